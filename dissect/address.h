@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BGPWHY_DISSECT_ADDRESS_H
+#define BGPWHY_DISSECT_ADDRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "dissect/cursor.h"
+
+/* An IPv4 or IPv6 address as a value. Octets beyond the family's size are zero, so that two
+ * addresses may be compared as memory. `family` 0 is "no address". */
+struct address {
+	uint8_t family; /* 0, 4 or 6 */
+	uint8_t octets[16];
+};
+
+enum { ADDRESS_TEXT_MAX = 48 };
+
+static inline bool
+address_equal(const struct address *a, const struct address *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+static inline int
+address_compare(const struct address *a, const struct address *b)
+{
+	return memcmp(a, b, sizeof(*a));
+}
+
+/* Reads 4 or 16 octets; `family` must be 4 or 6. A short cursor fails and gives "no address". */
+struct address address_read(struct cursor *c, uint8_t family);
+
+/* IPv4 from a number in host order (a BGP Identifier, a NEXT_HOP). */
+struct address address_from_u32(uint32_t value);
+
+/* fe80::/10 */
+bool address_is_link_local(const struct address *a);
+
+/* The usual text (RFC 5952 for IPv6); "-" for no address. Returns `text`. */
+const char *address_text(const struct address *a, char text[ADDRESS_TEXT_MAX]);
+
+#endif

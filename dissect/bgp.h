@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BGPWHY_DISSECT_BGP_H
+#define BGPWHY_DISSECT_BGP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dissect/address.h"
+#include "dissect/cursor.h"
+
+/*
+ * BGP-4 messages as values (RFC 4271 section 4).
+ *
+ * Decoding is pure: bytes in, a value out; nothing is allocated, printed or remembered. A value
+ * borrows the bytes it was made from and is good as long as they are. Lists (capabilities,
+ * attributes, prefixes) stay cursors and are iterated. A malformed message is a value too: what
+ * could be read, and `fault`.
+ */
+
+enum {
+	BGP_HEADER_SIZE = 19,
+	BGP_MESSAGE_MAX = 4096,            /* RFC 4271 section 4.1 */
+	BGP_EXTENDED_MESSAGE_MAX = 65535,  /* RFC 8654 */
+	BGP_AS_TRANS = 23456,              /* RFC 6793 section 9 */
+};
+
+enum bgp_type {
+	BGP_OPEN = 1,
+	BGP_UPDATE = 2,
+	BGP_NOTIFICATION = 3,
+	BGP_KEEPALIVE = 4,
+	BGP_ROUTE_REFRESH = 5,
+	BGP_CAPABILITY = 6,
+	BGP_ROUTE_REFRESH_CISCO = 128,
+};
+
+/* Optional Parameter types of the OPEN (RFC 5492, RFC 9072). */
+enum { BGP_PARAMETER_CAPABILITIES = 2 };
+
+/* Made from capabilities.def: BGP_CAPABILITY_AS4 is 65. */
+enum bgp_capability_code {
+#define CAPABILITY(code, id, name, rfc, decoder) BGP_CAPABILITY_##id = code,
+#include "dissect/capabilities.def"
+#undef CAPABILITY
+};
+
+/* Made from attributes.def: BGP_ATTRIBUTE_AS_PATH is 2. */
+enum bgp_attribute_type {
+#define ATTRIBUTE(type, id, name, rfc, class, least, greatest, unit, check) \
+	BGP_ATTRIBUTE_##id = type,
+#include "dissect/attributes.def"
+#undef ATTRIBUTE
+};
+
+enum bgp_attribute_flag {
+	BGP_ATTRIBUTE_FLAG_OPTIONAL = 0x80,
+	BGP_ATTRIBUTE_FLAG_TRANSITIVE = 0x40,
+	BGP_ATTRIBUTE_FLAG_PARTIAL = 0x20,
+	BGP_ATTRIBUTE_FLAG_EXTENDED_LENGTH = 0x10,
+};
+
+/* What can be malformed: made from faults.def. BGP_FAULT_NONE is 0. */
+enum bgp_fault_code {
+	BGP_FAULT_NONE,
+#define FAULT(id, key, text, rfc, code, subcode) BGP_FAULT_##id,
+#include "dissect/faults.def"
+#undef FAULT
+	BGP_FAULT_COUNT,
+};
+
+struct bgp_fault {
+	enum bgp_fault_code code;
+	uint32_t offset; /* octets from the start of the message */
+};
+
+const char *bgp_fault_key(enum bgp_fault_code code);  /* stable, lower case, with hyphens */
+const char *bgp_fault_text(enum bgp_fault_code code); /* a sentence without a full stop */
+const char *bgp_fault_rfc(enum bgp_fault_code code);  /* "RFC 4271 section 6.1" */
+/* The NOTIFICATION that a conforming receiver sends for it; 0/0: none. */
+void bgp_fault_notification(enum bgp_fault_code code, uint8_t *error, uint8_t *subcode);
+
+struct bgp_family {
+	uint16_t afi;
+	uint8_t safi;
+};
+
+enum { BGP_FAMILY_TEXT_MAX = 48, BGP_CONTEXT_FAMILIES = 24 };
+
+/* "ipv4-unicast", "l2vpn-evpn", "afi-7-safi-9". Returns `text`. */
+const char *bgp_family_text(struct bgp_family family, char text[BGP_FAMILY_TEXT_MAX]);
+
+static inline bool
+bgp_family_equal(struct bgp_family a, struct bgp_family b)
+{
+	return a.afi == b.afi && a.safi == b.safi;
+}
+
+/* What both OPENs agreed on, for one direction; zero is "the OPENs were not seen". */
+struct bgp_context {
+	uint8_t as_width; /* octets of an ASN in AS_PATH: 2, 4, or 0 for unknown (then guessed) */
+	bool extended_messages;
+	uint8_t add_path_count;
+	struct bgp_family add_path[BGP_CONTEXT_FAMILIES]; /* NLRI carry a path identifier */
+};
+
+/* OPEN: RFC 4271 section 4.2, RFC 5492, RFC 6793, RFC 9072. */
+struct bgp_open {
+	uint8_t version;
+	uint16_t my_as;      /* the two-octet field */
+	uint32_t asn;        /* the real one: of capability 65 where offered and not 0, else my_as */
+	bool as4;            /* capability 65 was offered */
+	uint32_t as4_asn;    /* its value */
+	uint16_t hold_time_s;
+	uint32_t bgp_id;
+	bool extended_parameters; /* RFC 9072 */
+	struct cursor parameters; /* the Optional Parameters, for bgp_next_parameter() */
+};
+
+struct bgp_parameter {
+	uint8_t type; /* 2: Capabilities */
+	struct cursor value;
+};
+
+/* One row of capabilities.def for each number. */
+struct bgp_capability {
+	uint8_t code;
+	uint32_t offset;     /* of the code octet, in the message */
+	struct cursor value; /* the raw value, always */
+	bool malformed;
+	union {
+		struct bgp_family multiprotocol; /* 1 */
+		struct {                         /* 5: iterate with bgp_next_extended_next_hop() */
+			struct cursor tuples;
+		} extended_next_hop;
+		struct { /* 9 */
+			uint8_t value;
+		} role;
+		struct { /* 64: RFC 4724, RFC 8538 */
+			bool restarting;
+			bool notification; /* the N bit */
+			uint16_t time_s;
+			struct cursor families; /* bgp_next_restart_family() */
+		} graceful_restart;
+		struct { /* 65 */
+			uint32_t asn;
+		} as4;
+		struct { /* 69: RFC 7911; bgp_next_add_path() */
+			struct cursor families;
+		} add_path;
+		struct { /* 71: RFC 9494; bgp_next_llgr_family() */
+			struct cursor families;
+		} llgr;
+		struct { /* 73: FQDN; wire text, to be escaped */
+			struct cursor host, domain;
+		} fqdn;
+		struct { /* 75 */
+			struct cursor version;
+		} software_version;
+	};
+};
+
+struct bgp_capability_iter {
+	struct cursor parameters;
+	struct cursor capabilities; /* of the current parameter */
+	bool extended;
+};
+
+struct bgp_restart_family {
+	struct bgp_family family;
+	bool forwarding; /* the F bit */
+	uint32_t stale_time_s; /* LLGR only */
+};
+
+struct bgp_add_path {
+	struct bgp_family family;
+	uint8_t mode; /* 1 receive, 2 send, 3 both */
+};
+
+struct bgp_extended_next_hop {
+	uint16_t afi, safi, next_hop_afi;
+};
+
+/* NOTIFICATION: RFC 4271 section 4.5. */
+struct bgp_notification {
+	uint8_t code;
+	uint8_t subcode;
+	struct cursor data;
+	bool has_text;      /* Cease 6/2 or 6/4 with an RFC 9003 text */
+	struct cursor text; /* not escaped, perhaps not UTF-8; see bgp_utf8_valid() */
+};
+
+/* UPDATE: RFC 4271 section 4.3, RFC 4760. */
+struct bgp_update {
+	struct cursor withdrawn;  /* the Withdrawn Routes field */
+	struct cursor attributes; /* the Path Attributes, for bgp_next_attribute() */
+	struct cursor nlri;       /* the NLRI field */
+	uint32_t announced_count; /* over all families */
+	uint32_t withdrawn_count;
+	bool opaque;              /* some NLRI are of a family that is not taken apart */
+	bool end_of_rib;          /* RFC 4724 section 2 */
+	struct bgp_family end_of_rib_family;
+};
+
+struct bgp_attribute {
+	uint8_t type;
+	uint8_t flags;
+	uint32_t offset; /* of the flags octet, in the message */
+	struct cursor value;
+};
+
+/* MP_REACH_NLRI or MP_UNREACH_NLRI (RFC 4760 sections 3 and 4), taken apart. */
+struct bgp_mp {
+	struct bgp_family family;
+	bool reach;
+	struct cursor next_hop; /* of MP_REACH_NLRI: an address, or two, or with a Route Distinguisher */
+	struct cursor nlri;
+};
+
+/* A segment of an AS_PATH (RFC 4271 section 4.3, RFC 5065): `count` numbers in `asns`. */
+struct bgp_as_segment {
+	uint8_t type; /* 1 AS_SET, 2 AS_SEQUENCE, 3 AS_CONFED_SEQUENCE, 4 AS_CONFED_SET */
+	uint8_t count;
+	uint8_t width; /* octets of each number: 2 or 4, for bgp_next_asn() */
+	struct cursor asns;
+};
+
+/* A stretch of NLRI of one family: the fields of the message itself and those of MP_REACH_NLRI
+ * and MP_UNREACH_NLRI. */
+struct bgp_nlri_run {
+	struct bgp_family family;
+	bool withdrawn;
+	bool add_path;
+	struct cursor nlri; /* for bgp_next_nlri() */
+};
+
+struct bgp_nlri_iter {
+	struct cursor attributes;
+	struct cursor fields[2]; /* withdrawn, nlri */
+	uint8_t stage;
+};
+
+enum { BGP_NLRI_TEXT_MAX = 160, BGP_ATTRIBUTE_TEXT_MAX = 512, BGP_NOTIFICATION_TEXT_MAX = 96 };
+
+/* One NLRI. `prefix` is set for the IP families (plain, labelled, VPN); others have `value`. */
+struct bgp_nlri {
+	struct bgp_family family;
+	bool has_path_id;
+	uint32_t path_id;
+	bool has_prefix;
+	uint8_t prefix_length; /* bits, of the address part */
+	struct address prefix;
+	bool has_rd;
+	uint8_t rd[8];
+	uint32_t label; /* the first one; with its S bit shifted out */
+	bool has_label;
+	struct cursor value; /* the whole NLRI, raw */
+};
+
+/* ROUTE-REFRESH: RFC 2918, RFC 7313. */
+struct bgp_route_refresh {
+	struct bgp_family family;
+	uint8_t subtype; /* 0 request, 1 BoRR, 2 EoRR */
+	struct cursor rest; /* ORF entries */
+};
+
+struct bgp_message {
+	uint8_t type;    /* enum bgp_type, or any other octet */
+	uint16_t length; /* the header's field */
+	struct cursor raw; /* the message with its header, as far as it was captured */
+	bool truncated;  /* the capture ends before the message does: members may be unread */
+	bool body_read;  /* the fixed part of the body could be read, the union is valid */
+	struct bgp_fault fault; /* the first one, or BGP_FAULT_NONE */
+	union {
+		struct bgp_open open;
+		struct bgp_notification notification;
+		struct bgp_update update;
+		struct bgp_route_refresh route_refresh;
+	};
+};
+
+/*
+ * Reads the 19 octets of a header (RFC 4271 section 4.1, 6.1): marker, length, type. Returns the
+ * fault, BGP_FAULT_NONE where it is good. `max` is the largest length allowed.
+ */
+enum bgp_fault_code bgp_header_check(const uint8_t header[BGP_HEADER_SIZE], uint32_t max,
+	uint16_t *length, uint8_t *type);
+
+/*
+ * Decodes one message, header first. `size` may be less than the header's length: then the message
+ * is `truncated` and what there is has been read. `context` may not be NULL.
+ */
+void bgp_decode(const uint8_t *bytes, size_t size, const struct bgp_context *context,
+	struct bgp_message *message);
+
+const char *bgp_type_name(uint8_t type, char buffer[16]); /* "OPEN", "UNKNOWN-9" */
+
+bool bgp_next_parameter(struct cursor *parameters, bool extended, struct bgp_parameter *parameter);
+struct bgp_capability_iter bgp_capabilities(const struct bgp_open *open);
+bool bgp_next_capability(struct bgp_capability_iter *iter, struct bgp_capability *capability);
+const char *bgp_capability_name(uint8_t code); /* "4-octet AS"; "unassigned", never NULL */
+const char *bgp_capability_rfc(uint8_t code);
+bool bgp_next_restart_family(struct cursor *families, struct bgp_restart_family *family);
+bool bgp_next_llgr_family(struct cursor *families, struct bgp_restart_family *family);
+bool bgp_next_add_path(struct cursor *families, struct bgp_add_path *add_path);
+bool bgp_next_extended_next_hop(struct cursor *tuples, struct bgp_extended_next_hop *tuple);
+const char *bgp_role_name(uint8_t role); /* RFC 9234 */
+
+/* "Bad Peer AS" for 2/2; "Unspecific" for a subcode 0, but the name of the code where that has no
+ * subcodes ("Hold Timer Expired" for 4/0); "unassigned", never NULL. */
+const char *bgp_notification_name(uint8_t code, uint8_t subcode);
+const char *bgp_notification_code_name(uint8_t code); /* "OPEN Message Error" */
+const char *bgp_notification_rfc(uint8_t code, uint8_t subcode);
+
+/* Both names: "OPEN Message Error, Bad Peer AS", "Hold Timer Expired". Returns `text`. */
+const char *bgp_notification_text(uint8_t code, uint8_t subcode,
+	char text[BGP_NOTIFICATION_TEXT_MAX]);
+
+/*
+ * What the Data field says, by code. False where the NOTIFICATION is another one or its data has
+ * another shape; what the pointer then holds means nothing.
+ */
+/* 6/9: the code, subcode and data that were meant (RFC 8538 section 3.1). */
+bool bgp_hard_reset_inner(const struct bgp_notification *notification,
+	struct bgp_notification *inner);
+/* 6/1: the family and its limit (RFC 4486 section 4). */
+bool bgp_notification_max_prefix(const struct bgp_notification *notification,
+	struct bgp_family *family, uint32_t *limit);
+/* 2/2: the AS that was refused, of 2 or 4 octets; no RFC asks for it, FRR and others send it. */
+bool bgp_notification_peer_as(const struct bgp_notification *notification, uint32_t *asn);
+/* 2/1: the version that the sender supports. */
+bool bgp_notification_version(const struct bgp_notification *notification, uint16_t *version);
+/* 2/6: the hold time that was refused, as some speakers send it. */
+bool bgp_notification_hold_time(const struct bgp_notification *notification, uint16_t *hold_time_s);
+/* 3/N: the attribute that was refused, whole. */
+bool bgp_notification_attribute(const struct bgp_notification *notification,
+	struct bgp_attribute *attribute);
+/* 2/7: the capabilities that are missing, for bgp_next_capability(); none in any other. */
+struct bgp_capability_iter bgp_notification_capabilities(
+	const struct bgp_notification *notification);
+
+/* False at the end, and where an attribute does not fit: then `attributes` has failed. */
+bool bgp_next_attribute(struct cursor *attributes, struct bgp_attribute *attribute);
+const char *bgp_attribute_name(uint8_t type); /* "ORIGIN"; "unassigned", never NULL */
+const char *bgp_attribute_rfc(uint8_t type);
+
+/* False where the attribute is neither MP_REACH_NLRI nor MP_UNREACH_NLRI or too short for one. */
+bool bgp_read_mp(const struct bgp_attribute *attribute, struct bgp_mp *mp);
+
+/* The octets of a number in this AS_PATH: as the context says, else the width that it parses with,
+ * 4 before 2; 0 where it parses with neither. */
+uint8_t bgp_as_path_width(const struct cursor *path, const struct bgp_context *context);
+bool bgp_next_as_segment(struct cursor *path, uint8_t width, struct bgp_as_segment *segment);
+bool bgp_next_asn(struct bgp_as_segment *segment, uint32_t *asn);
+
+/* The value as text: "IGP", "65001 {64512 64513}", "10.0.0.1", "65001:100 no-export"; hex where the
+ * type is not one of the common ones. A text that does not fit ends in "...". Returns `text`. */
+const char *bgp_attribute_text(const struct bgp_attribute *attribute,
+	const struct bgp_context *context, char text[BGP_ATTRIBUTE_TEXT_MAX]);
+
+struct bgp_nlri_iter bgp_nlri_runs(const struct bgp_update *update);
+bool bgp_next_nlri_run(struct bgp_nlri_iter *iter, const struct bgp_context *context,
+	struct bgp_nlri_run *run);
+bool bgp_next_nlri(struct bgp_nlri_run *run, struct bgp_nlri *nlri);
+const char *bgp_nlri_text(const struct bgp_nlri *nlri, char text[BGP_NLRI_TEXT_MAX]);
+
+bool bgp_utf8_valid(const uint8_t *bytes, size_t size);
+
+/*
+ * The families that both OPENs offer (an OPEN without any Multiprotocol capability offers IPv4
+ * unicast, RFC 4760 section 8). Returns how many; at most `max` are written.
+ */
+size_t bgp_common_families(const struct bgp_open *a, const struct bgp_open *b,
+	struct bgp_family *families, size_t max);
+
+/* The context for messages from the speaker of `from` to the speaker of `to`. */
+struct bgp_context bgp_negotiate(const struct bgp_open *from, const struct bgp_open *to);
+
+#endif

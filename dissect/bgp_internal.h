@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BGPWHY_DISSECT_BGP_INTERNAL_H
+#define BGPWHY_DISSECT_BGP_INTERNAL_H
+
+#include "dissect/bgp.h"
+
+/* What the BGP decoders share among themselves. No other folder includes this. */
+
+enum {
+	BGP_MARKER_SIZE = 16,
+	BGP_LENGTH_OFFSET = 16,
+	BGP_TYPE_OFFSET = 18,
+};
+
+/* Decodes the body of one message type. `body` starts after the header and ends with the octets
+ * there are; `message` has its header and `raw` already. */
+typedef void bgp_decoder(struct bgp_message *message, struct cursor body,
+	const struct bgp_context *context);
+
+bgp_decoder bgp_decode_nothing, bgp_decode_open, bgp_decode_update, bgp_decode_notification,
+	bgp_decode_route_refresh;
+
+/* The first fault of a message is its fault; later ones are mostly its consequences. */
+static inline void
+bgp_note(struct bgp_message *message, enum bgp_fault_code code, size_t offset)
+{
+	if (message->fault.code == BGP_FAULT_NONE) {
+		message->fault = (struct bgp_fault){.code = code, .offset = (uint32_t)offset};
+	}
+}
+
+/* Whether `c` ends because the capture does: then a read past its end says nothing about the
+ * message. */
+static inline bool
+bgp_is_cut(const struct bgp_message *message, const struct cursor *c)
+{
+	return message->truncated && c->end == message->raw.end;
+}
+
+/* Notes a fault that consists in octets that are not there. */
+static inline void
+bgp_note_short(struct bgp_message *message, enum bgp_fault_code code, size_t offset,
+	const struct cursor *c)
+{
+	if (!bgp_is_cut(message, c)) {
+		bgp_note(message, code, offset);
+	}
+}
+
+/* One capability from a plain list of them; see bgp_next_capability(). */
+bool bgp_next_capability_in(struct cursor *list, struct bgp_capability *capability);
+
+/* How the NLRI of a family follow each other: the third column of families.def. */
+enum bgp_framing {
+	BGP_FRAMING_OPAQUE, /* also for a family that is not in the table */
+	BGP_FRAMING_PREFIX,
+	BGP_FRAMING_LABELED,
+	BGP_FRAMING_VPN,
+	BGP_FRAMING_BITS,
+	BGP_FRAMING_FLOWSPEC,
+	BGP_FRAMING_TYPE_LENGTH,
+	BGP_FRAMING_LONG_TYPE_LENGTH,
+	BGP_FRAMING_LONG_LENGTH,
+};
+
+enum bgp_framing bgp_family_framing(struct bgp_family family);
+
+/* Whether `nlri` of `family` carry path identifiers: as the context says; where the OPENs were not
+ * seen, only if the octets make sense with them and not without. */
+bool bgp_has_add_path(const struct bgp_context *context, struct bgp_family family,
+	const struct cursor *nlri);
+
+/* The NLRI of `run`, counted. False where they do not fit: then `offset` is that of the NLRI that
+ * does not and `is_short` says that octets are missing, rather than that a length is impossible. */
+bool bgp_count_nlri(const struct bgp_nlri_run *run, uint32_t *count, size_t *offset,
+	bool *is_short);
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BGPWHY_TESTS_FUZZ_WALK_H
+#define BGPWHY_TESTS_FUZZ_WALK_H
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "dissect/bfd.h"
+#include "dissect/bgp.h"
+
+/*
+ * Everything that can be asked of a decoded value is asked, and what must hold whatever the octets
+ * were is asserted. The fuzz targets and the properties share it. It asserts also where NDEBUG is
+ * set, which is why the macro is its own.
+ */
+#define HOLDS(condition) \
+	do { \
+		if (!(condition)) { \
+			fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition); \
+			abort(); \
+		} \
+	} while (0)
+
+static inline void
+walk_inside(const struct cursor *c, const struct cursor *raw)
+{
+	HOLDS(c->at <= c->end);
+	HOLDS(c->at == c->end || (c->at >= raw->base && c->end <= raw->end));
+	unsigned sum = 0;
+	for (const uint8_t *p = c->at; p < c->end; p++) {
+		sum += *p;
+	}
+	(void)sum;
+}
+
+static inline void
+walk_capabilities(struct bgp_capability_iter iter, const struct cursor *raw)
+{
+	struct bgp_capability cap;
+	while (bgp_next_capability(&iter, &cap)) {
+		walk_inside(&cap.value, raw);
+		HOLDS(bgp_capability_name(cap.code) != NULL && bgp_capability_rfc(cap.code) != NULL);
+		if (cap.malformed) {
+			continue;
+		}
+		struct bgp_restart_family restart;
+		struct bgp_add_path path;
+		struct bgp_extended_next_hop hop;
+		switch (cap.code) {
+		case BGP_CAPABILITY_EXTENDED_NEXT_HOP:
+			while (bgp_next_extended_next_hop(&cap.extended_next_hop.tuples, &hop)) {
+			}
+			break;
+		case BGP_CAPABILITY_ROLE:
+			HOLDS(bgp_role_name(cap.role.value) != NULL);
+			break;
+		case BGP_CAPABILITY_GRACEFUL_RESTART:
+			while (bgp_next_restart_family(&cap.graceful_restart.families, &restart)) {
+			}
+			break;
+		case BGP_CAPABILITY_ADD_PATH:
+			while (bgp_next_add_path(&cap.add_path.families, &path)) {
+			}
+			break;
+		case BGP_CAPABILITY_LLGR:
+			while (bgp_next_llgr_family(&cap.llgr.families, &restart)) {
+			}
+			break;
+		case BGP_CAPABILITY_FQDN:
+			walk_inside(&cap.fqdn.host, raw);
+			walk_inside(&cap.fqdn.domain, raw);
+			break;
+		case BGP_CAPABILITY_SOFTWARE_VERSION:
+			walk_inside(&cap.software_version.version, raw);
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static inline void
+walk_open(const struct bgp_open *open, const struct cursor *raw)
+{
+	walk_inside(&open->parameters, raw);
+	walk_capabilities(bgp_capabilities(open), raw);
+	struct bgp_family families[8];
+	HOLDS(bgp_common_families(open, open, families, 8) <= 8);
+	struct bgp_context context = bgp_negotiate(open, open);
+	HOLDS(context.as_width == (open->as4 ? 4 : 2));
+	HOLDS(context.add_path_count <= BGP_CONTEXT_FAMILIES);
+}
+
+static inline void
+walk_notification(const struct bgp_notification *notification, const struct cursor *raw)
+{
+	char text[BGP_NOTIFICATION_TEXT_MAX];
+	struct bgp_notification inner;
+	struct bgp_family family;
+	struct bgp_attribute attribute;
+	uint32_t number;
+	uint16_t small;
+	walk_inside(&notification->data, raw);
+	HOLDS(bgp_notification_name(notification->code, notification->subcode) != NULL);
+	HOLDS(bgp_notification_rfc(notification->code, notification->subcode) != NULL);
+	bgp_notification_text(notification->code, notification->subcode, text);
+	(void)bgp_notification_max_prefix(notification, &family, &number);
+	(void)bgp_notification_peer_as(notification, &number);
+	(void)bgp_notification_version(notification, &small);
+	(void)bgp_notification_hold_time(notification, &small);
+	if (bgp_notification_attribute(notification, &attribute)) {
+		walk_inside(&attribute.value, raw);
+	}
+	if (bgp_hard_reset_inner(notification, &inner)) {
+		walk_inside(&inner.data, raw);
+		walk_inside(&inner.text, raw);
+	}
+	walk_capabilities(bgp_notification_capabilities(notification), raw);
+	if (notification->has_text) {
+		walk_inside(&notification->text, raw);
+		(void)bgp_utf8_valid(notification->text.at, cursor_left(&notification->text));
+	}
+}
+
+static inline void
+walk_attributes(struct cursor attributes, const struct bgp_context *context,
+	const struct cursor *raw)
+{
+	struct bgp_attribute attribute;
+	char text[BGP_ATTRIBUTE_TEXT_MAX];
+	while (bgp_next_attribute(&attributes, &attribute)) {
+		walk_inside(&attribute.value, raw);
+		HOLDS(bgp_attribute_name(attribute.type) != NULL);
+		bgp_attribute_text(&attribute, context, text);
+		HOLDS(strlen(text) < sizeof(text));
+	}
+}
+
+static inline void
+walk_update(const struct bgp_message *message, const struct bgp_context *context)
+{
+	const struct bgp_update *update = &message->update;
+	uint32_t counts[2] = {0, 0};
+	struct bgp_nlri_iter iter = bgp_nlri_runs(update);
+	struct bgp_nlri_run run;
+	walk_inside(&update->withdrawn, &message->raw);
+	walk_inside(&update->attributes, &message->raw);
+	walk_inside(&update->nlri, &message->raw);
+	walk_attributes(update->attributes, context, &message->raw);
+	while (bgp_next_nlri_run(&iter, context, &run)) {
+		struct bgp_nlri nlri;
+		char text[BGP_NLRI_TEXT_MAX];
+		walk_inside(&run.nlri, &message->raw);
+		while (bgp_next_nlri(&run, &nlri)) {
+			walk_inside(&nlri.value, &message->raw);
+			HOLDS(cursor_left(&nlri.value) > 0);
+			bgp_nlri_text(&nlri, text);
+			HOLDS(strlen(text) < sizeof(text));
+			counts[run.withdrawn]++;
+		}
+	}
+	if (message->fault.code == BGP_FAULT_NONE) {
+		HOLDS(counts[0] == update->announced_count);
+		HOLDS(counts[1] == update->withdrawn_count);
+	}
+	if (update->end_of_rib) {
+		HOLDS(counts[0] == 0 && counts[1] == 0);
+	}
+}
+
+static inline void
+walk_message(const struct bgp_message *message, const struct bgp_context *context)
+{
+	char name[16];
+	uint8_t error, subcode;
+	HOLDS(strlen(bgp_type_name(message->type, name)) > 0);
+	HOLDS(message->fault.code < BGP_FAULT_COUNT);
+	HOLDS(message->fault.offset <= cursor_left(&message->raw));
+	HOLDS(strlen(bgp_fault_key(message->fault.code)) > 0);
+	bgp_fault_notification(message->fault.code, &error, &subcode);
+	walk_inside(&message->raw, &message->raw);
+	if (!message->body_read) {
+		return;
+	}
+	switch (message->type) {
+	case BGP_OPEN:
+		walk_open(&message->open, &message->raw);
+		break;
+	case BGP_UPDATE:
+		walk_update(message, context);
+		break;
+	case BGP_NOTIFICATION:
+		walk_notification(&message->notification, &message->raw);
+		break;
+	case BGP_ROUTE_REFRESH:
+	case BGP_ROUTE_REFRESH_CISCO:
+		walk_inside(&message->route_refresh.rest, &message->raw);
+		break;
+	default:
+		break;
+	}
+}
+
+static inline void
+walk_bfd(const uint8_t *bytes, size_t size)
+{
+	struct bfd_packet packet;
+	char text[8];
+	bool readable = bfd_decode(bytes, size, &packet);
+	HOLDS(readable == (size >= 24));
+	HOLDS(readable || packet.fault == BFD_FAULT_TOO_SHORT);
+	HOLDS(packet.fault < BFD_FAULT_COUNT);
+	HOLDS(packet.fault_offset <= size);
+	HOLDS(packet.state <= BFD_UP);
+	HOLDS(strlen(bfd_state_name(packet.state)) > 0);
+	HOLDS(strlen(bfd_diagnostic_name(packet.diag)) > 0);
+	HOLDS(strlen(bfd_auth_name(packet.auth.type)) > 0);
+	HOLDS(strlen(bfd_fault_key(packet.fault)) > 0);
+	HOLDS(strlen(bfd_flags_text(packet.flags, text)) <= 6);
+	HOLDS(packet.has_auth || packet.auth.type == 0 || packet.fault != BFD_FAULT_NONE);
+}
+
+#endif

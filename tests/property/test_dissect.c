@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What holds for any octets. Every proper prefix of a good message is read without a fault and
+ * without a read outside (the copies are exactly as large as they say, for ASan); every change of a
+ * single octet gives a value or a fault inside the message; and the iterators agree with the counts.
+ */
+#include <criterion/criterion.h>
+
+#include "tests/fuzz/walk.h"
+#include "tests/unit/octets.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct {
+	uint8_t type;
+	const char *body;
+} messages[] = {
+	/* OPEN: one parameter for each capability, and all kinds of capability */
+	{1, "04 5ba0 00b4 c0000201 1c 02060104 00010001 02020200 02064104 fa56ea01 02064504 00010103"},
+	{1, "04 fde9 005a c0000202 45 0243 0104 00010001 0104 00020001 0506 000100010002 0600 0200 "
+	    "0901 03 4006 c07800010180 4104 0000fde9 4600 4707 00010180015180 4907 03723031 026c31"
+	    " 4b04 03465252"},
+	{1, "04 fde9 005a c0000203 ff ff 0009 02 0006 4104 0000fdea"},
+	/* UPDATE: IPv4; IPv6 and communities; VPN, labelled, EVPN and flowspec; End-of-RIB */
+	{2, "0005 08 0a 10 0a01 0018 40010102 40020a 0202 0000fde9 0000fdea 400304 0a000001 "
+	    "18 0a0203 20 0a020301 00"},
+	{2, "0000 0041 40010100 400206 0201 0000fde9 c00808 fde90001 ffffff01 "
+	    "800e26 0002 01 20 20010db8 00*11 01 fe80 00*13 01 00 00"},
+	{2, "0000 002a 40010100 400200 800e20 0001 80 0c 00*8 0a000001 00 70 000641 0000fde900000001"
+	    " 0a0102"},
+	{2, "0000 000b 800f08 0001 04 20 800000 0a"},
+	{2, "0000 0020 40010100 400200 800e16 0019 46 04 0a000001 00 03 05 0102030405 02 04 01020304"},
+	{2, "0000 0008 800f05 0001 85 01 aa"},
+	{2, "0000 0000"},
+	{2, "0000 0006 800f03 0002 01"},
+	/* NOTIFICATION, KEEPALIVE, ROUTE-REFRESH with an ORF */
+	{3, "0602 05 68656c6c6f"},
+	{3, "0609 06 04 05 68656c6c6f"},
+	{3, "0601 0001 01 00000064"},
+	{3, "0202 fde9"},
+	{3, "0207 0104 00020001 4104 0000fde9"},
+	{4, ""},
+	{5, "0001 00 01"},
+	{5, "0001 00 01 01 40 0002 aabb"},
+};
+
+static const struct bgp_context contexts[] = {
+	{0},
+	{.as_width = 2},
+	{.as_width = 4},
+	{.as_width = 4, .add_path_count = 2, .add_path = {{1, 1}, {25, 70}}},
+};
+
+Test(dissect, a_prefix_of_a_message_is_truncated_and_no_more)
+{
+	for (size_t i = 0; i < COUNT(messages); i++) {
+		struct octets whole = octets_message(messages[i].type, messages[i].body);
+		struct bgp_message full;
+		const struct bgp_context *context = &contexts[2];
+		bgp_decode(whole.bytes, whole.size, context, &full);
+		cr_assert_eq(full.fault.code, BGP_FAULT_NONE, "message %zu: %s at %u", i,
+			bgp_fault_key(full.fault.code), full.fault.offset);
+		for (size_t size = 0; size < whole.size; size++) {
+			struct octets o = octets_copy(whole.bytes, size);
+			struct bgp_message m;
+			bgp_decode(o.bytes, o.size, context, &m);
+			cr_assert(m.truncated, "message %zu at %zu", i, size);
+			cr_assert_eq(m.fault.code, BGP_FAULT_NONE, "message %zu at %zu: %s", i, size,
+				bgp_fault_key(m.fault.code));
+			walk_message(&m, context);
+			octets_free(&o);
+		}
+		octets_free(&whole);
+	}
+}
+
+/* Shortening a message and its length field is not truncation: what is missing is a fault, or the
+ * shorter message is a good one too. Either way nothing outside is read. */
+Test(dissect, a_message_that_ends_early_is_read_as_far_as_it_goes)
+{
+	for (size_t i = 0; i < COUNT(messages); i++) {
+		struct octets whole = octets_message(messages[i].type, messages[i].body);
+		for (size_t size = 19; size < whole.size; size++) {
+			for (size_t j = 0; j < COUNT(contexts); j++) {
+				struct octets o = octets_copy(whole.bytes, size);
+				struct bgp_message m;
+				o.bytes[16] = (uint8_t)(size >> 8);
+				o.bytes[17] = (uint8_t)size;
+				bgp_decode(o.bytes, o.size, &contexts[j], &m);
+				cr_assert_not(m.truncated);
+				walk_message(&m, &contexts[j]);
+				octets_free(&o);
+			}
+		}
+		octets_free(&whole);
+	}
+}
+
+Test(dissect, any_single_octet_may_be_anything)
+{
+	for (size_t i = 0; i < COUNT(messages); i++) {
+		struct octets o = octets_message(messages[i].type, messages[i].body);
+		for (size_t at = 0; at < o.size; at++) {
+			uint8_t original = o.bytes[at];
+			for (unsigned value = 0; value < 256; value++) {
+				o.bytes[at] = (uint8_t)value;
+				const struct bgp_context *context = &contexts[value % COUNT(contexts)];
+				struct bgp_message m;
+				bgp_decode(o.bytes, o.size, context, &m);
+				walk_message(&m, context);
+			}
+			o.bytes[at] = original;
+		}
+		octets_free(&o);
+	}
+}
+
+/* Decoding has no memory: the same octets give the same value. */
+Test(dissect, decoding_twice_is_decoding_once)
+{
+	for (size_t i = 0; i < COUNT(messages); i++) {
+		struct octets o = octets_message(messages[i].type, messages[i].body);
+		struct bgp_message a, b;
+		bgp_decode(o.bytes, o.size, &contexts[2], &a);
+		bgp_decode(o.bytes, o.size, &contexts[2], &b);
+		cr_assert_eq(a.fault.code, b.fault.code);
+		cr_assert_eq(a.fault.offset, b.fault.offset);
+		cr_assert_eq(a.body_read, b.body_read);
+		if (a.type == BGP_UPDATE && a.body_read) {
+			cr_assert_eq(a.update.announced_count, b.update.announced_count);
+			cr_assert_eq(a.update.withdrawn_count, b.update.withdrawn_count);
+		}
+		octets_free(&o);
+	}
+}
+
+static const char *const packets[] = {
+	"20 c0 03 18 00000001 00000002 000f4240 000493e0 0000c350",
+	"20 44 03 21 00000001 00000000 000f4240 000493e0 00000000 01 09 07 736563726574",
+	"20 44 03 30 00000001 00000000 000f4240 000493e0 00000000 02 18 01 00 0000002a aa*16",
+	"20 44 03 34 00000001 00000000 000f4240 000493e0 00000000 05 1c 02 00 00000001 bb*20",
+};
+
+Test(dissect, bfd_prefixes_and_single_octets)
+{
+	for (size_t i = 0; i < COUNT(packets); i++) {
+		struct octets whole = octets_from_hex(packets[i]);
+		for (size_t size = 0; size < whole.size; size++) {
+			struct octets o = octets_copy(whole.bytes, size);
+			struct bfd_packet p;
+			walk_bfd(o.bytes, o.size);
+			(void)bfd_decode(o.bytes, o.size, &p);
+			cr_assert_neq(p.fault, BFD_FAULT_NONE, "packet %zu at %zu", i, size);
+			octets_free(&o);
+		}
+		for (size_t at = 0; at < whole.size; at++) {
+			uint8_t original = whole.bytes[at];
+			for (unsigned value = 0; value < 256; value++) {
+				whole.bytes[at] = (uint8_t)value;
+				walk_bfd(whole.bytes, whole.size);
+			}
+			whole.bytes[at] = original;
+		}
+		octets_free(&whole);
+	}
+}
