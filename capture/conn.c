@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table itself: open addressing with linear probing over a seeded hash, and five lists in the
+ * order of use, one for each kind of life, so that what is idle too long, or has to make room, is
+ * always at the head of a list. An entry moves to the tail of its list only if it has been there for
+ * CONN_USE_GRAIN_NS: with ten thousand sessions each move would cost cache misses.
+ */
+#include "capture/conn.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/capture.h"
+#include "capture/conn_private.h"
+#include "capture/input.h"
+#include "capture/siphash.h"
+
+enum conn_list {
+	LIST_REFUSED, /* in the order in which they make room */
+	LIST_RESET,
+	LIST_CLOSED,
+	LIST_HALF_OPEN,
+	LIST_OPEN,
+	LIST_COUNT,
+};
+
+static const uint64_t list_patience_ns[LIST_COUNT] = {
+	[LIST_REFUSED] = CONN_LINGER_REFUSED_NS,
+	[LIST_RESET] = CONN_LINGER_RESET_NS,
+	[LIST_CLOSED] = CONN_LINGER_CLOSED_NS,
+	[LIST_HALF_OPEN] = CONN_HALF_OPEN_NS,
+	[LIST_OPEN] = CONN_IDLE_NS,
+};
+
+struct conn_slot {
+	uint64_t hash;
+	struct conn_entry *entry; /* NULL: free */
+};
+
+struct conn_table {
+	struct conn_slot *slots;
+	size_t slot_count; /* a power of 2, at least twice the entries */
+	size_t count, max;
+	struct conn_entry *last; /* the one used last: most segments follow their own kind */
+	struct {
+		struct conn_entry *oldest, *newest;
+		size_t count;
+	} list[LIST_COUNT];
+	struct siphash_seed seed;
+	uint64_t next_id;
+	struct flow_sink sink;
+	const struct stream_engine *engine;
+	struct stream *stream;
+	uint32_t *artefacts;
+	uint8_t wanted[65536 / 8]; /* ports */
+};
+
+struct conn_table *
+conn_table_create(size_t max_connections, const uint16_t *ports, size_t port_count,
+	const struct flow_sink *sink, const struct stream_engine *engine, struct stream *stream,
+	uint32_t *artefacts)
+{
+	struct conn_table *table = capture_allocate(sizeof(*table));
+	table->max = max_connections;
+	table->slot_count = 256;
+	table->slots = capture_allocate(table->slot_count * sizeof(table->slots[0]));
+	table->seed = siphash_seed_random();
+	table->next_id = 1;
+	table->sink = *sink;
+	table->engine = engine;
+	table->stream = stream;
+	table->artefacts = artefacts;
+	for (size_t i = 0; i < port_count; i++) {
+		table->wanted[ports[i] / 8] |= (uint8_t)(1u << ports[i] % 8);
+	}
+	return table;
+}
+
+static bool
+port_wanted(const struct conn_table *table, uint16_t port)
+{
+	return (table->wanted[port / 8] & 1u << port % 8) != 0;
+}
+
+bool
+conn_table_wants(const struct conn_table *table, uint16_t src_port, uint16_t dst_port)
+{
+	return port_wanted(table, src_port) || port_wanted(table, dst_port);
+}
+
+/* The address as two words. */
+static void
+address_words(const struct address *a, uint64_t words[2])
+{
+	memcpy(words, a->octets, 16);
+}
+
+/* The four-tuple in an order that both directions share. Returns whether the sender stands first. */
+static bool
+key_make(const struct packet_info *ip, const struct tcp_header *header, uint64_t key[5])
+{
+	uint64_t src[2], dst[2];
+	address_words(&ip->src, src);
+	address_words(&ip->dst, dst);
+	bool low = src[0] != dst[0] ? src[0] < dst[0]
+	         : src[1] != dst[1] ? src[1] < dst[1]
+	         : header->src_port <= header->dst_port;
+	memcpy(key, low ? src : dst, 16);
+	memcpy(key + 2, low ? dst : src, 16);
+	uint64_t first = low ? header->src_port : header->dst_port;
+	uint64_t second = low ? header->dst_port : header->src_port;
+	key[4] = (uint64_t)ip->src.family << 32 | first << 16 | second;
+	return low;
+}
+
+static bool
+key_equal(const uint64_t a[5], const uint64_t b[5])
+{
+	return a[4] == b[4] && a[0] == b[0] && a[2] == b[2] && a[1] == b[1] && a[3] == b[3];
+}
+
+static uint64_t
+key_hash(const struct conn_table *table, const uint64_t key[5])
+{
+	if (key[4] >> 32 == 4) {
+		uint64_t words[2] = {key[0] << 32 ^ key[2], key[4]};
+		return siphash_words(&table->seed, words, 2);
+	}
+	return siphash_words(&table->seed, key, 5);
+}
+
+static void
+list_add(struct conn_table *table, struct conn_entry *entry, uint8_t list)
+{
+	entry->list = list;
+	entry->newer = NULL;
+	entry->older = table->list[list].newest;
+	if (entry->older != NULL) {
+		entry->older->newer = entry;
+	} else {
+		table->list[list].oldest = entry;
+	}
+	table->list[list].newest = entry;
+	table->list[list].count++;
+}
+
+static void
+list_remove(struct conn_table *table, struct conn_entry *entry)
+{
+	uint8_t list = entry->list;
+	if (entry->newer != NULL) {
+		entry->newer->older = entry->older;
+	} else {
+		table->list[list].newest = entry->older;
+	}
+	if (entry->older != NULL) {
+		entry->older->newer = entry->newer;
+	} else {
+		table->list[list].oldest = entry->newer;
+	}
+	table->list[list].count--;
+}
+
+static void
+slot_put(struct conn_table *table, struct conn_entry *entry)
+{
+	size_t mask = table->slot_count - 1;
+	size_t at = (size_t)entry->hash & mask;
+	while (table->slots[at].entry != NULL) {
+		at = (at + 1) & mask;
+	}
+	table->slots[at] = (struct conn_slot){.hash = entry->hash, .entry = entry};
+}
+
+static void
+slots_grow(struct conn_table *table)
+{
+	struct conn_slot *old = table->slots;
+	size_t count = table->slot_count;
+	table->slot_count *= 2;
+	table->slots = capture_allocate(table->slot_count * sizeof(table->slots[0]));
+	for (size_t i = 0; i < count; i++) {
+		if (old[i].entry != NULL) {
+			slot_put(table, old[i].entry);
+		}
+	}
+	free(old);
+}
+
+/* Takes the entry out; what follows in the same run of slots moves up. */
+static void
+slot_remove(struct conn_table *table, const struct conn_entry *entry)
+{
+	size_t mask = table->slot_count - 1;
+	size_t at = (size_t)entry->hash & mask;
+	while (table->slots[at].entry != entry) {
+		assert(table->slots[at].entry != NULL);
+		at = (at + 1) & mask;
+	}
+	size_t hole = at;
+	for (;;) {
+		at = (at + 1) & mask;
+		if (table->slots[at].entry == NULL) {
+			break;
+		}
+		size_t home = (size_t)table->slots[at].hash & mask;
+		if (((at - home) & mask) >= ((at - hole) & mask)) {
+			table->slots[hole] = table->slots[at];
+			hole = at;
+		}
+	}
+	table->slots[hole] = (struct conn_slot){0};
+}
+
+/* The whole entry will be used: fetch its cache lines at once, not one after the other. */
+static void
+entry_prefetch(const struct conn_entry *entry)
+{
+	const char *p = (const char *)entry;
+	for (size_t at = 0; at < sizeof(*entry); at += 64) {
+		__builtin_prefetch(p + at, 1);
+	}
+}
+
+static struct conn_entry *
+entry_find(struct conn_table *table, const uint64_t key[5], uint64_t *hash)
+{
+	if (table->last != NULL && key_equal(table->last->key, key)) {
+		*hash = table->last->hash;
+		return table->last;
+	}
+	*hash = key_hash(table, key);
+	size_t mask = table->slot_count - 1;
+	for (size_t at = (size_t)*hash & mask; table->slots[at].entry != NULL; at = (at + 1) & mask) {
+		if (table->slots[at].hash == *hash) {
+			entry_prefetch(table->slots[at].entry);
+			if (key_equal(table->slots[at].entry->key, key)) {
+				return table->slots[at].entry;
+			}
+		}
+	}
+	return NULL;
+}
+
+static void
+entry_free(struct conn_entry *entry)
+{
+	free(entry->pending);
+	free(entry);
+}
+
+/* The last word about a connection. */
+static void
+entry_end(struct conn_table *table, struct conn_entry *entry, bool evicted)
+{
+	struct conn *conn = &entry->conn;
+	list_remove(table, entry);
+	slot_remove(table, entry);
+	table->count--;
+	if (table->last == entry) {
+		table->last = NULL;
+	}
+	table->engine->end(table->stream, conn);
+	if (conn->one_direction && entry->state == CONN_STATE_OPEN) {
+		*table->artefacts |= ARTEFACT_ONE_DIRECTION;
+	}
+	if (evicted) {
+		table->sink.change(table->sink.ctx, conn, CONN_EVICTED, 0, NULL);
+	}
+	table->sink.change(table->sink.ctx, conn, CONN_END, 0, NULL);
+	entry_free(entry);
+}
+
+static void
+make_room(struct conn_table *table)
+{
+	for (int list = 0; list < LIST_COUNT; list++) {
+		if (table->list[list].oldest != NULL) {
+			entry_end(table, table->list[list].oldest, list >= LIST_HALF_OPEN);
+			return;
+		}
+	}
+}
+
+static struct conn_entry *
+entry_new(struct conn_table *table, const uint64_t key[5], uint64_t hash, bool low,
+	const struct tcp_header *header, const struct seg *seg)
+{
+	if (table->count >= table->max) {
+		make_room(table);
+	}
+	if ((table->count + 1) * 2 > table->slot_count) {
+		slots_grow(table);
+	}
+	struct conn_entry *entry = capture_allocate(sizeof(*entry));
+	memcpy(entry->key, key, sizeof(entry->key));
+	entry->hash = hash;
+	entry->low_side = low ? 0 : 1;
+	entry->track[0].scale = entry->track[1].scale = TCP_NO_SCALE;
+	struct conn *conn = &entry->conn;
+	conn->id = table->next_id++;
+	conn->side[0].addr = seg->ip->src;
+	conn->side[0].port = header->src_port;
+	conn->side[1].addr = seg->ip->dst;
+	conn->side[1].port = header->dst_port;
+	bool first = port_wanted(table, header->src_port);
+	bool second = port_wanted(table, header->dst_port);
+	conn->service = first == second ? -1 : first ? 0 : 1;
+	conn->client = CONN_NO_CLIENT;
+	if ((seg->flags & (SEG_SYN | SEG_RST)) == SEG_SYN) {
+		conn->client = (seg->flags & SEG_ACK) != 0 ? 1 : 0;
+	} else {
+		conn->midstream = true;
+	}
+	conn->one_direction = true;
+	slot_put(table, entry);
+	table->count++;
+	list_add(table, entry, LIST_HALF_OPEN);
+	return entry;
+}
+
+/* To the tail of the list that fits its state. */
+static void
+entry_use(struct conn_table *table, struct conn_entry *entry, uint64_t now_ns)
+{
+	uint8_t list = LIST_HALF_OPEN;
+	switch ((enum conn_state)entry->state) {
+	case CONN_STATE_REFUSED:
+		list = LIST_REFUSED;
+		break;
+	case CONN_STATE_RESET:
+		list = LIST_RESET;
+		break;
+	case CONN_STATE_CLOSED:
+		list = LIST_CLOSED;
+		break;
+	case CONN_STATE_OPENING:
+		break;
+	case CONN_STATE_OPEN: {
+		/* A lone ACK is no connection; one whose end was announced is on its way out. */
+		const struct conn_side *side = entry->conn.side;
+		if ((!entry->conn.midstream || !entry->conn.one_direction || side[0].data_segments > 0) &&
+		    side[0].fin_count == 0 && side[1].fin_count == 0) {
+			list = LIST_OPEN;
+		}
+		break;
+	}
+	}
+	if (list != entry->list || now_ns - entry->used_ns > CONN_USE_GRAIN_NS) {
+		list_remove(table, entry);
+		list_add(table, entry, list);
+		entry->used_ns = now_ns;
+		if (list <= LIST_CLOSED && table->list[list].count > LIMIT_LINGERING) {
+			entry_end(table, table->list[list].oldest, false);
+		}
+	}
+}
+
+/* The SYN that waited on the old incarnation belongs to the new one. */
+static void
+entry_prime(struct conn_entry *entry, const struct conn_pending *from, uint8_t dir)
+{
+	struct conn_side *side = &entry->conn.side[dir];
+	side->isn = from->seq;
+	side->next_seq = from->seq + 1;
+	side->syn_count = 1;
+	side->first_syn_frame = side->last_syn_frame = from->frame;
+	side->first_syn_ns = side->last_syn_ns = side->first_ns = from->ns;
+	entry->track[dir].has_isn = entry->track[dir].has_seq = true;
+	entry->conn.client = (int8_t)dir;
+	entry->conn.midstream = false;
+}
+
+static void
+note_artefacts(struct conn_table *table, const struct conn_entry *entry, const struct seg *seg)
+{
+	const struct conn_side *receiver = &entry->conn.side[1 - seg->dir];
+	if (seg->checksum_bad) {
+		*table->artefacts |= ARTEFACT_CHECKSUM;
+	}
+	if (seg->ip->cut && seg->cap_len < seg->wire_len) {
+		*table->artefacts |= ARTEFACT_SNAPLEN;
+	}
+	if ((receiver->mss > 0 && seg->wire_len > receiver->mss) || seg->ip->ip_length > LIMIT_MTU) {
+		*table->artefacts |= ARTEFACT_OFFLOAD;
+	}
+}
+
+static void
+announce(struct conn_table *table, struct conn *conn, bool is, enum conn_change change,
+	const struct seg *seg)
+{
+	if (is) {
+		table->sink.change(table->sink.ctx, conn, change, seg->dir, seg);
+	}
+}
+
+void
+conn_table_segment(struct conn_table *table, const struct tcp_header *header, struct seg *seg,
+	uint64_t now_ns)
+{
+	uint64_t key[5], hash;
+	bool low = key_make(seg->ip, header, key);
+	struct conn_entry *entry = entry_find(table, key, &hash);
+	struct conn_pending from = {0};
+	if (entry != NULL) {
+		seg->dir = low ? entry->low_side : (uint8_t)(1 - entry->low_side);
+		if (seg->ip->ghost) {
+			table->sink.segment(table->sink.ctx, &entry->conn, seg);
+			return;
+		}
+		if (conn_facts_reused(entry, seg, seg->dir, now_ns, &from)) {
+			*table->artefacts |= ARTEFACT_PORT_REUSE;
+			entry_end(table, entry, false);
+			entry = NULL;
+		}
+	} else if (seg->ip->ghost) {
+		return;
+	}
+	if (entry == NULL) {
+		entry = entry_new(table, key, hash, low, header, seg);
+		entry->used_ns = now_ns;
+		seg->dir = 0;
+		if (from.set) {
+			entry_prime(entry, &from, (seg->flags & SEG_SYN) != 0 ? 1 : 0);
+		}
+		table->sink.change(table->sink.ctx, &entry->conn, CONN_NEW, seg->dir, seg);
+	}
+	table->last = entry;
+	struct conn *conn = &entry->conn;
+	struct conn_verdict verdict = conn_facts_update(entry, header, seg, now_ns);
+	note_artefacts(table, entry, seg);
+	table->sink.segment(table->sink.ctx, conn, seg);
+	announce(table, conn, verdict.syn, CONN_SYN, seg);
+	announce(table, conn, verdict.synack, CONN_SYNACK, seg);
+	announce(table, conn, verdict.established, CONN_ESTABLISHED, seg);
+	if (verdict.midstream) {
+		*table->artefacts |= ARTEFACT_MIDSTREAM;
+		announce(table, conn, true, CONN_MIDSTREAM, seg);
+	}
+	announce(table, conn, verdict.window_zero, CONN_WINDOW_ZERO, seg);
+	announce(table, conn, verdict.window_open, CONN_WINDOW_OPEN, seg);
+	announce(table, conn, verdict.rst_ignored, CONN_RST_IGNORED, seg);
+	bool foreign_syn = (seg->flags & SEG_SYN) != 0 && !verdict.syn && !verdict.synack;
+	bool foreign_rst = (seg->flags & SEG_RST) != 0 && !verdict.rst && !verdict.refused;
+	if (!foreign_syn && !foreign_rst) {
+		table->engine->segment(table->stream, conn, seg);
+	}
+	announce(table, conn, verdict.fin, CONN_FIN, seg);
+	announce(table, conn, verdict.rst, CONN_RST, seg);
+	announce(table, conn, verdict.refused, CONN_REFUSED, seg);
+	entry_use(table, entry, now_ns);
+}
+
+void
+conn_table_tick(struct conn_table *table, uint64_t now_ns)
+{
+	for (int list = 0; list < LIST_COUNT; list++) {
+		struct conn_entry *entry;
+		while ((entry = table->list[list].oldest) != NULL &&
+		       now_ns > entry->used_ns && now_ns - entry->used_ns > list_patience_ns[list]) {
+			entry_end(table, entry, false);
+		}
+	}
+}
+
+void
+conn_table_finish(struct conn_table *table)
+{
+	/* In the order of their ids within each list; open ones last. */
+	for (int list = 0; list < LIST_COUNT; list++) {
+		while (table->list[list].oldest != NULL) {
+			entry_end(table, table->list[list].oldest, false);
+		}
+	}
+}
+
+static void
+ignore_change(void *ctx, struct conn *conn, enum conn_change change, int dir, const struct seg *at)
+{
+	(void)ctx;
+	(void)conn;
+	(void)change;
+	(void)dir;
+	(void)at;
+}
+
+void
+conn_table_destroy(struct conn_table *table)
+{
+	if (table == NULL) {
+		return;
+	}
+	table->sink.change = ignore_change;
+	conn_table_finish(table);
+	free(table->slots);
+	free(table);
+}

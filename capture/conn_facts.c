@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a segment says about its connection. Captures lie by omission: packets lack, come twice, or in
+ * another order than they were sent. So nothing here trusts a single number that a receiver would
+ * not accept: acknowledgements far ahead, sequence numbers out of every window and RSTs that do not
+ * fit leave the facts alone. All sequence arithmetic is unsigned, RFC 9293, 3.4.
+ */
+#include <stdlib.h>
+
+#include "capture/conn_private.h"
+#include "capture/input.h"
+
+/* A handshake whose ACK is farther from its ISN than this acknowledges something else. */
+enum { HANDSHAKE_NEAR = 1 << 20 };
+
+/* A quiet connection on which a SYN comes is dead: longer than TIME_WAIT. */
+#define REUSE_QUIET_NS (240 * LIMIT_S)
+
+static bool
+is_syn(const struct seg *seg)
+{
+	return (seg->flags & (SEG_SYN | SEG_ACK | SEG_RST)) == SEG_SYN;
+}
+
+static bool
+is_synack(const struct seg *seg)
+{
+	return (seg->flags & (SEG_SYN | SEG_ACK | SEG_RST)) == (SEG_SYN | SEG_ACK);
+}
+
+static uint32_t
+payload_seq(const struct seg *seg)
+{
+	return seg->seq + ((seg->flags & SEG_SYN) != 0 ? 1u : 0u);
+}
+
+/* Whether the ACK of this segment acknowledges the SYN of the side `side`, or a little more. */
+static bool
+acknowledges_syn(const struct conn_side *side, uint32_t ack)
+{
+	return ack - side->isn - 1 < HANDSHAKE_NEAR;
+}
+
+static bool
+syn_reuses(struct conn_entry *entry, const struct seg *seg, uint8_t dir, uint64_t now_ns)
+{
+	const struct conn_side *side = &entry->conn.side[dir];
+	const struct conn_track *track = &entry->track[dir];
+	if (track->has_isn && side->isn == seg->seq) {
+		return false; /* a retry, or a SYN that the capture shows late */
+	}
+	if (entry->state != CONN_STATE_OPENING && entry->state != CONN_STATE_OPEN) {
+		return true;
+	}
+	if (entry->state == CONN_STATE_OPENING) {
+		/* Another attempt; or, where this side has not begun yet, a simultaneous open. */
+		return side->syn_count > 0;
+	}
+	if (!track->has_isn && track->has_seq && side->next_seq - seg->seq < HANDSHAKE_NEAR &&
+	    now_ns - entry->used_ns < HOLE_GRACE_NS && side->segments < 8) {
+		return false; /* the capture shows the SYN after the ACK */
+	}
+	if (now_ns - entry->used_ns > REUSE_QUIET_NS) {
+		return true;
+	}
+	if (entry->pending == NULL) {
+		entry->pending = capture_allocate(2 * sizeof(entry->pending[0]));
+	}
+	entry->pending[dir] = (struct conn_pending){
+		.set = true,
+		.seq = seg->seq,
+		.frame = seg->ip->frame,
+		.ns = seg->ip->time_ns,
+	};
+	return false;
+}
+
+bool
+conn_facts_reused(struct conn_entry *entry, const struct seg *seg, uint8_t dir, uint64_t now_ns,
+	struct conn_pending *from)
+{
+	const struct conn_side *side = &entry->conn.side[dir];
+	const struct conn_side *other = &entry->conn.side[1 - dir];
+	const struct conn_track *track = &entry->track[dir];
+	if (is_syn(seg)) {
+		return syn_reuses(entry, seg, dir, now_ns);
+	}
+	if (is_synack(seg)) {
+		if (entry->pending != NULL && entry->pending[1 - dir].set &&
+		    seg->ack == entry->pending[1 - dir].seq + 1) {
+			*from = entry->pending[1 - dir];
+			return true;
+		}
+		if (track->has_isn) {
+			return seg->seq != side->isn && entry->state != CONN_STATE_OPENING &&
+				entry->state != CONN_STATE_OPEN;
+		}
+		/* Joined in the middle, and now a handshake: unless the capture shows it late. */
+		return entry->announced && entry->conn.midstream && other->has_acked &&
+			seg->seq + 1 != other->acked && seg->seq + 1 != side->next_seq;
+	}
+	if ((seg->flags & SEG_RST) == 0 && entry->pending != NULL && entry->pending[dir].set &&
+	    seg->seq == entry->pending[dir].seq + 1 && seg->seq != side->next_seq) {
+		*from = entry->pending[dir];
+		return true;
+	}
+	return false;
+}
+
+static void
+update_syn(struct conn_entry *entry, const struct tcp_header *header, struct seg *seg,
+	struct conn_verdict *verdict)
+{
+	struct conn *conn = &entry->conn;
+	struct conn_side *side = &conn->side[seg->dir];
+	struct conn_side *other = &conn->side[1 - seg->dir];
+	struct conn_track *track = &entry->track[seg->dir];
+	if (entry->pending != NULL && entry->pending[seg->dir].set && is_syn(seg)) {
+		return; /* another incarnation, perhaps */
+	}
+	if (is_synack(seg) && other->syn_count > 0 && !acknowledges_syn(other, seg->ack)) {
+		return; /* it answers an older SYN */
+	}
+	if (track->has_isn && side->isn != seg->seq) {
+		return;
+	}
+	seg->retransmission = track->has_isn && (is_syn(seg) ? side->syn_count : side->synack_count) > 0;
+	track->has_isn = true;
+	side->isn = seg->seq;
+	if (!track->has_seq) {
+		track->has_seq = true;
+		side->next_seq = seg->seq;
+	}
+	track->scale = header->window_scale;
+	side->window_scale = track->scale == TCP_NO_SCALE ? 0 : track->scale;
+	side->mss = seg->mss;
+	if (is_syn(seg)) {
+		if (side->syn_count++ == 0) {
+			side->first_syn_frame = seg->ip->frame;
+			side->first_syn_ns = seg->ip->time_ns;
+		}
+		side->last_syn_frame = seg->ip->frame;
+		side->last_syn_ns = seg->ip->time_ns;
+		conn->simultaneous = other->syn_count > 0;
+		if (conn->client == CONN_NO_CLIENT) {
+			conn->client = (int8_t)seg->dir;
+		}
+		verdict->syn = true;
+		return;
+	}
+	if (side->synack_count++ == 0) {
+		side->first_synack_frame = seg->ip->frame;
+		side->first_synack_ns = seg->ip->time_ns;
+	}
+	if (conn->client == CONN_NO_CLIENT) {
+		conn->client = (int8_t)(1 - seg->dir);
+	}
+	verdict->synack = true;
+}
+
+/* Payload, FIN and the place in sequence space. */
+static void
+update_sequence(struct conn_entry *entry, struct seg *seg, uint64_t now_ns)
+{
+	struct conn_side *side = &entry->conn.side[seg->dir];
+	const struct conn_side *other = &entry->conn.side[1 - seg->dir];
+	struct conn_track *track = &entry->track[seg->dir];
+	uint32_t begin = payload_seq(seg);
+	uint32_t end = begin + seg->wire_len + ((seg->flags & SEG_FIN) != 0 ? 1u : 0u);
+	if (seg->wire_len > 0) {
+		side->data_segments++;
+		side->last_data_ns = seg->ip->time_ns;
+		if (seg->wire_len > side->largest_segment) {
+			side->largest_segment = seg->wire_len;
+		}
+	}
+	if (!track->has_seq) {
+		track->has_seq = true;
+		side->next_seq = end;
+		side->bytes += seg->wire_len;
+		return;
+	}
+	if (seg->wire_len <= 1 && (seg->flags & (SEG_SYN | SEG_FIN)) == 0 &&
+	    begin + 1 == side->next_seq &&
+	    (seg->wire_len == 0 || (other->has_acked && other->acked == side->next_seq))) {
+		seg->keepalive_probe = true;
+		return;
+	}
+	if (seq_before(side->next_seq, end)) {
+		uint32_t ahead = begin - side->next_seq;
+		uint32_t limit = seg->wire_len > 0 ? LIMIT_SEQ_AHEAD : LIMIT_ACK_AHEAD;
+		if (!seq_before(begin, side->next_seq) && ahead > limit) {
+			return;
+		}
+		if (seq_before(side->next_seq, begin)) {
+			if (!track->has_hole || now_ns - track->hole_ns > LIMIT_S) {
+				track->hole_start = side->next_seq;
+			}
+			track->has_hole = true;
+			track->hole_end = begin;
+			track->hole_ns = now_ns;
+			side->bytes += seg->wire_len;
+		} else {
+			uint32_t old = side->next_seq - begin;
+			side->bytes += old < seg->wire_len ? seg->wire_len - old : 0;
+		}
+		side->next_seq = end;
+		return;
+	}
+	if (seg->wire_len == 0) {
+		if ((seg->flags & SEG_FIN) != 0 && side->fin_count > 0) {
+			seg->retransmission = true;
+			side->retransmissions++;
+		}
+		return;
+	}
+	if (track->has_hole && !seq_before(begin, track->hole_start) &&
+	    !seq_before(track->hole_end, begin + seg->wire_len)) {
+		side->bytes += seg->wire_len;
+		if (now_ns - track->hole_ns < CONN_REORDER_NS) {
+			return;
+		}
+	}
+	seg->retransmission = true;
+	side->retransmissions++;
+}
+
+static void
+update_ack(struct conn_entry *entry, const struct seg *seg)
+{
+	struct conn_side *side = &entry->conn.side[seg->dir];
+	const struct conn_side *other = &entry->conn.side[1 - seg->dir];
+	const struct conn_track *other_track = &entry->track[1 - seg->dir];
+	if (entry->state == CONN_STATE_OPENING && other_track->has_isn &&
+	    !acknowledges_syn(other, seg->ack)) {
+		return; /* of another incarnation: a challenge ACK, RFC 5961 */
+	}
+	if (other_track->has_seq && seq_before(other->next_seq, seg->ack) &&
+	    seg->ack - other->next_seq > LIMIT_ACK_AHEAD) {
+		return;
+	}
+	if (!side->has_acked || seq_before(side->acked, seg->ack)) {
+		side->has_acked = true;
+		side->acked = seg->ack;
+	}
+}
+
+static void
+update_window(struct conn_entry *entry, const struct tcp_header *header, struct seg *seg,
+	struct conn_verdict *verdict)
+{
+	struct conn_side *side = &entry->conn.side[seg->dir];
+	struct conn_track *track = &entry->track[seg->dir];
+	bool scaled = track->scale != TCP_NO_SCALE && entry->track[1 - seg->dir].scale != TCP_NO_SCALE;
+	seg->window = header->raw_window;
+	if (scaled && (seg->flags & SEG_SYN) == 0) {
+		seg->window <<= track->scale;
+	}
+	if ((seg->flags & SEG_RST) != 0) {
+		return;
+	}
+	track->window = seg->window;
+	if ((seg->flags & SEG_SYN) != 0) {
+		return;
+	}
+	if (seg->window == 0 && !side->window_zero) {
+		side->window_zero = true;
+		side->window_zero_since_ns = seg->ip->time_ns;
+		side->window_zero_frame = seg->ip->frame;
+		side->zero_windows++;
+		verdict->window_zero = true;
+	} else if (seg->window > 0 && side->window_zero) {
+		side->window_zero = false;
+		verdict->window_open = true;
+	}
+}
+
+/* Whether the other side would take this RST. */
+static bool
+rst_is_valid(const struct conn_entry *entry, const struct seg *seg, bool *refuses)
+{
+	const struct conn_side *side = &entry->conn.side[seg->dir];
+	const struct conn_side *other = &entry->conn.side[1 - seg->dir];
+	const struct conn_track *track = &entry->track[seg->dir];
+	const struct conn_track *other_track = &entry->track[1 - seg->dir];
+	*refuses = false;
+	if (entry->state == CONN_STATE_OPENING && other->syn_count > 0 && side->synack_count == 0 &&
+	    side->syn_count == 0) {
+		*refuses = (seg->flags & SEG_ACK) != 0 && acknowledges_syn(other, seg->ack);
+		return *refuses;
+	}
+	if (entry->state == CONN_STATE_OPENING && side->syn_count > 0 && !other->has_acked &&
+	    other->synack_count == 0) {
+		/* The opener takes its SYN back; else it answers something of an older connection. */
+		return seg->seq == side->isn + 1;
+	}
+	if (other->has_acked) {
+		uint32_t window = other_track->window;
+		uint32_t high = other->acked + window;
+		if (track->has_seq && seq_before(high, side->next_seq)) {
+			high = side->next_seq;
+		}
+		return !seq_before(seg->seq, other->acked) && !seq_before(high, seg->seq);
+	}
+	if (track->has_seq) {
+		return seg->seq - side->next_seq + HANDSHAKE_NEAR < 2u * HANDSHAKE_NEAR;
+	}
+	return true;
+}
+
+static void
+update_rst(struct conn_entry *entry, const struct seg *seg, struct conn_verdict *verdict)
+{
+	struct conn_side *side = &entry->conn.side[seg->dir];
+	bool refuses;
+	if (!rst_is_valid(entry, seg, &refuses)) {
+		verdict->rst_ignored = entry->state == CONN_STATE_OPENING || entry->state == CONN_STATE_OPEN;
+		return;
+	}
+	if (side->rst_count++ == 0) {
+		side->rst_frame = seg->ip->frame;
+		side->rst_ns = seg->ip->time_ns;
+		side->rst_ttl = seg->ip->ttl;
+	}
+	if (entry->state == CONN_STATE_RESET || entry->state == CONN_STATE_REFUSED) {
+		return;
+	}
+	verdict->refused = refuses;
+	verdict->rst = !refuses;
+	entry->state = refuses ? CONN_STATE_REFUSED : CONN_STATE_RESET;
+}
+
+/* CONN_ESTABLISHED or CONN_MIDSTREAM, once: see conn.h. */
+static void
+update_open(struct conn_entry *entry, const struct seg *seg, struct conn_verdict *verdict)
+{
+	struct conn *conn = &entry->conn;
+	const struct conn_side *side = &conn->side[seg->dir];
+	const struct conn_side *other = &conn->side[1 - seg->dir];
+	bool has_isn = entry->track[seg->dir].has_isn, other_has_isn = entry->track[1 - seg->dir].has_isn;
+	if (!has_isn && !other_has_isn) {
+		entry->announced = true;
+		conn->midstream = true;
+		entry->state = CONN_STATE_OPEN;
+		verdict->midstream = true;
+		return;
+	}
+	if ((seg->flags & SEG_ACK) == 0) {
+		return;
+	}
+	bool proven = other_has_isn ? acknowledges_syn(other, seg->ack)
+	                            : !other->seen && seg->seq - side->isn - 1 < HANDSHAKE_NEAR;
+	/* The server's own ACK says nothing new before data does. */
+	if (proven && has_isn && side->synack_count > 0 && !conn->simultaneous) {
+		proven = seg->wire_len > 0 || (seg->flags & SEG_FIN) != 0;
+	}
+	if (!proven) {
+		return;
+	}
+	bool client_ack = has_isn && side->syn_count > 0 && other->synack_count > 0;
+	entry->announced = true;
+	conn->handshake = client_ack || (conn->simultaneous && side->synack_count > 0);
+	entry->state = CONN_STATE_OPEN;
+	verdict->established = true;
+}
+
+struct conn_verdict
+conn_facts_update(struct conn_entry *entry, const struct tcp_header *header, struct seg *seg,
+	uint64_t now_ns)
+{
+	struct conn_verdict verdict = {0};
+	struct conn *conn = &entry->conn;
+	struct conn_side *side = &conn->side[seg->dir];
+	const struct packet_info *ip = seg->ip;
+	bool rst = (seg->flags & SEG_RST) != 0;
+	if (!side->seen) {
+		side->seen = true;
+		side->first_ns = ip->time_ns;
+		side->ttl_first = ip->ttl;
+		conn->one_direction = !conn->side[1 - seg->dir].seen;
+	}
+	side->segments++;
+	side->last_ns = ip->time_ns;
+	side->last_frame = ip->frame;
+	side->options_seen |= seg->options;
+	side->md5_segments += (seg->options & SEG_OPT_MD5) != 0;
+	side->bad_checksums += seg->checksum_bad;
+	if (!rst) {
+		if (side->ttl_max == 0 || ip->ttl < side->ttl_min) {
+			side->ttl_min = ip->ttl;
+		}
+		if (ip->ttl > side->ttl_max) {
+			side->ttl_max = ip->ttl;
+		}
+	}
+	if (rst) {
+		update_window(entry, header, seg, &verdict);
+		update_rst(entry, seg, &verdict);
+		return verdict;
+	}
+	bool waits = is_syn(seg) && entry->pending != NULL && entry->pending[seg->dir].set;
+	if (waits) {
+		return verdict;
+	}
+	if ((seg->flags & SEG_SYN) != 0) {
+		update_syn(entry, header, seg, &verdict);
+		if (!verdict.syn && !verdict.synack) {
+			return verdict; /* of another incarnation */
+		}
+	}
+	update_sequence(entry, seg, now_ns);
+	if ((seg->flags & SEG_ACK) != 0) {
+		update_ack(entry, seg);
+	}
+	update_window(entry, header, seg, &verdict);
+	if (!entry->announced && (seg->flags & SEG_SYN) == 0 && entry->state == CONN_STATE_OPENING) {
+		update_open(entry, seg, &verdict);
+	}
+	if ((seg->flags & SEG_FIN) != 0) {
+		if (side->fin_count++ == 0) {
+			side->fin_frame = ip->frame;
+			side->fin_ns = ip->time_ns;
+			verdict.fin = true;
+		}
+		if (conn->side[1 - seg->dir].fin_count > 0 && entry->state == CONN_STATE_OPEN) {
+			entry->state = CONN_STATE_CLOSED;
+		}
+	}
+	return verdict;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BGPWHY_CAPTURE_FLOW_H
+#define BGPWHY_CAPTURE_FLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dissect/address.h"
+
+/*
+ * What capture hands on: packets that were taken out of their links and tunnels, the facts of each
+ * TCP connection, and the octets of each direction in order. Everything that a callback is given is
+ * borrowed and good until it returns, but `struct conn`, which lives until `conn_end`.
+ */
+
+/* The packet, below TCP and UDP. */
+struct packet_info {
+	uint64_t time_ns; /* since 1970-01-01, UTC */
+	uint64_t frame;   /* number in its input, from 1 */
+	uint32_t input;   /* which -r or -i, from 0 */
+	struct address src, dst; /* the innermost ones */
+	uint8_t ttl;             /* or hop limit */
+	uint8_t protocol;        /* of the innermost IP header */
+	bool has_mac;
+	uint8_t src_mac[6], dst_mac[6];
+	int8_t outgoing; /* 1 sent by this host, 0 received, -1 unknown (only cooked links tell) */
+	uint16_t vlan;   /* 0: none */
+	bool cut;        /* the snaplen cut it */
+	bool fragment;   /* it was put together from fragments */
+	bool dont_fragment;
+	bool ghost;      /* a second copy of the frame just before it, by a mirror or `any` */
+	uint32_t ip_length; /* octets of the IP packet, header included, as its header says */
+};
+
+enum seg_flag {
+	SEG_FIN = 0x01,
+	SEG_SYN = 0x02,
+	SEG_RST = 0x04,
+	SEG_PSH = 0x08,
+	SEG_ACK = 0x10,
+	SEG_URG = 0x20,
+};
+
+enum seg_option {
+	SEG_OPT_MD5 = 0x01, /* kind 19, RFC 2385 */
+	SEG_OPT_AO = 0x02,  /* kind 29, RFC 5925 */
+	SEG_OPT_TIMESTAMP = 0x04,
+	SEG_OPT_SACK = 0x08,
+	SEG_OPT_MSS = 0x10,
+};
+
+/* One TCP segment. */
+struct seg {
+	const struct packet_info *ip;
+	uint32_t seq, ack;
+	uint32_t wire_len; /* octets of payload on the wire */
+	uint32_t cap_len;  /* … that the capture holds */
+	uint32_t window;   /* scaled where the scale is known */
+	uint16_t mss;      /* of a SYN; 0 where there is none */
+	uint8_t dir;       /* the side that sent it: index into conn->side */
+	uint8_t flags;     /* enum seg_flag */
+	uint8_t options;   /* enum seg_option */
+	uint8_t ao_key_id, ao_next_key_id; /* with SEG_OPT_AO */
+	uint32_t timestamp; /* TSval, with SEG_OPT_TIMESTAMP */
+	bool checksum_bad;
+	bool retransmission; /* all of its payload (or its SYN) was sent before */
+	bool keepalive_probe; /* one octet or none below what was acknowledged */
+	const uint8_t *tcp;  /* the TCP header as captured */
+	uint16_t tcp_header_len;
+	const uint8_t *data; /* cap_len octets */
+	uint16_t payload_sum; /* of `data`, as TCP's checksum counts; to tell copies that differ */
+};
+
+/* The facts of one side of a connection; kept whichever engine orders the octets. */
+struct conn_side {
+	struct address addr;
+	uint16_t port;
+	uint32_t isn; /* of its SYN, where syn_count > 0 */
+	uint32_t syn_count, synack_count, rst_count, fin_count;
+	uint64_t first_syn_frame, last_syn_frame, first_synack_frame;
+	uint64_t first_syn_ns, last_syn_ns, first_synack_ns;
+	uint64_t fin_frame, rst_frame; /* the first one */
+	uint64_t fin_ns, rst_ns;
+	uint8_t ttl_first, ttl_min, ttl_max, rst_ttl;
+	uint8_t options_seen;  /* enum seg_option, over all its segments */
+	uint8_t window_scale;
+	uint16_t mss;
+	uint32_t md5_segments, segments, data_segments, retransmissions, bad_checksums;
+	uint64_t bytes; /* of new payload */
+	uint32_t next_seq; /* behind the highest octet it sent (SYN and FIN count) */
+	uint32_t acked;    /* the highest ACK that it sent */
+	bool has_acked;
+	bool seen;
+	bool window_zero;
+	uint64_t window_zero_since_ns, window_zero_frame;
+	uint32_t zero_windows;
+	uint64_t first_ns, last_ns, last_frame;
+	uint64_t last_data_ns;
+	uint32_t largest_segment; /* payload octets, on the wire */
+};
+
+enum { CONN_NO_CLIENT = -1 };
+
+struct conn {
+	uint64_t id; /* in order of appearance, from 1 */
+	struct conn_side side[2];
+	int8_t client;       /* the side that sent the first SYN, or CONN_NO_CLIENT */
+	int8_t service;      /* the side whose port is BGP's; -1: both or neither */
+	bool midstream;      /* the capture does not hold the handshake */
+	bool handshake;      /* SYN, SYN-ACK and ACK were all seen */
+	bool simultaneous;   /* both sent a SYN without ACK */
+	bool one_direction;  /* only one side was ever seen */
+	void *user;          /* the receiver's */
+	void *stream;        /* the reassembly engine's */
+};
+
+/* What changes in a connection; `at` is the segment that says so, NULL for a timeout. */
+enum conn_change {
+	CONN_NEW,         /* first segment of this 4-tuple (or of its reuse) */
+	CONN_SYN,         /* a SYN, the first or a retry */
+	CONN_SYNACK,
+	CONN_ESTABLISHED, /* the handshake is done */
+	CONN_MIDSTREAM,   /* data or ACKs without a handshake */
+	CONN_REFUSED,     /* RST in answer to the SYN */
+	CONN_FIN,         /* the first FIN of a side */
+	CONN_RST,         /* a RST that is in the window */
+	CONN_RST_IGNORED, /* a RST that no receiver would accept */
+	CONN_WINDOW_ZERO, /* a side closes its window */
+	CONN_WINDOW_OPEN,
+	CONN_OVERLAP,     /* a retransmission whose octets differ from the first copy */
+	CONN_EVICTED,     /* the table was full */
+	CONN_END,         /* last word: closed, evicted, idle too long, or the capture ended */
+};
+
+enum gap_why {
+	GAP_ACKED,  /* the peer acknowledged it: the capture lost it, not the network */
+	GAP_BUDGET, /* too much waits behind it */
+	GAP_TIME,   /* it did not come within the time allowed */
+	GAP_END,    /* the connection or the capture ended */
+	GAP_CUT,    /* the snaplen cut the packet */
+};
+
+struct datagram {
+	const struct packet_info *ip;
+	uint16_t src_port, dst_port;
+	const uint8_t *data;
+	uint32_t cap_len, wire_len;
+};
+
+/* An ICMP or ICMPv6 error that quotes a packet. */
+struct icmp_note {
+	const struct packet_info *ip; /* src: who complains */
+	uint8_t family;               /* 4 or 6 */
+	uint8_t type, code;
+	uint8_t quoted_protocol;      /* 6 TCP, 17 UDP */
+	struct address quoted_src, quoted_dst;
+	uint16_t quoted_src_port, quoted_dst_port; /* 0 where they are not there */
+	uint8_t quoted_ttl;
+	uint32_t mtu; /* 3/4 and ICMPv6 2/0, else 0 */
+};
+
+enum neighbor_kind { NEIGHBOR_REQUEST, NEIGHBOR_REPLY, NEIGHBOR_ANNOUNCE };
+
+/* ARP (RFC 826) and NDP (RFC 4861) alike. */
+struct neighbor_note {
+	const struct packet_info *ip; /* time and frame; src and dst may be unset */
+	enum neighbor_kind kind;      /* ANNOUNCE: gratuitous */
+	struct address sender;        /* unset in a probe */
+	struct address target;
+	bool has_mac;
+	uint8_t mac[6]; /* of the sender (request, announce) or the target's owner (reply) */
+};
+
+/* What the receiver of all this gives; every function is called, none may be NULL. */
+struct flow_sink {
+	void *ctx;
+	/* Each TCP segment, before its octets; facts of `conn` include it already. */
+	void (*segment)(void *ctx, struct conn *conn, const struct seg *seg);
+	void (*change)(void *ctx, struct conn *conn, enum conn_change change, int dir,
+		const struct seg *at);
+	/* Octets in order. `seq` is the sequence number of the first one, `from` the packet that
+	 * brought their first copy. */
+	void (*bytes)(void *ctx, struct conn *conn, int dir, const uint8_t *bytes, size_t size,
+		uint32_t seq, const struct packet_info *from);
+	/* `missing` octets from `seq` on are not in the capture. */
+	void (*gap)(void *ctx, struct conn *conn, int dir, uint32_t seq, uint32_t missing,
+		enum gap_why why, const struct packet_info *at);
+	void (*bfd)(void *ctx, const struct datagram *datagram);
+	void (*icmp)(void *ctx, const struct icmp_note *note);
+	void (*neighbor)(void *ctx, const struct neighbor_note *note);
+	/* Every other IP packet: its source is alive. */
+	void (*host)(void *ctx, const struct packet_info *ip);
+};
+
+#endif

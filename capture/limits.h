@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BGPWHY_CAPTURE_LIMITS_H
+#define BGPWHY_CAPTURE_LIMITS_H
+
+/*
+ * Every bound of this room, with its reason. Hostile and broken captures must cost no more memory
+ * or time than these say; what reaches one is reported, never dropped in silence.
+ */
+
+enum {
+	/* Files. The largest packet that a record may hold: libpcap's own bound is 256 KiB; BIG TCP
+	 * makes 512 KiB. A greater length is damage. */
+	LIMIT_PACKET = 1 << 20,
+	/* One read: large enough that system calls do not count, small enough to stay in the cache. */
+	LIMIT_READ = 1 << 18,
+	/* Compressed octets read at once. */
+	LIMIT_READ_PACKED = 1 << 16,
+	/* A pcapng section or interface block: its options are comments, kilobytes at most. */
+	LIMIT_PCAPNG_HEADER = 1 << 20,
+	/* Interfaces of a pcapng section; a merge of many files has hundreds. */
+	LIMIT_PCAPNG_INTERFACES = 1 << 16,
+	/* zstd's window (2^27), its own default: what a file may make us allocate. */
+	LIMIT_ZSTD_WINDOW_LOG = 27,
+
+	/* Decapsulation: headers of links, tunnels and IP in one packet. Real ones have six. */
+	LIMIT_LAYERS = 24,
+	LIMIT_IPV6_EXTENSIONS = 12,
+
+	/* Fragments: datagrams under way at once (64 KiB each at most: 8 MiB in all). */
+	LIMIT_FRAGMENT_DATAGRAMS = 128,
+
+	/* Connections: 131,072 are some 90 MiB; a SYN flood stays under that. */
+	LIMIT_CONNECTIONS = 1 << 17,
+	/* Closed ones that linger for late segments. */
+	LIMIT_LINGERING = 1 << 14,
+
+	/* Reassembly. TCP windows reach 16 MiB; what waits behind one hole need not be more, since the
+	 * grace below gives most holes up within 8 segments. */
+	LIMIT_BUFFERED_DIRECTION = 4 << 20,
+	LIMIT_BUFFERED = 32 << 20,
+	/* Pieces of one direction: bounds the cost of an insertion in the middle. */
+	LIMIT_PIECES = 4096,
+	/* A hole that the peer has acknowledged: this many later segments, or HOLE_GRACE_NS. */
+	LIMIT_HOLE_SEGMENTS = 8,
+	/* An ACK further ahead of the last octet seen is no evidence but noise: the largest window. */
+	LIMIT_ACK_AHEAD = 16 << 20,
+	/* A segment further ahead than any window (2^30) belongs to something else. */
+	LIMIT_SEQ_AHEAD = 1 << 30,
+
+	/* Delivered segments of a direction whose sums are kept to notice a retransmission that
+	 * differs. */
+	LIMIT_RECENT = 4,
+	/* Slots for recent packets, to tell copies that a mirror makes. */
+	LIMIT_GHOSTS = 1024,
+	/* An IP packet longer than the largest jumbo frame was made by segmentation offload. */
+	LIMIT_MTU = 9216,
+};
+
+#define LIMIT_MS 1000000ull
+#define LIMIT_S 1000000000ull
+
+/* Reordering inside the capture or on parallel links lasts less. */
+#define HOLE_GRACE_NS (100 * LIMIT_MS)
+/* No ACK in sight (one direction): a retransmission comes within seconds or not at all. */
+#define HOLE_WAIT_NS (3 * LIMIT_S)
+/* The peer talks, but not past the hole: the sender retransmits with a growing timeout. */
+#define HOLE_WAIT_MAX_NS (60 * LIMIT_S)
+
+/* RFC 791 and RFC 8200: reassembly is given up after 15 to 60 seconds. */
+#define FRAGMENT_WAIT_NS (30 * LIMIT_S)
+
+/* Late segments after both FINs; after a RST; after a refusal (Windows tries thrice, 0.5 s apart). */
+#define CONN_LINGER_CLOSED_NS (30 * LIMIT_S)
+#define CONN_LINGER_RESET_NS (10 * LIMIT_S)
+#define CONN_LINGER_REFUSED_NS (1 * LIMIT_S)
+/* SYNs retry for 127 s in Linux, 75 s in BSD. */
+#define CONN_HALF_OPEN_NS (180 * LIMIT_S)
+/* With hold time 0 nothing need be sent; a day bounds it all the same. */
+#define CONN_IDLE_NS (86400 * LIMIT_S)
+/* The order of use is kept to this: finer costs a cache miss a packet. */
+#define CONN_USE_GRAIN_NS (250 * LIMIT_MS)
+/* A segment below the highest one is out of order if that came less than this before it. */
+#define CONN_REORDER_NS (3 * LIMIT_MS)
+
+/* Mirrors and `any` give the copies of a frame within this. */
+#define GHOST_WINDOW_NS (1 * LIMIT_MS)
+/* Several queues of one card disagree by less; more is a clock that was set. */
+#define CLOCK_STEP_NS (1 * LIMIT_S)
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all sources have in common. */
+#include <pcap/pcap.h>
+#include <stdlib.h>
+
+#include "capture/source_private.h"
+
+void
+source_close(struct source *source)
+{
+	if (source == NULL) {
+		return;
+	}
+	free(source->name);
+	source->kind->close(source);
+}
+
+enum source_status
+source_next(struct source *source, struct packet *packet, struct capture_error *error)
+{
+	return source->kind->next(source, packet, error);
+}
+
+int
+source_fd(const struct source *source)
+{
+	return source->kind->fd(source);
+}
+
+const char *
+source_name(const struct source *source)
+{
+	return source->name;
+}
+
+const char *
+source_link_name(const struct source *source)
+{
+	const char *name = source->link_type >= 0 ? pcap_datalink_val_to_name(source->link_type) : NULL;
+	return name != NULL ? name : "unknown";
+}
+
+int
+source_link_type(const struct source *source)
+{
+	return source->link_type;
+}
+
+bool
+source_is_live(const struct source *source)
+{
+	return source->live;
+}
+
+struct source_counts
+source_counts(struct source *source)
+{
+	return source->kind->counts(source);
+}

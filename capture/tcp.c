@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One TCP header. The checksum is computed over every octet, so it reads 8 at once; its part over
+ * the payload is kept, since two copies of a segment whose sums differ cannot be equal.
+ */
+#include "capture/tcp.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+enum {
+	OPTION_END = 0,
+	OPTION_NOP = 1,
+	OPTION_MSS = 2,
+	OPTION_SCALE = 3,
+	OPTION_SACK_PERMITTED = 4,
+	OPTION_SACK = 5,
+	OPTION_TIMESTAMP = 8,
+	OPTION_MD5 = 19,
+	OPTION_AO = 29,
+};
+
+enum { HEADER_MIN = 20, SCALE_MAX = 14, PROTOCOL_TCP = 6 };
+
+/* RFC 1071: the ones' complement sum of 16-bit words in memory order, not yet folded. */
+static uint64_t
+sum_octets(const uint8_t *p, size_t size)
+{
+	uint64_t a = 0, b = 0;
+	while (size >= 16) {
+		uint64_t x, y;
+		memcpy(&x, p, 8);
+		memcpy(&y, p + 8, 8);
+		a += (x & 0xffffffff) + (x >> 32);
+		b += (y & 0xffffffff) + (y >> 32);
+		p += 16;
+		size -= 16;
+	}
+	a += b;
+	while (size >= 2) {
+		uint16_t x;
+		memcpy(&x, p, 2);
+		a += x;
+		p += 2;
+		size -= 2;
+	}
+	if (size == 1) {
+		uint8_t last[2] = {p[0], 0};
+		uint16_t x;
+		memcpy(&x, last, 2);
+		a += x;
+	}
+	return a;
+}
+
+static uint16_t
+sum_fold(uint64_t sum)
+{
+	while (sum >> 16 != 0) {
+		sum = (sum & 0xffff) + (sum >> 16);
+	}
+	return (uint16_t)sum;
+}
+
+static bool
+checksum_is_bad(const struct decap_tcp *tcp, uint32_t header_sum, uint16_t payload_sum)
+{
+	const struct packet_info *ip = tcp->ip;
+	size_t size = ip->src.family == 4 ? 4 : 16;
+	uint64_t sum = (uint64_t)header_sum + payload_sum;
+	sum += sum_octets(ip->src.octets, size) + sum_octets(ip->dst.octets, size);
+	sum += htons(PROTOCOL_TCP);
+	uint32_t length = htonl(tcp->wire_len);
+	sum += (length & 0xffff) + (length >> 16);
+	return sum_fold(sum) != 0xffff;
+}
+
+static void
+parse_options(struct cursor options, struct tcp_header *header, struct seg *seg)
+{
+	while (cursor_left(&options) > 0) {
+		uint8_t kind = cursor_u8(&options);
+		if (kind == OPTION_END) {
+			return;
+		}
+		if (kind == OPTION_NOP) {
+			continue;
+		}
+		uint8_t size = cursor_u8(&options);
+		if (size < 2) {
+			return;
+		}
+		struct cursor value = cursor_take(&options, size - 2u);
+		switch (kind) {
+		case OPTION_MSS:
+			seg->mss = cursor_u16(&value);
+			seg->options |= SEG_OPT_MSS;
+			break;
+		case OPTION_SCALE:
+			header->window_scale = cursor_u8(&value);
+			if (header->window_scale > SCALE_MAX) {
+				header->window_scale = SCALE_MAX; /* RFC 7323, 2.3 */
+			}
+			break;
+		case OPTION_SACK_PERMITTED:
+		case OPTION_SACK:
+			seg->options |= SEG_OPT_SACK;
+			break;
+		case OPTION_TIMESTAMP:
+			seg->timestamp = cursor_u32(&value);
+			seg->options |= SEG_OPT_TIMESTAMP;
+			break;
+		case OPTION_MD5:
+			seg->options |= SEG_OPT_MD5;
+			break;
+		case OPTION_AO:
+			seg->ao_key_id = cursor_u8(&value);
+			seg->ao_next_key_id = cursor_u8(&value);
+			seg->options |= SEG_OPT_AO;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+bool
+tcp_parse(const struct decap_tcp *tcp, struct tcp_header *header, struct seg *seg)
+{
+	struct cursor c = tcp->segment;
+	const uint8_t *p = cursor_bytes(&c, HEADER_MIN);
+	if (p == NULL) {
+		return false;
+	}
+	uint32_t size = (uint32_t)(p[12] >> 4) * 4;
+	if (size < HEADER_MIN || size > tcp->wire_len) {
+		return false;
+	}
+	header->src_port = (uint16_t)(p[0] << 8 | p[1]);
+	header->dst_port = (uint16_t)(p[2] << 8 | p[3]);
+	header->raw_window = (uint16_t)(p[14] << 8 | p[15]);
+	header->window_scale = TCP_NO_SCALE;
+	*seg = (struct seg){
+		.ip = tcp->ip,
+		.seq = (uint32_t)p[4] << 24 | (uint32_t)p[5] << 16 | (uint32_t)p[6] << 8 | p[7],
+		.ack = (uint32_t)p[8] << 24 | (uint32_t)p[9] << 16 | (uint32_t)p[10] << 8 | p[11],
+		.window = header->raw_window,
+		.flags = p[13] & 0x3f,
+		.tcp = p,
+		.tcp_header_len = (uint16_t)size,
+	};
+	/* Options that the snaplen cut are read as far as they go. */
+	struct cursor options = cursor_take_some(&c, size - HEADER_MIN);
+	if (cursor_left(&options) > 0) {
+		parse_options(options, header, seg);
+	}
+	seg->wire_len = tcp->wire_len - size;
+	seg->cap_len = (uint32_t)cursor_left(&c);
+	if (c.failed) {
+		seg->tcp_header_len = (uint16_t)(tcp->segment.end - p);
+	}
+	seg->data = c.at;
+	seg->payload_sum = sum_fold(sum_octets(seg->data, seg->cap_len));
+	if (seg->cap_len == seg->wire_len && !c.failed && !tcp->offload && !tcp->ip->cut) {
+		uint32_t header_sum = sum_fold(sum_octets(p, size));
+		seg->checksum_bad = checksum_is_bad(tcp, header_sum, seg->payload_sum);
+	}
+	return true;
+}
