@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The sentences of advice.def with the real values in them. */
+#include "track/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "track/memory.h"
+
+struct advice_row {
+	enum finding_cause cause;
+	const char *sentence;
+};
+
+static const struct advice_row rows[] = {
+#define ADVICE(id, sentence) {FINDING_##id, sentence},
+#include "track/advice.def"
+#undef ADVICE
+};
+
+struct values {
+	struct address addr[2]; /* x, y */
+	const struct speaker *speaker[2];
+};
+
+static void
+values_of(const struct finding_args *args, struct values *v)
+{
+	*v = (struct values){.speaker = {NULL, NULL}};
+	unsigned x = 0;
+	if (args->session != NULL) {
+		const struct session *s = args->session;
+		x = args->subject != NULL ? session_side(s, args->subject) : 0;
+		for (unsigned i = 0; i < 2; i++) {
+			v->speaker[i] = &s->side[i == 0 ? x : 1 - x];
+			v->addr[i] = v->speaker[i]->addr;
+		}
+	} else {
+		const struct bfd_session *b = args->bfd;
+		x = args->subject != NULL && address_equal(&b->end[1].addr, args->subject) ? 1 : 0;
+		v->addr[0] = b->end[x].addr;
+		v->addr[1] = b->end[1 - x].addr;
+	}
+}
+
+/* The value of `name`, or false where it is not known. */
+static bool
+value_of(const struct values *v, const char *name, size_t size, char text[ADDRESS_TEXT_MAX])
+{
+	unsigned who = name[0] == 'x' ? 0 : 1;
+	const struct speaker *speaker = v->speaker[who];
+	if (size == 1) {
+		address_text(&v->addr[who], text);
+		return true;
+	}
+	if (speaker == NULL || !speaker->has_open) {
+		return false;
+	}
+	if (strncmp(name + 1, "_as", 3) == 0) {
+		snprintf(text, ADDRESS_TEXT_MAX, "%u", speaker->asn);
+	} else if (strncmp(name + 1, "_id", 3) == 0) {
+		struct address id = address_from_u32(speaker->bgp_id);
+		address_text(&id, text);
+	} else {
+		snprintf(text, ADDRESS_TEXT_MAX, "%u", speaker->hold_time_s);
+	}
+	return true;
+}
+
+/* False where a value is not known. */
+static bool
+expand(const struct values *v, const char *sentence, char *out, size_t room)
+{
+	size_t size = 0;
+	while (*sentence != '\0' && size + ADDRESS_TEXT_MAX < room) {
+		const char *end;
+		if (*sentence == '{' && (sentence[1] == 'x' || sentence[1] == 'y') &&
+		    (end = strchr(sentence, '}')) != NULL) {
+			char text[ADDRESS_TEXT_MAX];
+			if (!value_of(v, sentence + 1, (size_t)(end - sentence - 1), text)) {
+				return false;
+			}
+			size += (size_t)snprintf(out + size, room - size, "%s", text);
+			sentence = end + 1;
+			continue;
+		}
+		out[size++] = *sentence++;
+	}
+	out[size] = '\0';
+	return true;
+}
+
+size_t
+advice_make(const struct finding_args *args, char *out[FINDING_FIX_MAX])
+{
+	struct values v;
+	values_of(args, &v);
+	size_t count = 0;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[1024];
+		if (rows[i].cause == args->cause && count < FINDING_FIX_MAX &&
+		    expand(&v, rows[i].sentence, text, sizeof(text))) {
+			out[count++] = memory_copy(text, strlen(text) + 1);
+		}
+	}
+	return count;
+}

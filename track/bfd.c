@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * BFD sessions (RFC 5880): two ends that tell their state in every packet. A session here is a pair of
+ * addresses, whatever port and discriminators are used, so that two ends that talk past each other
+ * (single-hop against multihop, a stale discriminator) are seen together.
+ */
+#include "track/bfd_fsm.h"
+#include "track/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "track/memory.h"
+
+static struct bfd_session **
+slot_of(struct track *t, const struct address *a, const struct address *b)
+{
+	return &t->bfd_table[pair_hash(t, a, b) % t->bfd_slots];
+}
+
+struct bfd_session *
+bfd_find(struct track *t, const struct address *a, const struct address *b)
+{
+	struct bfd_session *s = *slot_of(t, a, b);
+	for (; s != NULL; s = s->hash_next) {
+		if ((address_equal(&s->end[0].addr, a) && address_equal(&s->end[1].addr, b)) ||
+		    (address_equal(&s->end[0].addr, b) && address_equal(&s->end[1].addr, a))) {
+			return s;
+		}
+	}
+	return NULL;
+}
+
+static void
+age_out(struct track *t, struct bfd_session *b)
+{
+	*(b->older != NULL ? &b->older->newer : &t->bfd_oldest) = b->newer;
+	*(b->newer != NULL ? &b->newer->older : &t->bfd_newest) = b->older;
+	b->older = b->newer = NULL;
+}
+
+static void
+age_in(struct track *t, struct bfd_session *b)
+{
+	b->older = t->bfd_newest;
+	b->newer = NULL;
+	*(t->bfd_newest != NULL ? &t->bfd_newest->newer : &t->bfd_oldest) = b;
+	t->bfd_newest = b;
+}
+
+static void
+evict(struct track *t)
+{
+	struct bfd_session *victim = t->bfd_oldest;
+	if (t->evicted_bfd++ == 0) {
+		emit_fault(t, NULL, "evicted-bfd-session", 0,
+			"the table of BFD sessions is full: the longest quiet ones are evicted", &t->now);
+	}
+	for (struct finding *f = victim->findings; f != NULL; f = f->next) {
+		finding_tell(t, f, false);
+	}
+	bfd_tell(t, victim, false);
+	bfd_destroy(t, victim);
+}
+
+static struct bfd_session *
+bfd_get(struct track *t, const struct packet_info *ip, const struct moment *at)
+{
+	struct bfd_session *b = bfd_find(t, &ip->src, &ip->dst);
+	if (b != NULL) {
+		return b;
+	}
+	if (t->bfd_count >= TRACK_BFD_SESSIONS_MAX) {
+		evict(t);
+	}
+	b = memory_zero(1, sizeof(*b));
+	b->id = ++t->bfd_ids;
+	b->session = session_find(t, &ip->src, &ip->dst);
+	unsigned local = ip->outgoing == 0 ? 1 : 0;
+	if (b->session != NULL) {
+		local = session_side(b->session, &ip->src);
+		if (b->session->bfd == NULL) {
+			b->session->bfd = b;
+		}
+	}
+	b->end[local].addr = ip->src;
+	b->end[1 - local].addr = ip->dst;
+	b->mode = "single-hop";
+	b->first = *at;
+	struct bfd_session **slot = slot_of(t, &ip->src, &ip->dst);
+	b->hash_next = *slot;
+	*slot = b;
+	age_in(t, b);
+	t->bfd_count++;
+	return b;
+}
+
+static void
+mark_dirty(struct track *t, struct bfd_session *b)
+{
+	if (!b->dirty) {
+		b->dirty = true;
+		b->dirty_next = t->bfd_dirty;
+		t->bfd_dirty = b;
+	}
+}
+
+static bool
+says_the_same(const struct bfd_packet *a, const struct bfd_packet *b)
+{
+	return a->version == b->version && a->diag == b->diag && a->state == b->state &&
+	       a->flags == b->flags && a->detect_mult == b->detect_mult &&
+	       a->my_discriminator == b->my_discriminator &&
+	       a->your_discriminator == b->your_discriminator &&
+	       a->desired_min_tx_us == b->desired_min_tx_us &&
+	       a->required_min_rx_us == b->required_min_rx_us &&
+	       a->required_min_echo_rx_us == b->required_min_echo_rx_us &&
+	       a->has_auth == b->has_auth && a->fault == b->fault &&
+	       (!a->has_auth ||
+		       (a->auth.type == b->auth.type && a->auth.key_id == b->auth.key_id));
+}
+
+static void
+transition(struct track *t, struct bfd_session *b, unsigned end, uint8_t to, enum basis basis,
+	const struct moment *at, const char *reason)
+{
+	struct bfd_end *e = &b->end[end];
+	struct event event = {
+		.kind = EVENT_TRANSITION,
+		.transition = {
+			.protocol = PROTOCOL_BFD,
+			.session = 0,
+			.bfd_session = b->id,
+			.speaker = e->addr,
+			.peer = b->end[1 - end].addr,
+			.from = e->state,
+			.to = to,
+			.basis = basis,
+			.reason = reason,
+		},
+	};
+	emit(t, &event, at);
+	e->state = to;
+	e->since = *at;
+}
+
+static const char *
+reason_of(const struct bfd_packet *p, const struct bfd_end *peer)
+{
+	switch (p->state) {
+	case BFD_ADMIN_DOWN:
+		return "it says AdminDown: an administrator holds it down (RFC 5880 section 6.8.16)";
+	case BFD_INIT:
+		return "it hears its peer, which says Down (RFC 5880 section 6.8.6)";
+	case BFD_UP:
+		return "each end hears the other (RFC 5880 section 6.8.6)";
+	default:
+		switch (p->diag) {
+		case 1:
+			return "nothing was heard for the detection time (RFC 5880 section 6.8.4)";
+		case 3:
+			return peer->seen && peer->last.state == BFD_ADMIN_DOWN
+				       ? "its peer says AdminDown (RFC 5880 section 6.8.6)"
+				       : "its peer says Down (RFC 5880 section 6.8.6)";
+		case 7:
+			return "an administrator took it down (RFC 5880 section 4.1, diagnostic 7)";
+		default:
+			return "it says Down (RFC 5880 section 6.2)";
+		}
+	}
+}
+
+static void
+refresh_timers(struct bfd_session *b)
+{
+	if (!b->up) {
+		return;
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		const struct bfd_packet *own = &b->end[i].last;
+		const struct bfd_packet *other = &b->end[1 - i].last;
+		struct bfd_end *e = &b->end[i];
+		e->has_timers = true;
+		e->tx_us = own->desired_min_tx_us > other->required_min_rx_us
+				   ? own->desired_min_tx_us
+				   : other->required_min_rx_us;
+		uint64_t interval = own->required_min_rx_us > other->desired_min_tx_us
+					    ? own->required_min_rx_us
+					    : other->desired_min_tx_us;
+		e->detect_us = interval * other->detect_mult; /* RFC 5880 section 6.8.4 */
+	}
+}
+
+static void
+fault(struct track *t, const struct bfd_session *b, const struct bfd_packet *packet,
+	const struct moment *at)
+{
+	struct event event = {
+		.kind = EVENT_FAULT,
+		.fault = {
+			.session = b->session != NULL ? b->session->id : 0,
+			.bfd_session = b->id,
+			.code = bfd_fault_key(packet->fault),
+			.offset = packet->fault_offset,
+			.text = bfd_fault_text(packet->fault),
+		},
+	};
+	emit(t, &event, at);
+}
+
+void
+bfd_in(void *ctx, const struct datagram *datagram)
+{
+	struct track *t = ctx;
+	const struct packet_info *ip = datagram->ip;
+	track_tick(t, ip->time_ns);
+	t->now = moment_of(ip);
+	struct moment at = t->now;
+	host_alive(t, ip, false);
+	if (datagram->dst_port == BFD_PORT_ECHO) {
+		return; /* its content is its sender's own affair (RFC 5881 section 4) */
+	}
+	struct bfd_packet packet;
+	bool read = bfd_decode(datagram->data, datagram->cap_len, &packet);
+	struct bfd_session *b = bfd_get(t, ip, &at);
+	if (t->bfd_newest != b) {
+		age_out(t, b);
+		age_in(t, b);
+	}
+	b->last = at;
+	if (!read || packet.fault != BFD_FAULT_NONE) {
+		if (!ip->cut) {
+			fault(t, b, &packet, &at);
+		}
+		if (!read) {
+			return;
+		}
+	}
+	unsigned end = address_equal(&b->end[1].addr, &ip->src) ? 1 : 0;
+	struct bfd_end *e = &b->end[end];
+	const char *mode = bfd_port_mode(datagram->dst_port);
+	if (mode != NULL) {
+		b->mode = mode;
+	}
+	struct session *s = b->session;
+	if (s != NULL) {
+		struct speaker *side = &s->side[session_side(s, &ip->src)];
+		side->alive = at;
+		side->alive_not_tcp = at.time_ns;
+	}
+
+	bool changes = !e->seen || e->port != datagram->dst_port || !says_the_same(&e->last, &packet);
+	if (changes || t->options.all_bfd_packets) {
+		struct event event = {
+			.kind = EVENT_BFD,
+			.bfd = {
+				.bfd_session = b->id,
+				.src = ip->src,
+				.dst = ip->dst,
+				.port = datagram->dst_port,
+				.ttl = ip->ttl,
+				.changes = changes,
+				.packet = &packet,
+			},
+		};
+		emit(t, &event, &at);
+	}
+	struct bfd_packet before = e->last;
+	uint8_t state_before = e->state;
+	if (e->seen && at.time_ns > e->at.time_ns) {
+		uint64_t gap = (at.time_ns - e->at.time_ns) / 1000;
+		if (gap > e->max_gap_us) {
+			e->max_gap_us = gap;
+		}
+	}
+	e->seen = true;
+	e->last = packet;
+	e->last.raw = cursor_make(NULL, 0);
+	e->at = at;
+	e->packets++;
+	e->port = datagram->dst_port;
+	e->ttl = ip->ttl;
+	uint8_t to = (uint8_t)(packet.state + 1);
+	if (e->state != to) {
+		enum bfd_state between;
+		if (e->state != 0 && bfd_fsm_skipped((enum bfd_state)(e->state - 1),
+					     (enum bfd_state)packet.state, &between) > 0) {
+			transition(t, b, end, (uint8_t)(between + 1), BASIS_INFERRED, &at,
+				"the machine has no other way to the state that it shows next (RFC 5880 section 6.2)");
+		}
+		transition(t, b, end, to, BASIS_OBSERVED, &at, reason_of(&packet, &b->end[1 - end]));
+		if (packet.state == BFD_UP) {
+			e->up_seen = true;
+			e->ups++;
+		}
+		mark_dirty(t, b);
+	}
+	bool up = b->end[0].state == BFD_UP + 1 && b->end[1].state == BFD_UP + 1;
+	if (up && !b->up) {
+		b->up_at = at;
+	}
+	if (b->up && !up) {
+		b->flaps++;
+		if (s != NULL) {
+			s->bfd_lost = at;
+		}
+	}
+	b->up = up;
+	refresh_timers(b);
+	if (changes) {
+		mark_dirty(t, b);
+	}
+	rule_bfd_packet(t, b, end, state_before == 0 ? NULL : &before, state_before, &at);
+}
+
+void
+bfd_tell(struct track *t, struct bfd_session *b, bool snapshot)
+{
+	struct event event = {
+		.kind = EVENT_BFD_SESSION,
+		.bfd_session = {
+			.bfd_session = b->id,
+			.session = b->session != NULL ? b->session->id : 0,
+			.mode = b->mode,
+			.flaps = b->flaps,
+			.first_time_ns = b->first.time_ns,
+			.last_time_ns = b->last.time_ns,
+		},
+	};
+	for (unsigned i = 0; i < 2; i++) {
+		const struct bfd_end *from = &b->end[i];
+		struct event_bfd_side *to = &event.bfd_session.side[i];
+		to->addr = from->addr;
+		to->state = from->state;
+		to->diag = from->last.diag;
+		to->has_timers = from->has_timers;
+		to->negotiated_tx_us = from->tx_us;
+		to->detection_time_us = from->detect_us;
+		to->packets = from->packets;
+		to->max_gap_us = from->max_gap_us;
+		to->last_ns = from->at.time_ns;
+		to->discriminator = from->last.my_discriminator;
+		to->detect_mult = from->last.detect_mult;
+		to->state_since_ns = from->since.time_ns;
+	}
+	if (snapshot) {
+		emit_snapshot(t, &event);
+		return;
+	}
+	struct moment at = {.time_ns = t->now.time_ns, .input = b->last.input};
+	emit(t, &event, &at);
+}
+
+void
+bfd_destroy(struct track *t, struct bfd_session *b)
+{
+	struct bfd_session **slot = slot_of(t, &b->end[0].addr, &b->end[1].addr);
+	while (*slot != b) {
+		slot = &(*slot)->hash_next;
+	}
+	*slot = b->hash_next;
+	if (b->dirty) {
+		struct bfd_session **d = &t->bfd_dirty;
+		while (*d != b) {
+			d = &(*d)->dirty_next;
+		}
+		*d = b->dirty_next;
+	}
+	age_out(t, b);
+	if (b->session != NULL && b->session->bfd == b) {
+		b->session->bfd = NULL;
+	}
+	findings_detach(b->findings);
+	t->bfd_count--;
+	free(b);
+}
+
+void
+bfd_tick(struct track *t, struct bfd_session *b)
+{
+	rule_bfd_tick(t, b, false);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Events on their way out: numbered here and nowhere else. */
+#include "track/internal.h"
+
+struct moment
+moment_of(const struct packet_info *ip)
+{
+	return (struct moment){.time_ns = ip->time_ns, .frame = ip->frame, .input = ip->input};
+}
+
+void
+emit(struct track *t, struct event *event, const struct moment *at)
+{
+	const struct input_state *input =
+		at->input < t->input_count ? &t->inputs[at->input] : NULL;
+	event->seq = ++t->seq;
+	event->time_ns = at->time_ns;
+	event->frame = at->frame;
+	event->time_digits = input != NULL ? input->time_digits : 6;
+	event->input = t->options.several_inputs && input != NULL ? input->name : NULL;
+	for (size_t i = 0; i < t->sink_count; i++) {
+		t->sinks[i].on_event(t->sinks[i].self, event);
+	}
+}
+
+void
+emit_snapshot(struct track *t, struct event *event)
+{
+	event->snapshot = true;
+	event->time_ns = t->now.time_ns;
+	event->time_digits = 6;
+	for (size_t i = 0; i < t->sink_count; i++) {
+		if (t->sinks[i].wants_snapshots) {
+			t->sinks[i].on_event(t->sinks[i].self, event);
+		}
+	}
+}
+
+void
+emit_connection(struct track *t, struct link *link, enum connection_state state,
+	const struct moment *at)
+{
+	const struct conn *conn = link->conn;
+	unsigned client = 0;
+	if (conn->client != CONN_NO_CLIENT) {
+		client = (unsigned)conn->client;
+	} else if (conn->service >= 0) {
+		client = 1u - (unsigned)conn->service;
+	}
+	link->state = state;
+	link->stated = true;
+	struct event event = {
+		.kind = EVENT_CONNECTION,
+		.connection = {
+			.connection = link->id,
+			.session = link->session->id,
+			.state = state,
+			.client = conn->side[client].addr,
+			.client_port = conn->side[client].port,
+			.server = conn->side[1 - client].addr,
+			.server_port = conn->side[1 - client].port,
+			.evicted = link->evicted,
+			.by = link->by,
+		},
+	};
+	emit(t, &event, at);
+}
+
+void
+emit_fault(struct track *t, const struct link *link, const char *code, uint32_t offset,
+	const char *text, const struct moment *at)
+{
+	struct event event = {
+		.kind = EVENT_FAULT,
+		.fault = {
+			.session = link != NULL ? link->session->id : 0,
+			.connection = link != NULL ? link->id : 0,
+			.code = code,
+			.offset = offset,
+			.text = text,
+		},
+	};
+	emit(t, &event, at);
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BGPWHY_TRACK_EVENT_H
+#define BGPWHY_TRACK_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dissect/address.h"
+#include "dissect/bfd.h"
+#include "dissect/bgp.h"
+#include "track/finding.h"
+
+/*
+ * What the tracker says and every view and the database hear: one struct event for each line of
+ * the contract. An event, and all it points to, is borrowed until on_event() returns.
+ */
+
+enum event_kind {
+	EVENT_CAPTURE,
+	EVENT_CONNECTION,
+	EVENT_MESSAGE,
+	EVENT_FAULT,
+	EVENT_GAP,
+	EVENT_BFD,
+	EVENT_TRANSITION,
+	EVENT_ALERT,   /* a finding was raised for the first time: a notice, while it is fresh */
+	EVENT_FINDING, /* at the end, one for each; also as a snapshot */
+	EVENT_SESSION,
+	EVENT_BFD_SESSION,
+	EVENT_KIND_COUNT,
+};
+
+/* Ids count from 1 in order of appearance; 0 is "none" (null in JSON). */
+
+struct event_capture {
+	bool end;
+	const char *input;     /* file or device */
+	const char *link_type; /* "EN10MB" */
+	uint64_t packets, dropped;
+	uint32_t artefacts; /* bits; see track_artefact_key() */
+};
+
+enum connection_state {
+	CONNECTION_SYN,
+	CONNECTION_ESTABLISHED,
+	CONNECTION_REFUSED,
+	CONNECTION_CLOSED,
+	CONNECTION_RESET,
+	CONNECTION_MIDSTREAM,
+	CONNECTION_TIMEOUT,
+};
+
+struct event_connection {
+	uint64_t connection, session;
+	enum connection_state state;
+	struct address client, server; /* where it is not known who called: the BGP port is the server's */
+	uint16_t client_port, server_port;
+	bool evicted;        /* ended because a limit was reached */
+	struct address by;   /* who refused, closed or reset; unset where nobody did */
+};
+
+struct event_message {
+	uint64_t session, connection;
+	struct address src, dst;
+	uint16_t src_port, dst_port;
+	const struct bgp_message *message;
+	const struct bgp_context *context; /* what it was decoded with */
+};
+
+struct event_fault {
+	uint64_t session, connection, bfd_session;
+	const char *code; /* key; static storage */
+	uint32_t offset;
+	const char *text; /* a sentence; no wire text in it */
+};
+
+struct event_gap {
+	uint64_t session, connection;
+	struct address src;
+	uint64_t bytes;
+};
+
+struct event_bfd {
+	uint64_t bfd_session;
+	struct address src, dst;
+	int32_t port; /* destination; -1 without UDP */
+	uint8_t ttl;
+	bool changes; /* it changes anything; false only where all packets are wanted (-v) */
+	const struct bfd_packet *packet;
+};
+
+enum bgp_state {
+	BGP_STATE_UNKNOWN,
+	BGP_STATE_IDLE,
+	BGP_STATE_CONNECT,
+	BGP_STATE_ACTIVE,
+	BGP_STATE_OPENSENT,
+	BGP_STATE_OPENCONFIRM,
+	BGP_STATE_ESTABLISHED,
+	BGP_STATE_COUNT,
+};
+
+enum protocol { PROTOCOL_BGP, PROTOCOL_BFD };
+enum basis { BASIS_OBSERVED, BASIS_INFERRED };
+
+/* BFD states here are 0 for Unknown, else enum bfd_state + 1; see track_state_name(). */
+struct event_transition {
+	enum protocol protocol;
+	uint64_t session, bfd_session; /* the one of the protocol; the other 0 */
+	uint64_t connection;           /* 0: none */
+	struct address speaker, peer;
+	uint8_t from, to; /* enum bgp_state, or BFD as above */
+	uint8_t rfc_event; /* RFC 4271 section 8.1; 0 for BFD */
+	enum basis basis;
+	const char *reason; /* one sentence */
+};
+
+enum confidence { CONFIDENCE_POSSIBLE, CONFIDENCE_LIKELY, CONFIDENCE_CERTAIN };
+
+enum { FINDING_EVIDENCE_MAX = 32, FINDING_FIX_MAX = 8, FINDING_SUMMARY_MAX = 512, FINDING_FIX_TEXT_MAX = 320 };
+
+struct event_finding {
+	uint64_t id; /* in this run, from 1 */
+	enum finding_cause cause;
+	enum severity severity;
+	enum confidence confidence;
+	uint64_t session, bfd_session; /* 0: none */
+	struct address blame;          /* unset: nobody */
+	const char *summary;           /* one sentence with the real values in it */
+	const uint64_t *evidence;      /* frames, ascending */
+	size_t evidence_count;
+	const char *const *fix; /* sentences */
+	size_t fix_count;
+	uint64_t first_time_ns, last_time_ns;
+	uint64_t count;
+};
+
+enum verdict { VERDICT_UNKNOWN, VERDICT_HEALTHY, VERDICT_DOWN, VERDICT_FLAPPING, VERDICT_DEGRADED };
+
+/* Slots of the message counts. */
+enum {
+	COUNT_OPEN,
+	COUNT_UPDATE,
+	COUNT_NOTIFICATION,
+	COUNT_KEEPALIVE,
+	COUNT_ROUTE_REFRESH,
+	COUNT_OTHER,
+	COUNT_SLOTS,
+};
+
+/* One side of a session; index 0 is `local`, 1 `remote`. */
+struct event_session_side {
+	struct address addr;
+	bool has_asn;
+	uint32_t asn;
+	bool has_bgp_id;
+	uint32_t bgp_id;
+	enum bgp_state state; /* over all its connections */
+	uint64_t messages[COUNT_SLOTS];
+	uint64_t prefixes_announced, prefixes_withdrawn;
+	uint64_t last_message_ns; /* 0: none */
+	uint64_t state_since_ns;
+};
+
+struct event_session {
+	uint64_t session;
+	struct event_session_side side[2];
+	int32_t hold_time_s; /* negotiated; -1 unknown */
+	bool has_families;   /* both OPENs were seen */
+	struct bgp_family families[BGP_CONTEXT_FAMILIES];
+	size_t family_count;
+	uint32_t established_count;
+	enum verdict verdict;
+	enum finding_cause primary_cause; /* FINDING_NONE */
+	uint64_t bfd_session; /* that serves it; 0 none */
+	uint64_t first_time_ns, last_time_ns; /* of its packets */
+};
+
+struct event_bfd_side {
+	struct address addr;
+	uint8_t state; /* 0 Unknown, else enum bfd_state + 1 */
+	uint8_t diag;
+	bool has_timers; /* the two figures below are known */
+	uint32_t negotiated_tx_us; /* this side's transmit interval */
+	uint64_t detection_time_us; /* this side's: how long it waits for the other */
+	uint64_t packets;
+	uint64_t max_gap_us;
+	uint64_t last_ns;
+	uint32_t discriminator;
+	uint8_t detect_mult;
+	uint64_t state_since_ns;
+};
+
+struct event_bfd_session {
+	uint64_t bfd_session, session; /* session 0: serves none */
+	struct event_bfd_side side[2]; /* local, remote */
+	const char *mode; /* "single-hop", "multihop", "micro", "s-bfd", "echo" */
+	uint32_t flaps;
+	uint64_t first_time_ns, last_time_ns;
+};
+
+struct event {
+	enum event_kind kind;
+	/* SESSION, BFD_SESSION and FINDING as they stand now, not the last word: only for sinks that
+	 * want snapshots. They have no `seq`. */
+	bool snapshot;
+	uint64_t seq; /* 1, 2, … in this run */
+	uint64_t time_ns;
+	uint8_t time_digits; /* of the fraction: as precise as the capture; 0, 3, 6 or 9 */
+	uint64_t frame;      /* 0: no packet stands behind it */
+	const char *input;   /* of several; NULL where there is one */
+	union {
+		struct event_capture capture;
+		struct event_connection connection;
+		struct event_message message;
+		struct event_fault fault;
+		struct event_gap gap;
+		struct event_bfd bfd;
+		struct event_transition transition;
+		struct event_finding finding; /* ALERT and FINDING */
+		struct event_session session;
+		struct event_bfd_session bfd_session;
+	};
+};
+
+/* Whoever listens. Functions that are NULL are not called. */
+struct sink {
+	void *self;
+	bool wants_snapshots;
+	void (*on_event)(void *self, const struct event *event);
+	/* About once a second, and when the input pauses: write what waits. */
+	void (*flush)(void *self);
+	/* The last word was said. False where something could not be written (the sink has told
+	 * the user): exit status 2. `self` is freed. */
+	bool (*close)(void *self);
+};
+
+/* Names as the contract has them; never NULL. */
+const char *event_kind_name(enum event_kind kind);             /* "message" */
+const char *connection_state_name(enum connection_state state); /* "syn" */
+const char *bgp_state_name(uint8_t state);                     /* "OpenSent" */
+const char *track_state_name(enum protocol protocol, uint8_t state);
+const char *protocol_name(enum protocol protocol);
+const char *basis_name(enum basis basis);
+const char *severity_name(enum severity severity);
+const char *confidence_name(enum confidence confidence);
+const char *verdict_name(enum verdict verdict);
+const char *count_slot_name(size_t slot);     /* "OPEN", …, "OTHER" */
+const char *rfc_event_name(uint8_t number);   /* "Tcp_CR_Acked" */
+const char *track_artefact_key(uint32_t bit); /* of one bit */
+
+enum { TIME_TEXT_MAX = 40 };
+
+/* "2026-01-31T23:59:59.123456Z" with `digits` of the fraction. Returns `text`. */
+const char *time_text(uint64_t time_ns, uint8_t digits, char text[TIME_TEXT_MAX]);
+
+/* Local lookups from names, for the database reader; false where there is no such name. */
+bool connection_state_from_name(const char *name, enum connection_state *state);
+bool track_state_from_name(enum protocol protocol, const char *name, uint8_t *state);
+bool verdict_from_name(const char *name, enum verdict *verdict);
+bool severity_from_name(const char *name, enum severity *severity);
+bool confidence_from_name(const char *name, enum confidence *confidence);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Findings while they may still change. The same cause of the same session, done by the same side, is
+ * one finding that counts; it is told once, at the end. What explained why a session did not come up
+ * is history when it comes up after all: it stays, as a warning at most.
+ */
+#include "track/internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "track/memory.h"
+
+/* The rank up to which a cause keeps a session from coming up, and is past when it is up. */
+enum { RANK_OF_SETUP = 49 };
+
+static const struct address nobody;
+
+static void
+free_fix(struct finding *f)
+{
+	for (size_t i = 0; i < f->fix_count; i++) {
+		free(f->fix[i]);
+	}
+	free(f->fix);
+	f->fix = NULL;
+	f->fix_count = 0;
+}
+
+static struct finding *
+look_up(const struct finding_args *args)
+{
+	struct finding *f = args->session != NULL ? args->session->findings : args->bfd->findings;
+	const struct address *subject = args->subject != NULL ? args->subject : &nobody;
+	for (; f != NULL; f = f->next) {
+		if (f->cause == args->cause && address_equal(&f->subject, subject)) {
+			return f;
+		}
+	}
+	return NULL;
+}
+
+struct finding *
+finding_find(const struct session *s, enum finding_cause cause)
+{
+	struct finding *f = s->findings;
+	while (f != NULL && f->cause != cause) {
+		f = f->next;
+	}
+	return f;
+}
+
+struct finding *
+bfd_finding_find(const struct bfd_session *b, enum finding_cause cause)
+{
+	struct finding *f = b->findings;
+	while (f != NULL && f->cause != cause) {
+		f = f->next;
+	}
+	return f;
+}
+
+void
+finding_evidence(struct finding *f, uint64_t frame)
+{
+	size_t i = f->evidence_count;
+	if (frame == 0) {
+		return;
+	}
+	for (size_t k = 0; k < f->evidence_count; k++) {
+		if (f->evidence[k] == frame) {
+			return;
+		}
+	}
+	/* The first ones prove it, the last one shows that it goes on. */
+	if (i == FINDING_EVIDENCE_MAX) {
+		f->evidence[--i] = 0;
+	} else {
+		f->evidence_count++;
+	}
+	while (i > 0 && f->evidence[i - 1] > frame) {
+		f->evidence[i] = f->evidence[i - 1];
+		i--;
+	}
+	f->evidence[i] = frame;
+}
+
+/* A BFD finding concerns the BGP session that it serves, too. */
+static uint64_t
+session_of(const struct finding *f)
+{
+	const struct session *s = f->session != NULL ? f->session
+				  : f->bfd != NULL   ? f->bfd->session
+						     : NULL;
+	return s != NULL ? s->id : 0;
+}
+
+static struct finding *
+create(struct track *t, const struct finding_args *args)
+{
+	uint32_t *count = args->session != NULL ? &args->session->finding_count
+						: &args->bfd->finding_count;
+	if (*count >= TRACK_SESSION_FINDINGS_MAX || t->finding_count >= TRACK_FINDINGS_MAX) {
+		return NULL;
+	}
+	(*count)++;
+	struct finding *f = memory_zero(1, sizeof(*f));
+	f->id = ++t->finding_ids;
+	f->cause = args->cause;
+	f->session = args->session;
+	f->bfd = args->bfd;
+	f->first = args->at;
+	if (args->subject != NULL) {
+		f->subject = *args->subject;
+	}
+	struct finding **head = args->session != NULL ? &args->session->findings
+						      : &args->bfd->findings;
+	while (*head != NULL) {
+		head = &(*head)->next;
+	}
+	*head = f;
+	f->all_previous = t->findings_last;
+	*(t->findings_last != NULL ? &t->findings_last->all_next : &t->findings_first) = f;
+	t->findings_last = f;
+	t->finding_count++;
+	return f;
+}
+
+struct finding *
+finding_raise(struct track *t, const struct finding_args *args, const char *summary, ...)
+{
+	struct finding *f = look_up(args);
+	if (f == NULL) {
+		f = create(t, args);
+		if (f == NULL) {
+			return NULL;
+		}
+	}
+	char text[FINDING_SUMMARY_MAX];
+	va_list list;
+	va_start(list, summary);
+	vsnprintf(text, sizeof(text), summary, list);
+	va_end(list);
+	free(f->summary);
+	f->summary = memory_copy(text, strlen(text) + 1);
+	f->confidence = args->confidence;
+	f->severity = finding_severity(args->cause);
+	if (args->lower_severity && f->severity > SEVERITY_INFO) {
+		f->severity--;
+	}
+	f->blame = args->blame != NULL ? *args->blame : nobody;
+	f->resolved = false;
+	f->last = args->at;
+	f->count++;
+	finding_evidence(f, args->at.frame);
+	for (size_t i = 0; i < args->evidence_count; i++) {
+		finding_evidence(f, args->evidence[i]);
+	}
+	free_fix(f);
+	char *fix[FINDING_FIX_MAX];
+	f->fix_count = advice_make(args, fix);
+	f->fix = memory_copy(fix, f->fix_count * sizeof(*fix));
+	if (args->session != NULL) {
+		session_dirty(t, args->session);
+	}
+	if (t->snapshots) {
+		finding_tell(t, f, true);
+	}
+	if (!f->alerted) {
+		f->alerted = true;
+		struct event event = {
+			.kind = EVENT_ALERT,
+			.finding = {
+				.id = f->id,
+				.cause = f->cause,
+				.severity = f->severity,
+				.confidence = f->confidence,
+				.session = session_of(f),
+				.bfd_session = f->bfd != NULL ? f->bfd->id : 0,
+				.blame = f->blame,
+				.summary = f->summary,
+				.count = f->count,
+			},
+		};
+		emit(t, &event, &args->at);
+	}
+	return f;
+}
+
+void
+finding_tell(struct track *t, struct finding *f, bool snapshot)
+{
+	struct event event = {
+		.kind = EVENT_FINDING,
+		.finding = {
+			.id = f->id,
+			.cause = f->cause,
+			.severity = f->severity,
+			.confidence = f->confidence,
+			.session = session_of(f),
+			.bfd_session = f->bfd != NULL ? f->bfd->id : 0,
+			.blame = f->blame,
+			.summary = f->summary,
+			.evidence = f->evidence,
+			.evidence_count = f->evidence_count,
+			.fix = (const char *const *)f->fix,
+			.fix_count = f->fix_count,
+			.first_time_ns = f->first.time_ns,
+			.last_time_ns = f->last.time_ns,
+			.count = f->count,
+		},
+	};
+	if (snapshot) {
+		emit_snapshot(t, &event);
+		return;
+	}
+	if (f->severity == SEVERITY_ERROR) {
+		t->problems = true;
+	}
+	emit(t, &event, &f->last);
+}
+
+/* The session came up: what kept it from that is over. */
+void
+findings_resolve(struct track *t, struct session *s, const struct moment *at)
+{
+	for (struct finding *f = s->findings; f != NULL; f = f->next) {
+		if (f->resolved || finding_rank(f->cause) > RANK_OF_SETUP) {
+			continue;
+		}
+		f->resolved = true;
+		if (f->severity > SEVERITY_INFO) {
+			f->severity = SEVERITY_INFO;
+		}
+		char text[FINDING_SUMMARY_MAX];
+		snprintf(text, sizeof(text), "%.400s; the session came up later (frame %llu)", f->summary,
+			(unsigned long long)at->frame);
+		free(f->summary);
+		f->summary = memory_copy(text, strlen(text) + 1);
+		if (t->snapshots) {
+			finding_tell(t, f, true);
+		}
+	}
+}
+
+static void
+destroy(struct finding *f)
+{
+	free_fix(f);
+	free(f->summary);
+	free(f);
+}
+
+/* Their session is gone; they have been told. */
+void
+findings_detach(struct finding *first)
+{
+	for (struct finding *f = first; f != NULL; f = f->next) {
+		f->session = NULL;
+		f->bfd = NULL;
+	}
+}
+
+void
+findings_destroy(struct track *t)
+{
+	while (t->findings_first != NULL) {
+		struct finding *f = t->findings_first;
+		t->findings_first = f->all_next;
+		destroy(f);
+	}
+	t->findings_last = NULL;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who is alive, and who asks in vain: ARP, NDP, ICMP and every other packet. "No answer to a SYN" means
+ * one thing from a host that answers ARP and another from one that is not there.
+ */
+#include "track/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "track/memory.h"
+
+enum { HOST_SLOTS = 4096 };
+
+static size_t
+slot_of(const struct track *t, const struct address *a)
+{
+	static const struct address none;
+	return pair_hash(t, a, &none) % HOST_SLOTS;
+}
+
+const struct host *
+host_find(const struct track *t, const struct address *a)
+{
+	if (t->host_table == NULL) {
+		return NULL;
+	}
+	const struct host *h = t->host_table[slot_of(t, a)];
+	while (h != NULL && !address_equal(&h->addr, a)) {
+		h = h->hash_next;
+	}
+	return h;
+}
+
+static void
+age_out(struct track *t, struct host *h)
+{
+	*(h->older != NULL ? &h->older->newer : &t->host_oldest) = h->newer;
+	*(h->newer != NULL ? &h->newer->older : &t->host_newest) = h->older;
+}
+
+static void
+age_in(struct track *t, struct host *h)
+{
+	h->older = t->host_newest;
+	h->newer = NULL;
+	*(t->host_newest != NULL ? &t->host_newest->newer : &t->host_oldest) = h;
+	t->host_newest = h;
+}
+
+static void
+forget_oldest(struct track *t)
+{
+	struct host *h = t->host_oldest;
+	struct host **at = &t->host_table[slot_of(t, &h->addr)];
+	while (*at != h) {
+		at = &(*at)->hash_next;
+	}
+	*at = h->hash_next;
+	age_out(t, h);
+	free(h);
+	t->host_count--;
+}
+
+static void
+alive(struct track *t, const struct address *a, const uint8_t *mac, const struct moment *at,
+	bool session_tcp)
+{
+	if (a->family == 0) {
+		return;
+	}
+	if (t->host_table == NULL) {
+		t->host_table = memory_zero(HOST_SLOTS, sizeof(*t->host_table));
+	}
+	size_t slot = slot_of(t, a);
+	struct host *h = t->host_table[slot];
+	while (h != NULL && !address_equal(&h->addr, a)) {
+		h = h->hash_next;
+	}
+	if (h == NULL) {
+		if (t->host_count >= TRACK_HOSTS_MAX) {
+			forget_oldest(t);
+		}
+		h = memory_zero(1, sizeof(*h));
+		h->addr = *a;
+		h->hash_next = t->host_table[slot];
+		t->host_table[slot] = h;
+		t->host_count++;
+		age_in(t, h);
+	} else if (t->host_newest != h) {
+		age_out(t, h);
+		age_in(t, h);
+	}
+	h->alive = *at;
+	if (!session_tcp) {
+		h->last_not_tcp = at->time_ns;
+	}
+	if (mac != NULL) {
+		h->has_mac = true;
+		memcpy(h->mac, mac, sizeof(h->mac));
+	}
+}
+
+static struct contact *
+contact_at(struct track *t, const struct address *asker, const struct address *target)
+{
+	for (size_t i = 0; i < t->contact_count; i++) {
+		struct contact *c = &t->contacts[i];
+		if (address_equal(&c->asker, asker) && address_equal(&c->target, target)) {
+			return c;
+		}
+	}
+	return NULL;
+}
+
+const struct contact *
+contact_find(const struct track *t, const struct address *asker, const struct address *target)
+{
+	return contact_at((struct track *)t, asker, target);
+}
+
+/* The target was heard: nobody asks for it in vain any more. */
+static void
+answered(struct track *t, const struct address *target, const struct moment *at)
+{
+	for (size_t i = 0; i < t->contact_count; i++) {
+		struct contact *c = &t->contacts[i];
+		if (address_equal(&c->target, target)) {
+			c->unanswered = 0;
+			c->frame_count = 0;
+			c->answered = *at;
+		}
+	}
+}
+
+void
+host_alive(struct track *t, const struct packet_info *ip, bool session_tcp)
+{
+	struct moment at = moment_of(ip);
+	alive(t, &ip->src, ip->has_mac ? ip->src_mac : NULL, &at, session_tcp);
+	/* Only who is on the same link can answer ARP; a packet from it is as good an answer. */
+	if (t->contact_count > 0 && t->contact_count <= 64) {
+		answered(t, &ip->src, &at);
+	}
+}
+
+void
+host_other(void *ctx, const struct packet_info *ip)
+{
+	struct track *t = ctx;
+	track_tick(t, ip->time_ns);
+	t->now = moment_of(ip);
+	host_alive(t, ip, false);
+}
+
+void
+host_neighbor(void *ctx, const struct neighbor_note *note)
+{
+	struct track *t = ctx;
+	struct moment at = moment_of(note->ip);
+	track_tick(t, at.time_ns);
+	t->now = at;
+	/* A reply proves that its owner is there; a request that its sender is. */
+	const struct address *who = note->kind == NEIGHBOR_REPLY && note->target.family != 0 &&
+					    note->sender.family == 0
+					    ? &note->target
+					    : &note->sender;
+	alive(t, who, note->has_mac ? note->mac : NULL, &at, false);
+	if (note->kind != NEIGHBOR_REQUEST) {
+		answered(t, who, &at);
+		return;
+	}
+	answered(t, &note->sender, &at);
+	if (note->sender.family == 0 || address_equal(&note->sender, &note->target)) {
+		return;
+	}
+	struct contact *c = contact_at(t, &note->sender, &note->target);
+	if (c == NULL) {
+		if (t->contact_count >= TRACK_CONTACTS_MAX) {
+			return;
+		}
+		if ((t->contact_count & (t->contact_count - 1)) == 0) {
+			size_t room = t->contact_count == 0 ? 1 : t->contact_count * 2;
+			t->contacts = memory_resize(t->contacts, room * sizeof(*t->contacts));
+		}
+		c = &t->contacts[t->contact_count++];
+		*c = (struct contact){
+			.asker = note->sender, .target = note->target, .first = at};
+	}
+	c->last = at;
+	c->requests++;
+	if (c->unanswered++ == 0) {
+		c->unanswered_since = at;
+		c->frame_count = 0;
+	}
+	if (c->frame_count < 4) {
+		c->frames[c->frame_count++] = at.frame;
+	}
+}
+
+void
+host_icmp(void *ctx, const struct icmp_note *note)
+{
+	struct track *t = ctx;
+	track_tick(t, note->ip->time_ns);
+	t->now = moment_of(note->ip);
+	host_alive(t, note->ip, false);
+	rule_icmp(t, note);
+}
+
+void
+hosts_destroy(struct track *t)
+{
+	while (t->host_oldest != NULL) {
+		forget_oldest(t);
+	}
+	free(t->host_table);
+	free(t->contacts);
+}

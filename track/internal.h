@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BGPWHY_TRACK_INTERNAL_H
+#define BGPWHY_TRACK_INTERNAL_H
+
+/*
+ * What the files of track/ share; nobody outside includes it.
+ *
+ * A session is a pair of addresses. Each TCP connection between them has two BGP state machines, one
+ * for each speaker (RFC 4271 section 6.8 says why there may be several connections). What decides
+ * is evidence: a message was *sent* when its packet was captured; it was *received* when the other
+ * side's ACK covers it (packets may be dropped behind the capture point).
+ */
+
+#include "capture/flow.h"
+#include "track/bgp_fsm.h"
+#include "track/event.h"
+#include "track/framer.h"
+#include "track/limits.h"
+#include "track/track.h"
+
+/* When and in which packet something was seen; frame 0: no packet stands behind it. */
+struct moment {
+	uint64_t time_ns, frame;
+	uint32_t input;
+};
+
+/* A message (or FIN) of one side that the other has not acknowledged yet. */
+struct pending {
+	struct moment at; /* of its latest copy */
+	uint32_t seq_end;
+	uint8_t type;    /* enum bgp_type; 0: FIN */
+	uint8_t code, subcode; /* of a NOTIFICATION */
+};
+
+/* An OPEN that was seen on a connection; the octets are a copy. */
+struct open_seen {
+	bool seen;
+	bool whole;
+	struct moment at;
+	uint8_t *bytes;
+	size_t size;
+	struct bgp_open open; /* borrows `bytes` */
+};
+
+/* One speaker on one connection. */
+struct machine {
+	enum bgp_state state;
+	uint64_t since_ns;
+	bool done; /* it has ended: what is still on its way does not bring it back */
+	bool keepalive_received; /* before the machine was in OpenConfirm */
+	bool left;               /* it has been Established and is not any more */
+	struct moment received;  /* the last message it received (hold timer, RFC 4271 section 4.4) */
+	struct moment sent;      /* the last message it sent */
+	struct moment established;
+	struct pending *pending; /* messages that this side sent, oldest first; NULL: never any */
+	unsigned pending_count;
+	struct open_seen open;
+	bool notified;          /* it sent a NOTIFICATION */
+	uint8_t code, subcode;
+	struct moment notification;
+	bool closed; /* it sent FIN or a valid RST */
+	struct moment close;
+	bool close_is_reset;
+	uint32_t messages;
+	uint32_t retransmissions;     /* data segments sent again since the last ACK of the peer */
+	struct moment retransmission; /* the last one */
+	uint32_t retransmitted_size;  /* payload of the oldest one */
+};
+
+/* One TCP connection as the tracker sees it. */
+struct link {
+	struct session *session;
+	struct conn *conn;
+	struct link *previous, *next; /* of the session */
+	uint64_t id;
+	uint8_t local; /* which side of the conn is session->addr[0] */
+	struct machine machine[2];    /* by side of the conn */
+	struct framer framer[2];
+	struct bgp_context *context[2]; /* for what each side sends; NULL: unknown */
+	struct moment first, last_syn;
+	bool counted;  /* in established_count */
+	bool was_established;
+	bool answered; /* the SYN got any answer */
+	uint64_t hold_ns; /* negotiated; 0 none or unknown */
+	bool hold_known;
+	bool hold_told; /* a finding says that its hold timer ran out */
+	bool open_told, confirm_told, return_told;
+	enum connection_state state;
+	bool stated;
+	struct address by;
+	bool evicted;
+};
+
+/* What is known of one speaker over all its connections. */
+struct speaker {
+	struct address addr;
+	bool has_open;
+	uint32_t asn;
+	uint16_t my_as;
+	uint32_t bgp_id;
+	uint16_t hold_time_s;
+	bool as4;
+	uint32_t accepted_asn; /* of its last OPEN that led to Established */
+	bool has_accepted;
+	enum bgp_state resting; /* of its machine that ended last */
+	uint64_t messages[COUNT_SLOTS];
+	uint64_t prefixes_announced, prefixes_withdrawn;
+	uint64_t last_message_ns;
+	enum bgp_state state;
+	uint64_t state_since_ns;
+	/* SYNs without any answer, SYNs seen, and when. */
+	uint32_t syns, syns_unanswered, attempts, attempts_unanswered;
+	struct moment syn_first, syn_last;
+	uint32_t judged_syns; /* syns_unanswered when it was last judged */
+	uint64_t unanswered_frames[4];
+	uint32_t unanswered_frame_count;
+	bool syn_md5, syn_ao;
+	uint32_t md5_segments, plain_segments;
+	uint8_t ttl; /* of its last segment that was no RST; 0: none */
+	struct moment alive;   /* the last packet of any kind from it */
+	uint64_t alive_not_tcp; /* time of its last packet that was not this session's TCP */
+	uint32_t rejected_as;  /* 2/2 that it sent */
+};
+
+struct session {
+	uint64_t id;
+	struct speaker side[2]; /* 0 local, 1 remote */
+	struct session *hash_next;
+	struct session *older, *newer; /* by last use */
+	struct session *dirty_next;
+	bool dirty;
+	struct link *links; /* newest first */
+	uint32_t link_count, total_links;
+	struct moment first, last;
+	int32_t hold_time_s;
+	bool has_families;
+	struct bgp_family families[BGP_CONTEXT_FAMILIES];
+	size_t family_count;
+	uint32_t established_count;
+	uint32_t exits; /* from Established */
+	struct moment established, lost;
+	bool up;        /* some link has both machines (that can be seen) in Established */
+	struct bfd_session *bfd;
+	struct finding *findings;
+	uint32_t finding_count;
+	struct moment bfd_lost; /* BFD of this pair left Up; time 0: never */
+	struct moment icmp;     /* the last ICMP error about it */
+};
+
+struct bfd_end {
+	struct address addr;
+	bool seen;
+	struct bfd_packet last; /* its raw cursor is not valid */
+	struct moment at;       /* of the last packet */
+	struct moment since;    /* of the state */
+	uint64_t packets, max_gap_us;
+	uint8_t state; /* 0 Unknown, else enum bfd_state + 1 */
+	uint8_t ttl;
+	int32_t port;
+	bool up_seen;
+	uint32_t ups;
+	bool has_timers;
+	uint32_t tx_us;
+	uint64_t detect_us;
+	struct moment down_zero; /* since when it sends Down with Your Discriminator 0 */
+	struct moment init;      /* since when it sits in Init */
+	uint32_t init_packets, down_zero_packets;
+};
+
+struct bfd_session {
+	uint64_t id;
+	struct session *session;
+	struct bfd_end end[2]; /* 0 local, 1 remote */
+	struct bfd_session *hash_next, *older, *newer;
+	struct bfd_session *dirty_next;
+	bool dirty;
+	const char *mode;
+	uint32_t flaps;
+	bool up; /* both ends */
+	struct moment up_at, first, last;
+	struct finding *findings;
+	uint32_t finding_count;
+};
+
+/* A finding while it may still change. Told as an event at the end. */
+struct finding {
+	uint64_t id;
+	enum finding_cause cause;
+	enum severity severity;
+	enum confidence confidence;
+	struct session *session;
+	struct bfd_session *bfd;
+	struct address blame;
+	struct address subject; /* who did what the summary tells; part of the identity */
+	char *summary;
+	char **fix;
+	size_t fix_count;
+	uint64_t evidence[FINDING_EVIDENCE_MAX];
+	size_t evidence_count;
+	struct moment first, last;
+	uint64_t count;
+	bool resolved; /* the session came up later */
+	bool alerted;
+	struct finding *next; /* of its session or BFD session */
+	struct finding *all_next, *all_previous;
+};
+
+/* An address of which something was heard. */
+struct host {
+	struct address addr;
+	struct moment alive;
+	uint64_t last_not_tcp;
+	bool has_mac;
+	uint8_t mac[6];
+	struct host *hash_next, *older, *newer;
+};
+
+/* A pair of addresses of which one asked for the other with ARP or NDP. */
+struct contact {
+	struct address asker, target;
+	struct moment first, last, answered;
+	uint32_t requests, unanswered; /* since the last answer */
+	uint64_t frames[4];
+	uint32_t frame_count;
+	struct moment unanswered_since;
+	bool judged;
+};
+
+struct input_state {
+	char *name, *link_type;
+	uint8_t time_digits;
+	struct moment last;
+	uint64_t packets, dropped;
+	uint32_t artefacts;
+	bool ended;
+};
+
+struct track {
+	struct track_options options;
+	struct sink sinks[TRACK_SINKS_MAX];
+	size_t sink_count;
+	bool snapshots;
+	uint64_t seq;
+	struct moment now;
+	struct moment begin; /* of the first packet */
+	struct flow_sink flow;
+	struct input_state inputs[TRACK_INPUTS_MAX];
+	uint32_t input_count;
+
+	struct session **session_table;
+	size_t session_slots, session_count;
+	struct session *session_oldest, *session_newest, *dirty;
+	uint64_t session_ids, evicted_sessions;
+	struct bfd_session **bfd_table;
+	size_t bfd_slots, bfd_count;
+	struct bfd_session *bfd_oldest, *bfd_newest, *bfd_dirty;
+	uint64_t bfd_ids, evicted_bfd;
+	struct host **host_table;
+	size_t host_count;
+	struct host *host_oldest, *host_newest;
+	struct contact *contacts;
+	size_t contact_count;
+	struct finding *findings_first, *findings_last;
+	uint64_t finding_ids;
+	size_t finding_count;
+	uint64_t next_tick_ns;
+	bool ending; /* all inputs ended: what ends now ends for lack of packets */
+	bool problems;
+	uint64_t hash_seed;
+};
+
+/* emit.c */
+void emit(struct track *t, struct event *event, const struct moment *at);
+void emit_snapshot(struct track *t, struct event *event);
+void emit_connection(struct track *t, struct link *link, enum connection_state state,
+	const struct moment *at);
+void emit_fault(struct track *t, const struct link *link, const char *code, uint32_t offset,
+	const char *text, const struct moment *at);
+struct moment moment_of(const struct packet_info *ip);
+
+/* session.c */
+uint64_t pair_hash(const struct track *t, const struct address *a, const struct address *b);
+struct session *session_get(struct track *t, const struct address *src, const struct address *dst,
+	int8_t outgoing, const struct moment *at); /* makes it where there is none */
+struct session *session_find(struct track *t, const struct address *a, const struct address *b);
+void session_touch(struct track *t, struct session *s, const struct moment *at);
+void session_dirty(struct track *t, struct session *s);
+void session_tell(struct track *t, struct session *s, bool snapshot);
+void session_destroy(struct track *t, struct session *s);
+unsigned session_side(const struct session *s, const struct address *a); /* 0 or 1 */
+void session_refresh(struct track *t, struct session *s); /* states over all links */
+bool session_had_trouble(const struct session *s);
+
+/* link.c: the flow callbacks */
+void link_segment(void *ctx, struct conn *conn, const struct seg *seg);
+void link_change(void *ctx, struct conn *conn, enum conn_change change, int dir,
+	const struct seg *at);
+void link_bytes(void *ctx, struct conn *conn, int dir, const uint8_t *bytes, size_t size,
+	uint32_t seq, const struct packet_info *from);
+void link_gap(void *ctx, struct conn *conn, int dir, uint32_t seq, uint32_t missing,
+	enum gap_why why, const struct packet_info *at);
+void link_tick(struct track *t, struct link *link);
+void link_finish(struct track *t, struct link *link);
+unsigned link_side(const struct link *link, unsigned dir); /* session side of a conn side */
+
+/* message.c */
+void message_in(struct track *t, struct link *link, unsigned dir, const uint8_t *bytes, size_t size,
+	uint32_t wire, uint32_t seq_end, const struct moment *at);
+
+/* machine.c: evidence to events of RFC 4271, events to transitions */
+void machine_event(struct track *t, struct link *link, unsigned dir, uint8_t event,
+	enum basis basis, const struct moment *at, const char *reason);
+void machine_syn_sent(struct track *t, struct link *link, unsigned dir, const struct moment *at);
+void machine_sent(struct track *t, struct link *link, unsigned dir, const struct pending *message);
+void machine_acked(struct track *t, struct link *link, unsigned dir, uint32_t ack,
+	const struct moment *at);
+void machine_closed(struct track *t, struct link *link, unsigned dir, bool reset,
+	const struct moment *at);
+void machine_gone(struct track *t, struct link *link, unsigned dir, uint8_t event,
+	const struct moment *at, const char *reason);
+bool machine_hold_passed(const struct link *link, unsigned dir, uint64_t now_ns, unsigned percent);
+void machine_tick(struct track *t, struct link *link);
+
+/* bfd.c */
+void bfd_in(void *ctx, const struct datagram *datagram);
+void bfd_tick(struct track *t, struct bfd_session *b);
+void bfd_tell(struct track *t, struct bfd_session *b, bool snapshot);
+void bfd_destroy(struct track *t, struct bfd_session *b);
+struct bfd_session *bfd_find(struct track *t, const struct address *a, const struct address *b);
+
+/* hosts.c: ARP, NDP, ICMP and who is alive */
+void host_icmp(void *ctx, const struct icmp_note *note);
+void host_neighbor(void *ctx, const struct neighbor_note *note);
+void host_other(void *ctx, const struct packet_info *ip);
+void host_alive(struct track *t, const struct packet_info *ip, bool session_tcp);
+const struct host *host_find(const struct track *t, const struct address *a);
+void hosts_destroy(struct track *t);
+const struct contact *contact_find(const struct track *t, const struct address *asker,
+	const struct address *target);
+
+/* finding.c */
+struct finding_args {
+	enum finding_cause cause;
+	enum confidence confidence;
+	struct session *session;
+	struct bfd_session *bfd;
+	const struct address *blame;   /* NULL: nobody */
+	const struct address *subject; /* who did it; NULL: the session as a whole */
+	struct moment at;
+	const uint64_t *evidence; /* may be NULL */
+	size_t evidence_count;
+	bool lower_severity; /* one step below the row's */
+};
+struct finding *finding_raise(struct track *t, const struct finding_args *args,
+	const char *summary, ...) __attribute__((format(printf, 3, 4)));
+void finding_evidence(struct finding *f, uint64_t frame);
+struct finding *finding_find(const struct session *s, enum finding_cause cause);
+struct finding *bfd_finding_find(const struct bfd_session *b, enum finding_cause cause);
+void finding_withdraw(struct track *t, struct session *s, enum finding_cause cause);
+void findings_resolve(struct track *t, struct session *s, const struct moment *at);
+void finding_tell(struct track *t, struct finding *f, bool snapshot);
+void findings_destroy(struct track *t);
+void findings_detach(struct finding *first);
+
+/* advice.c */
+size_t advice_make(const struct finding_args *args, char *out[FINDING_FIX_MAX]);
+
+/* rules_*.c: what evidence means */
+void rule_notification(struct track *t, struct link *link, unsigned dir,
+	const struct bgp_message *message, const struct moment *at);
+void rule_hold_expired(struct track *t, struct link *link, unsigned dir, enum basis basis,
+	const struct moment *at);
+void rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, enum bgp_state from,
+	const struct moment *at);
+void rule_open(struct track *t, struct link *link, unsigned dir, const struct moment *at);
+void rule_established(struct track *t, struct link *link, const struct moment *at);
+void rule_refused(struct track *t, struct link *link, unsigned refuser, const struct seg *seg);
+void rule_icmp(struct track *t, const struct icmp_note *note);
+void rule_session_tick(struct track *t, struct session *s);
+void rule_link_tick(struct track *t, struct link *link);
+void rule_session_end(struct track *t, struct session *s);
+void rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
+	const struct bfd_packet *before, uint8_t state_before, const struct moment *at);
+void rule_bfd_tick(struct track *t, struct bfd_session *b, bool last);
+void rule_contacts(struct track *t, bool last);
+enum verdict verdict_of(const struct track *t, const struct session *s,
+	enum finding_cause *primary);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BGPWHY_TRACK_JSON_H
+#define BGPWHY_TRACK_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "track/event.h"
+
+/*
+ * A JSON writer into a growing buffer, and the members of the contract in JSON. The NDJSON view
+ * prints whole events; the database keeps lists (attributes, families, capabilities) as the same
+ * text. What comes from the wire is escaped here: control, C1 and bidirectional characters as
+ * \uXXXX; octets that are no UTF-8 never reach a JSON string (the caller gives null and hex).
+ */
+
+struct json {
+	char *text; /* NUL-terminated */
+	size_t size, room;
+	bool comma; /* the next member needs one */
+};
+
+void json_init(struct json *j);
+void json_finish(struct json *j); /* frees */
+void json_clear(struct json *j);  /* empty, keeps the room */
+
+/* `key` NULL inside arrays. */
+void json_object(struct json *j, const char *key);
+void json_object_end(struct json *j);
+void json_array(struct json *j, const char *key);
+void json_array_end(struct json *j);
+void json_uint(struct json *j, const char *key, uint64_t value);
+void json_int(struct json *j, const char *key, int64_t value);
+void json_bool(struct json *j, const char *key, bool value);
+void json_null(struct json *j, const char *key);
+void json_string(struct json *j, const char *key, const char *value); /* NULL: null */
+void json_text(struct json *j, const char *key, const uint8_t *bytes, size_t size); /* null where no UTF-8 */
+void json_hex(struct json *j, const char *key, const uint8_t *bytes, size_t size);
+void json_address(struct json *j, const char *key, const struct address *value); /* unset: null */
+
+/* One whole event as an object, without a newline. `verbose` adds nlri and withdrawn_nlri. */
+void json_event(struct json *j, const struct event *event, bool verbose);
+
+/* Parts of it, for columns: each writes one value. */
+void json_capability(struct json *j, const char *key, const struct bgp_capability *capability);
+void json_attributes(struct json *j, const char *key, const struct bgp_update *update);
+void json_families(struct json *j, const char *key, const struct bgp_family *families, size_t count);
+
+#endif

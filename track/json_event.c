@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Events as JSON. The order of the members is the contract's. Unknown is null, and nothing is left
+ * out because it is unknown, so that a reader may index without asking first. What stands beyond
+ * the contract comes after it in an object.
+ */
+#include "track/json.h"
+
+#include "track/json_internal.h"
+
+static void
+json_time(struct json *j, const char *key, uint64_t time_ns, uint8_t digits)
+{
+	char text[TIME_TEXT_MAX];
+	json_string(j, key, time_text(time_ns, digits, text));
+}
+
+static void
+members_capture(struct json *j, const struct event_capture *e)
+{
+	json_string(j, "state", e->end ? "end" : "begin");
+	json_string(j, "input", e->input);
+	json_string(j, "linktype", e->link_type);
+	json_uint(j, "packets", e->packets);
+	json_uint(j, "dropped", e->dropped);
+	json_array(j, "artefacts");
+	for (uint32_t i = 0; i < 32; i++) {
+		if ((e->artefacts >> i & 1) != 0) {
+			json_string(j, NULL, track_artefact_key((uint32_t)1 << i));
+		}
+	}
+	json_array_end(j);
+}
+
+static void
+members_connection(struct json *j, const struct event_connection *e)
+{
+	json_id(j, "connection", e->connection);
+	json_id(j, "session", e->session);
+	json_string(j, "state", connection_state_name(e->state));
+	json_address(j, "client", &e->client);
+	json_uint(j, "client_port", e->client_port);
+	json_address(j, "server", &e->server);
+	json_uint(j, "server_port", e->server_port);
+	json_address(j, "by", &e->by);
+	if (e->evicted) {
+		json_bool(j, "evicted", true);
+	}
+}
+
+static void
+members_fault(struct json *j, const struct event_fault *e)
+{
+	json_id(j, "session", e->session);
+	json_id(j, "connection", e->connection);
+	json_id(j, "bfd_session", e->bfd_session);
+	json_string(j, "code", e->code);
+	json_uint(j, "offset", e->offset);
+	json_string(j, "text", e->text);
+}
+
+static void
+members_gap(struct json *j, const struct event_gap *e)
+{
+	json_id(j, "session", e->session);
+	json_id(j, "connection", e->connection);
+	json_address(j, "src", &e->src);
+	json_uint(j, "bytes", e->bytes);
+}
+
+static void
+members_bfd(struct json *j, const struct event_bfd *e)
+{
+	const struct bfd_packet *p = e->packet;
+	char flags[8];
+	json_id(j, "bfd_session", e->bfd_session);
+	json_address(j, "src", &e->src);
+	json_address(j, "dst", &e->dst);
+	if (e->port >= 0) {
+		json_int(j, "port", e->port);
+	} else {
+		json_null(j, "port");
+	}
+	json_uint(j, "version", p->version);
+	json_uint(j, "diag", p->diag);
+	json_string(j, "state", bfd_state_name(p->state));
+	json_array(j, "flags");
+	bfd_flags_text(p->flags, flags);
+	for (const char *f = flags; *f != '\0'; f++) {
+		json_text(j, NULL, (const uint8_t *)f, 1);
+	}
+	json_array_end(j);
+	json_uint(j, "detect_mult", p->detect_mult);
+	json_uint(j, "my_discriminator", p->my_discriminator);
+	json_uint(j, "your_discriminator", p->your_discriminator);
+	json_uint(j, "desired_min_tx_us", p->desired_min_tx_us);
+	json_uint(j, "required_min_rx_us", p->required_min_rx_us);
+	json_uint(j, "required_min_echo_rx_us", p->required_min_echo_rx_us);
+	if (p->has_auth) {
+		json_object(j, "auth");
+		json_uint(j, "type", p->auth.type);
+		json_uint(j, "key_id", p->auth.key_id);
+		json_uint(j, "length", p->auth.length);
+		if (p->auth.has_sequence) {
+			json_uint(j, "sequence", p->auth.sequence);
+		} else {
+			json_null(j, "sequence");
+		}
+		json_object_end(j);
+	} else {
+		json_null(j, "auth");
+	}
+	json_uint(j, "ttl", e->ttl);
+}
+
+static void
+members_transition(struct json *j, const struct event_transition *e)
+{
+	json_string(j, "protocol", protocol_name(e->protocol));
+	json_id(j, "session", e->session);
+	json_id(j, "bfd_session", e->bfd_session);
+	json_id(j, "connection", e->connection);
+	json_address(j, "speaker", &e->speaker);
+	json_address(j, "peer", &e->peer);
+	json_string(j, "from", track_state_name(e->protocol, e->from));
+	json_string(j, "to", track_state_name(e->protocol, e->to));
+	if (e->protocol == PROTOCOL_BGP && e->rfc_event != 0) {
+		json_object(j, "rfc_event");
+		json_uint(j, "number", e->rfc_event);
+		json_string(j, "name", rfc_event_name(e->rfc_event));
+		json_object_end(j);
+	} else {
+		json_null(j, "rfc_event");
+	}
+	json_string(j, "basis", basis_name(e->basis));
+	json_string(j, "reason", e->reason);
+}
+
+/* The members that an alert and a finding share. */
+static void
+members_alert(struct json *j, const struct event_finding *e)
+{
+	json_string(j, "cause", finding_key(e->cause));
+	json_string(j, "severity", severity_name(e->severity));
+	json_string(j, "confidence", confidence_name(e->confidence));
+	json_id(j, "session", e->session);
+	json_id(j, "bfd_session", e->bfd_session);
+	json_address(j, "blame", &e->blame);
+	json_string(j, "summary", e->summary);
+}
+
+static void
+members_finding(struct json *j, const struct event *event)
+{
+	const struct event_finding *e = &event->finding;
+	members_alert(j, e);
+	json_array(j, "evidence");
+	for (size_t i = 0; i < e->evidence_count; i++) {
+		json_uint(j, NULL, e->evidence[i]);
+	}
+	json_array_end(j);
+	json_array(j, "fix");
+	for (size_t i = 0; i < e->fix_count; i++) {
+		json_string(j, NULL, e->fix[i]);
+	}
+	json_array_end(j);
+	json_time(j, "first_time", e->first_time_ns, event->time_digits);
+	json_time(j, "last_time", e->last_time_ns, event->time_digits);
+	json_uint(j, "count", e->count);
+}
+
+static void
+session_messages(struct json *j, const struct event_session_side *side, const char *addr)
+{
+	json_object(j, addr);
+	for (size_t slot = 0; slot < COUNT_SLOTS; slot++) {
+		if (side->messages[slot] > 0 || slot < COUNT_OTHER) {
+			json_uint(j, count_slot_name(slot), side->messages[slot]);
+		}
+	}
+	json_object_end(j);
+}
+
+static void
+members_session(struct json *j, const struct event_session *e)
+{
+	char addr[2][ADDRESS_TEXT_MAX];
+	for (size_t i = 0; i < 2; i++) {
+		address_text(&e->side[i].addr, addr[i]);
+	}
+	json_id(j, "session", e->session);
+	json_address(j, "local", &e->side[0].addr);
+	json_address(j, "remote", &e->side[1].addr);
+	json_object(j, "asn");
+	for (size_t i = 0; i < 2; i++) {
+		if (e->side[i].has_asn) {
+			json_uint(j, addr[i], e->side[i].asn);
+		} else {
+			json_null(j, addr[i]);
+		}
+	}
+	json_object_end(j);
+	json_object(j, "bgp_id");
+	for (size_t i = 0; i < 2; i++) {
+		if (e->side[i].has_bgp_id) {
+			json_bgp_id(j, addr[i], e->side[i].bgp_id);
+		} else {
+			json_null(j, addr[i]);
+		}
+	}
+	json_object_end(j);
+	if (e->hold_time_s >= 0) {
+		json_int(j, "hold_time_s", e->hold_time_s);
+	} else {
+		json_null(j, "hold_time_s");
+	}
+	if (e->hold_time_s > 0) {
+		json_int(j, "keepalive_s", e->hold_time_s / 3);
+	} else {
+		json_null(j, "keepalive_s");
+	}
+	if (e->has_families) {
+		json_families(j, "families", e->families, e->family_count);
+	} else {
+		json_null(j, "families");
+	}
+	json_object(j, "state");
+	for (size_t i = 0; i < 2; i++) {
+		json_string(j, addr[i], bgp_state_name((uint8_t)e->side[i].state));
+	}
+	json_object_end(j);
+	json_object(j, "messages");
+	for (size_t i = 0; i < 2; i++) {
+		session_messages(j, &e->side[i], addr[i]);
+	}
+	json_object_end(j);
+	json_uint(j, "established_count", e->established_count);
+	json_string(j, "verdict", verdict_name(e->verdict));
+	json_string(j, "primary_cause", finding_key(e->primary_cause));
+	json_id(j, "bfd_session", e->bfd_session);
+	json_object(j, "prefixes_announced");
+	for (size_t i = 0; i < 2; i++) {
+		json_uint(j, addr[i], e->side[i].prefixes_announced);
+	}
+	json_object_end(j);
+	json_object(j, "prefixes_withdrawn");
+	for (size_t i = 0; i < 2; i++) {
+		json_uint(j, addr[i], e->side[i].prefixes_withdrawn);
+	}
+	json_object_end(j);
+}
+
+static void
+members_bfd_session(struct json *j, const struct event_bfd_session *e)
+{
+	char addr[2][ADDRESS_TEXT_MAX];
+	for (size_t i = 0; i < 2; i++) {
+		address_text(&e->side[i].addr, addr[i]);
+	}
+	json_id(j, "bfd_session", e->bfd_session);
+	json_id(j, "session", e->session);
+	json_address(j, "local", &e->side[0].addr);
+	json_address(j, "remote", &e->side[1].addr);
+	json_string(j, "mode", e->mode);
+	json_object(j, "state");
+	for (size_t i = 0; i < 2; i++) {
+		json_string(j, addr[i], track_state_name(PROTOCOL_BFD, e->side[i].state));
+	}
+	json_object_end(j);
+	json_object(j, "negotiated_tx_us");
+	for (size_t i = 0; i < 2; i++) {
+		if (e->side[i].has_timers) {
+			json_uint(j, addr[i], e->side[i].negotiated_tx_us);
+		} else {
+			json_null(j, addr[i]);
+		}
+	}
+	json_object_end(j);
+	json_object(j, "detection_time_us");
+	for (size_t i = 0; i < 2; i++) {
+		if (e->side[i].has_timers) {
+			json_uint(j, addr[i], e->side[i].detection_time_us);
+		} else {
+			json_null(j, addr[i]);
+		}
+	}
+	json_object_end(j);
+	json_object(j, "packets");
+	for (size_t i = 0; i < 2; i++) {
+		json_uint(j, addr[i], e->side[i].packets);
+	}
+	json_object_end(j);
+	json_object(j, "max_gap_us");
+	for (size_t i = 0; i < 2; i++) {
+		if (e->side[i].packets > 1) {
+			json_uint(j, addr[i], e->side[i].max_gap_us);
+		} else {
+			json_null(j, addr[i]);
+		}
+	}
+	json_object_end(j);
+	json_uint(j, "flaps", e->flaps);
+}
+
+void
+json_event(struct json *j, const struct event *event, bool verbose)
+{
+	json_object(j, NULL);
+	json_string(j, "event", event_kind_name(event->kind));
+	json_uint(j, "seq", event->seq);
+	json_time(j, "time", event->time_ns, event->time_digits);
+	json_uint(j, "frame", event->frame);
+	/* A capture names its input anyway. */
+	if (event->input != NULL && event->kind != EVENT_CAPTURE) {
+		json_string(j, "input", event->input);
+	}
+	switch (event->kind) {
+	case EVENT_CAPTURE:
+		members_capture(j, &event->capture);
+		break;
+	case EVENT_CONNECTION:
+		members_connection(j, &event->connection);
+		break;
+	case EVENT_MESSAGE:
+		json_message_members(j, &event->message, verbose);
+		break;
+	case EVENT_FAULT:
+		members_fault(j, &event->fault);
+		break;
+	case EVENT_GAP:
+		members_gap(j, &event->gap);
+		break;
+	case EVENT_BFD:
+		members_bfd(j, &event->bfd);
+		break;
+	case EVENT_TRANSITION:
+		members_transition(j, &event->transition);
+		break;
+	case EVENT_ALERT:
+		members_alert(j, &event->finding);
+		break;
+	case EVENT_FINDING:
+		members_finding(j, event);
+		break;
+	case EVENT_SESSION:
+		members_session(j, &event->session);
+		break;
+	case EVENT_BFD_SESSION:
+		members_bfd_session(j, &event->bfd_session);
+		break;
+	case EVENT_KIND_COUNT:
+		break;
+	}
+	json_object_end(j);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BGPWHY_TRACK_LIMITS_H
+#define BGPWHY_TRACK_LIMITS_H
+
+/* Every bound of the tracker. What reaches one is said with an event. */
+enum {
+	TRACK_SESSIONS_MAX = 65536,     /* pairs of addresses; the longest quiet one gives way */
+	TRACK_BFD_SESSIONS_MAX = 65536,
+	TRACK_HOSTS_MAX = 16384,        /* addresses of which it is known that they are alive */
+	TRACK_CONTACTS_MAX = 4096,      /* pairs of which only ARP or NDP was seen */
+	TRACK_FINDINGS_MAX = 65536,
+	TRACK_SESSION_FINDINGS_MAX = 48, /* different causes of one session */
+	TRACK_INPUTS_MAX = 64,
+	TRACK_PENDING_MAX = 16,          /* messages of one direction that await their ACK */
+};
+
+#define SECOND_NS UINT64_C(1000000000)
+#define MILLISECOND_NS UINT64_C(1000000)
+
+#endif

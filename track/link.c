@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One TCP connection of a session: what capture says of it becomes evidence for the two state
+ * machines. Nothing is decided here but which event the packets show; what it means for a state is
+ * machine.c's, what it means for a person the rules'.
+ */
+#include "track/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "track/memory.h"
+
+struct delivery {
+	struct track *t;
+	struct link *link;
+	unsigned dir;
+};
+
+unsigned
+link_side(const struct link *link, unsigned dir)
+{
+	return dir == link->local ? 0 : 1;
+}
+
+static void
+open_forget(struct open_seen *open)
+{
+	free(open->bytes);
+	*open = (struct open_seen){.seen = false};
+}
+
+static struct link *
+link_create(struct track *t, struct conn *conn, const struct seg *seg)
+{
+	struct moment at = moment_of(seg->ip);
+	struct session *s = session_get(t, &seg->ip->src, &seg->ip->dst, seg->ip->outgoing, &at);
+	struct link *link = memory_zero(1, sizeof(*link));
+	link->session = s;
+	link->conn = conn;
+	link->id = conn->id;
+	link->local = address_equal(&conn->side[0].addr, &s->side[0].addr) ? 0 : 1;
+	link->first = at;
+	link->next = s->links;
+	if (s->links != NULL) {
+		s->links->previous = link;
+	}
+	s->links = link;
+	s->link_count++;
+	s->total_links++;
+	for (unsigned dir = 0; dir < 2; dir++) {
+		framer_init(&link->framer[dir], true);
+	}
+	conn->user = link;
+	return link;
+}
+
+static void
+framed_message(void *ctx, const uint8_t *bytes, size_t size, uint32_t wire, uint32_t seq_end,
+	const struct framer_origin *origin)
+{
+	const struct delivery *d = ctx;
+	struct moment at = {origin->time_ns, origin->frame, origin->input};
+	message_in(d->t, d->link, d->dir, bytes, size, wire, seq_end, &at);
+}
+
+static void
+framed_fault(void *ctx, enum bgp_fault_code code, const uint8_t header[BGP_HEADER_SIZE],
+	const struct framer_origin *origin)
+{
+	(void)header;
+	const struct delivery *d = ctx;
+	struct moment at = {origin->time_ns, origin->frame, origin->input};
+	emit_fault(d->t, d->link, bgp_fault_key(code), code == BGP_FAULT_MARKER ? 0 : 16,
+		bgp_fault_text(code), &at);
+}
+
+void
+link_finish(struct track *t, struct link *link)
+{
+	struct session *s = link->session;
+	for (unsigned dir = 0; dir < 2; dir++) {
+		struct delivery d = {t, link, dir};
+		struct framer_sink sink = {&d, framed_message, framed_fault};
+		framer_end(&link->framer[dir], &sink, link->conn->side[dir].next_seq);
+	}
+	if (!t->ending && !link->evicted) {
+		/* The TCP connection is over for both, if nothing said so before. */
+		for (unsigned dir = 0; dir < 2; dir++) {
+			machine_gone(t, link, dir, RFC_TCP_FAILS, &t->now,
+				"the TCP connection came to nothing");
+		}
+	}
+	rule_link_tick(t, link);
+	for (unsigned dir = 0; dir < 2; dir++) {
+		struct machine *m = &link->machine[dir];
+		if (m->state != BGP_STATE_UNKNOWN) {
+			s->side[link_side(link, dir)].resting = m->state;
+		}
+		framer_finish(&link->framer[dir]);
+		open_forget(&m->open);
+		free(m->pending);
+		free(link->context[dir]);
+	}
+	*(link->previous != NULL ? &link->previous->next : &s->links) = link->next;
+	if (link->next != NULL) {
+		link->next->previous = link->previous;
+	}
+	s->link_count--;
+	link->conn->user = NULL;
+	free(link);
+	if (!t->ending) {
+		session_refresh(t, s);
+	}
+}
+
+void
+link_segment(void *ctx, struct conn *conn, const struct seg *seg)
+{
+	struct track *t = ctx;
+	struct link *link = conn->user;
+	track_tick(t, seg->ip->time_ns);
+	t->now = moment_of(seg->ip);
+	if (link == NULL) {
+		return;
+	}
+	struct session *s = link->session;
+	session_touch(t, s, &t->now);
+	unsigned dir = seg->dir;
+	struct speaker *from = &s->side[link_side(link, dir)];
+	if (t->now.time_ns >= from->alive.time_ns + SECOND_NS || from->alive.time_ns == 0) {
+		host_alive(t, seg->ip, true);
+	}
+	from->alive = t->now;
+	if (!(seg->flags & SEG_RST)) {
+		from->ttl = seg->ip->ttl;
+	}
+	if (seg->options & SEG_OPT_MD5) {
+		from->md5_segments++;
+	} else if (!(seg->flags & SEG_RST)) {
+		from->plain_segments++;
+	}
+	struct machine *m = &link->machine[dir];
+	if (seg->retransmission && seg->wire_len > 0 && !seg->keepalive_probe) {
+		if (m->retransmissions++ == 0) {
+			m->retransmitted_size = seg->wire_len;
+		}
+		m->retransmission = t->now;
+		for (unsigned i = 0; i < m->pending_count; i++) {
+			struct pending *p = &m->pending[i];
+			if ((int32_t)(p->seq_end - seg->seq) > 0 &&
+			    (int32_t)(seg->seq + seg->wire_len - p->seq_end) >= 0) {
+				p->at = t->now;
+			}
+		}
+	}
+	if (seg->flags & SEG_ACK) {
+		struct machine *peer = &link->machine[1 - dir];
+		if (peer->retransmissions > 0 &&
+		    conn->side[1 - dir].next_seq == seg->ack) {
+			peer->retransmissions = 0;
+		}
+		if (peer->pending_count > 0) {
+			machine_acked(t, link, 1 - dir, seg->ack, &t->now);
+		}
+	}
+}
+
+static void
+syn_seen(struct track *t, struct link *link, unsigned dir, const struct seg *seg)
+{
+	struct session *s = link->session;
+	struct speaker *from = &s->side[link_side(link, dir)];
+	if (link->conn->side[dir].syn_count <= 1) {
+		from->attempts++;
+		/* Who calls anew has left what it had, if that was long settled. */
+		for (struct link *old = s->links; old != NULL; old = old->next) {
+			if (old == link) {
+				continue;
+			}
+			unsigned side = old->local == 0 ? link_side(link, dir)
+							: 1 - link_side(link, dir);
+			const struct machine *m = &old->machine[side];
+			if (m->state != BGP_STATE_ESTABLISHED ||
+			    t->now.time_ns < m->established.time_ns + SECOND_NS) {
+				continue;
+			}
+			if (machine_hold_passed(old, side, t->now.time_ns, 70)) {
+				machine_gone(t, old, side, RFC_HOLD_TIMER_EXPIRES, &t->now,
+					"it calls anew after a silence as long as the hold time (RFC 4271 section 6.5)");
+			} else {
+				machine_gone(t, old, side, RFC_TCP_FAILS, &t->now,
+					"it calls anew, so it has given up the connection it had");
+			}
+		}
+	}
+	link->last_syn = t->now;
+	from->syns++;
+	from->syn_md5 = (seg->options & SEG_OPT_MD5) != 0;
+	from->syn_ao = (seg->options & SEG_OPT_AO) != 0;
+	if (from->syns_unanswered++ == 0) {
+		from->syn_first = t->now;
+		from->unanswered_frame_count = 0;
+		from->attempts_unanswered = 0;
+		from->judged_syns = 0;
+	}
+	if (link->conn->side[dir].syn_count <= 1) {
+		from->attempts_unanswered++;
+	}
+	from->syn_last = t->now;
+	if (from->unanswered_frame_count < 4) {
+		from->unanswered_frames[from->unanswered_frame_count++] = t->now.frame;
+	}
+	if (!link->stated) {
+		emit_connection(t, link, CONNECTION_SYN, &t->now);
+	}
+	machine_syn_sent(t, link, dir, &t->now);
+	session_dirty(t, s);
+}
+
+static void
+answered(struct link *link, unsigned caller)
+{
+	link->answered = true;
+	struct speaker *from = &link->session->side[link_side(link, caller)];
+	from->syns_unanswered = 0;
+}
+
+/* The handshake is in the capture: the machines start in Idle, the streams with a header. */
+static void
+from_the_start(struct link *link)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		if (link->machine[i].state == BGP_STATE_UNKNOWN) {
+			link->machine[i].state = BGP_STATE_IDLE;
+		}
+		if (link->machine[i].messages == 0) {
+			link->framer[i].hunting = false;
+		}
+	}
+}
+
+static void
+over(struct track *t, struct link *link, unsigned dir, bool reset)
+{
+	if (link->by.family == 0) {
+		link->by = link->conn->side[dir].addr;
+		emit_connection(t, link, reset ? CONNECTION_RESET : CONNECTION_CLOSED, &t->now);
+	}
+	machine_closed(t, link, dir, reset, &t->now);
+	session_dirty(t, link->session);
+}
+
+void
+link_change(void *ctx, struct conn *conn, enum conn_change change, int side, const struct seg *at)
+{
+	struct track *t = ctx;
+	struct link *link = conn->user;
+	if (at != NULL) {
+		track_tick(t, at->ip->time_ns);
+		t->now = moment_of(at->ip);
+	}
+	if (change == CONN_NEW && at != NULL) {
+		link_create(t, conn, at);
+		return;
+	}
+	if (link == NULL) {
+		return;
+	}
+	unsigned dir = side > 0 ? 1 : 0;
+	switch (change) {
+	case CONN_SYN:
+		from_the_start(link);
+		if (at != NULL) {
+			syn_seen(t, link, dir, at);
+		}
+		break;
+	case CONN_SYNACK:
+		from_the_start(link);
+		answered(link, 1 - dir);
+		break;
+	case CONN_ESTABLISHED:
+		answered(link, conn->client == 1 ? 1 : 0);
+		emit_connection(t, link, CONNECTION_ESTABLISHED, &t->now);
+		break;
+	case CONN_MIDSTREAM:
+		if (!link->stated) {
+			emit_connection(t, link, CONNECTION_MIDSTREAM, &t->now);
+		}
+		break;
+	case CONN_REFUSED:
+		answered(link, 1 - dir);
+		link->by = conn->side[dir].addr;
+		emit_connection(t, link, CONNECTION_REFUSED, &t->now);
+		rule_refused(t, link, dir, at);
+		machine_gone(t, link, 1 - dir, RFC_TCP_FAILS, &t->now,
+			"the connection was refused (RFC 4271 section 8.2.2: Connect, event 18)");
+		break;
+	case CONN_FIN:
+		over(t, link, dir, false);
+		break;
+	case CONN_RST:
+		over(t, link, dir, true);
+		break;
+	case CONN_RST_IGNORED:
+		emit_fault(t, link, "tcp-reset-ignored", 0,
+			"a RST outside the window: no receiver would accept it", &t->now);
+		break;
+	case CONN_OVERLAP:
+		emit_fault(t, link, "tcp-overlap", 0,
+			"a retransmission carries other octets than the first copy; the first is read",
+			&t->now);
+		break;
+	case CONN_EVICTED:
+		link->evicted = true;
+		emit_connection(t, link, CONNECTION_TIMEOUT, &t->now);
+		emit_fault(t, link, "evicted-connection", 0,
+			"the table of connections is full: the longest quiet ones are evicted", &t->now);
+		break;
+	case CONN_END:
+		if (!t->ending && link->by.family == 0 && !link->evicted) {
+			emit_connection(t, link, CONNECTION_TIMEOUT, &t->now);
+		}
+		link_finish(t, link);
+		break;
+	case CONN_NEW:
+	case CONN_WINDOW_ZERO:
+	case CONN_WINDOW_OPEN:
+		break;
+	}
+}
+
+void
+link_bytes(void *ctx, struct conn *conn, int dir, const uint8_t *bytes, size_t size, uint32_t seq,
+	const struct packet_info *from)
+{
+	struct track *t = ctx;
+	struct link *link = conn->user;
+	if (link == NULL) {
+		return;
+	}
+	struct delivery d = {t, link, (unsigned)dir};
+	struct framer_sink sink = {&d, framed_message, framed_fault};
+	struct framer_origin origin = {from->frame, from->time_ns, from->input};
+	framer_bytes(&link->framer[dir], &sink, bytes, size, seq, &origin);
+}
+
+void
+link_gap(void *ctx, struct conn *conn, int dir, uint32_t seq, uint32_t missing, enum gap_why why,
+	const struct packet_info *at)
+{
+	struct track *t = ctx;
+	struct link *link = conn->user;
+	if (link == NULL || missing == 0) {
+		return;
+	}
+	struct moment when = at != NULL ? moment_of(at) : t->now;
+	struct delivery d = {t, link, (unsigned)dir};
+	struct framer_sink sink = {&d, framed_message, framed_fault};
+	struct framer_origin origin = {when.frame, when.time_ns, when.input};
+	(void)why;
+	struct event event = {
+		.kind = EVENT_GAP,
+		.gap = {
+			.session = link->session->id,
+			.connection = link->id,
+			.src = conn->side[dir].addr,
+			.bytes = missing,
+		},
+	};
+	emit(t, &event, &when);
+	framer_gap(&link->framer[dir], &sink, missing, seq, &origin);
+	/* What was lost there may have been any message. */
+	if (conn->side[1 - dir].seen) {
+		link->machine[1 - dir].received = when;
+	}
+}
+
+void
+link_tick(struct track *t, struct link *link)
+{
+	machine_tick(t, link);
+	rule_link_tick(t, link);
+}

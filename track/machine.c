@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From evidence to events of RFC 4271 section 8.1, and through the table of bgp_fsm.c to transitions.
+ *
+ * What a speaker sends says where its machine is: an OPEN comes with OpenSent (8.2.2, Connect and
+ * Active, events 16 and 17), the first KEEPALIVE answers an OPEN and comes with OpenConfirm (event
+ * 19), an UPDATE is sent in Established only. What a speaker receives moves it too, and received is
+ * what its side of TCP has acknowledged; where that side is not in the capture at all, what was sent
+ * to it counts as received, inferred. An OPEN that is acknowledged has not been accepted yet: the
+ * KEEPALIVE says so.
+ *
+ * Steps that the packets skip are given as inferred. A machine that has ended stays ended; the next
+ * connection has machines of its own.
+ */
+#include "track/internal.h"
+
+#include <string.h>
+
+#include "track/memory.h"
+
+static bool
+peer_is_seen(const struct link *link, unsigned dir)
+{
+	return link->conn->side[1 - dir].seen;
+}
+
+/* Both have accepted the OPEN of the other: what the session agreed on. */
+static void
+agree(const struct link *link)
+{
+	struct session *s = link->session;
+	s->hold_time_s = (int32_t)(link->hold_ns / SECOND_NS);
+	s->has_families = true;
+	s->family_count = bgp_common_families(&link->machine[0].open.open,
+		&link->machine[1].open.open, s->families, BGP_CONTEXT_FAMILIES);
+	if (s->family_count > BGP_CONTEXT_FAMILIES) {
+		s->family_count = BGP_CONTEXT_FAMILIES;
+	}
+}
+
+void
+machine_event(struct track *t, struct link *link, unsigned dir, uint8_t rfc, enum basis basis,
+	const struct moment *at, const char *reason)
+{
+	struct machine *m = &link->machine[dir];
+	if (m->done) {
+		return;
+	}
+	enum bgp_state from = m->state;
+	enum bgp_state to = bgp_fsm_next(from, rfc);
+	if (to == from) {
+		return;
+	}
+	struct session *s = link->session;
+	struct event event = {
+		.kind = EVENT_TRANSITION,
+		.transition = {
+			.protocol = PROTOCOL_BGP,
+			.session = s->id,
+			.connection = link->id,
+			.speaker = link->conn->side[dir].addr,
+			.peer = link->conn->side[1 - dir].addr,
+			.from = (uint8_t)from,
+			.to = (uint8_t)to,
+			.rfc_event = rfc,
+			.basis = basis,
+			.reason = reason,
+		},
+	};
+	emit(t, &event, at);
+	m->state = to;
+	m->since_ns = at->time_ns;
+	if (to == BGP_STATE_IDLE) {
+		m->done = true;
+	}
+	if (from == BGP_STATE_ESTABLISHED) {
+		m->left = true;
+	}
+	if (to >= BGP_STATE_OPENCONFIRM && link->hold_known &&
+	    link->machine[1 - dir].state >= BGP_STATE_OPENCONFIRM) {
+		agree(link);
+	}
+	if (to == BGP_STATE_ESTABLISHED) {
+		m->established = *at;
+		link->was_established = true;
+		struct speaker *side = &s->side[link_side(link, dir)];
+		if (link->machine[dir].open.seen) {
+			side->has_accepted = true;
+			side->accepted_asn = side->asn;
+		}
+		const struct machine *other = &link->machine[1 - dir];
+		if (!link->counted &&
+		    (other->state == BGP_STATE_ESTABLISHED || !peer_is_seen(link, dir))) {
+			link->counted = true;
+			s->established_count++;
+			s->established = *at;
+			rule_established(t, link, at);
+		}
+	}
+	session_refresh(t, s);
+}
+
+void
+machine_syn_sent(struct track *t, struct link *link, unsigned dir, const struct moment *at)
+{
+	machine_event(t, link, dir, RFC_AUTOMATIC_START, BASIS_OBSERVED, at,
+		"it sends a SYN: it wants a connection (RFC 4271 section 8.2.2, Idle)");
+}
+
+/* Up to OpenSent, if the machine is not there yet. */
+static void
+reach_opensent(struct track *t, struct link *link, unsigned dir, enum basis basis,
+	const struct moment *at)
+{
+	struct machine *m = &link->machine[dir];
+	bool client = link->conn->client == (int8_t)dir;
+	if (m->state == BGP_STATE_IDLE) {
+		machine_event(t, link, dir,
+			client ? RFC_AUTOMATIC_START : RFC_AUTOMATIC_START_PASSIVE, BASIS_INFERRED, at,
+			client ? "it must have wanted a connection"
+			       : "it took the connection of its peer, so it was listening");
+	}
+	if (m->state == BGP_STATE_CONNECT || m->state == BGP_STATE_ACTIVE ||
+	    m->state == BGP_STATE_UNKNOWN) {
+		machine_event(t, link, dir, client ? RFC_TCP_CR_ACKED : RFC_TCP_CONFIRMED, basis, at,
+			client ? "its connection stands and it sends its OPEN (RFC 4271 section 8.2.2, Connect)"
+			       : "it accepted the connection and sends its OPEN (RFC 4271 section 8.2.2, Active)");
+	}
+}
+
+static void
+reach_openconfirm(struct track *t, struct link *link, unsigned dir, enum basis basis,
+	const struct moment *at)
+{
+	struct machine *m = &link->machine[dir];
+	if (m->state < BGP_STATE_OPENSENT && m->state != BGP_STATE_UNKNOWN) {
+		reach_opensent(t, link, dir, BASIS_INFERRED, at);
+	}
+	if (m->state != BGP_STATE_OPENSENT) {
+		return;
+	}
+	if (!link->machine[1 - dir].open.seen) {
+		basis = BASIS_INFERRED;
+	}
+	machine_event(t, link, dir, RFC_BGP_OPEN, basis, at,
+		"it accepts the OPEN of its peer and says so with a KEEPALIVE (RFC 4271 section 8.2.2, OpenSent)");
+	if (m->keepalive_received) {
+		machine_event(t, link, dir, RFC_KEEPALIVE, basis, at,
+			"the KEEPALIVE of its peer was already there (RFC 4271 section 8.2.2, OpenConfirm)");
+	}
+}
+
+/* `dir` has received `p`, which the other side sent. */
+static void
+deliver(struct track *t, struct link *link, unsigned dir, const struct pending *p, enum basis basis)
+{
+	struct machine *m = &link->machine[dir];
+	if (p->type != 0) {
+		m->received = p->at;
+	}
+	switch (p->type) {
+	case 0:
+		machine_event(t, link, dir, RFC_TCP_FAILS, basis, &p->at,
+			"its peer closed the connection (RFC 4271 section 8.1.4, event 18)");
+		break;
+	case BGP_KEEPALIVE:
+		if (m->state == BGP_STATE_OPENSENT) {
+			m->keepalive_received = true;
+		} else if (m->state == BGP_STATE_OPENCONFIRM) {
+			machine_event(t, link, dir, RFC_KEEPALIVE, basis, &p->at,
+				"it receives the KEEPALIVE that confirms its OPEN (RFC 4271 section 8.2.2, OpenConfirm)");
+		} else if (m->state == BGP_STATE_UNKNOWN) {
+			machine_event(t, link, dir, RFC_KEEPALIVE, BASIS_INFERRED, &p->at,
+				"a KEEPALIVE goes by and the capture starts late: the session must stand");
+		}
+		break;
+	case BGP_UPDATE:
+		if (m->state == BGP_STATE_UNKNOWN) {
+			machine_event(t, link, dir, RFC_UPDATE, BASIS_INFERRED, &p->at,
+				"an UPDATE goes by and the capture starts late: the session must stand");
+		}
+		break;
+	case BGP_NOTIFICATION:
+		machine_event(t, link, dir,
+			p->code == 2 && p->subcode == 1 ? RFC_NOTIF_VERSION_ERR : RFC_NOTIF, basis,
+			&p->at, "it receives a NOTIFICATION (RFC 4271 section 6)");
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+forget_pending(struct machine *m, unsigned count)
+{
+	m->pending_count -= count;
+	memmove(m->pending, m->pending + count, m->pending_count * sizeof(*m->pending));
+}
+
+void
+machine_acked(struct track *t, struct link *link, unsigned dir, uint32_t ack,
+	const struct moment *at)
+{
+	(void)at;
+	struct machine *m = &link->machine[dir];
+	while (m->pending_count > 0 && (int32_t)(ack - m->pending[0].seq_end) >= 0) {
+		struct pending p = m->pending[0];
+		forget_pending(m, 1);
+		deliver(t, link, 1 - dir, &p, BASIS_OBSERVED);
+	}
+}
+
+/* All that `dir` has sent has reached its peer, though no ACK says so. */
+static void
+deliver_all(struct track *t, struct link *link, unsigned dir)
+{
+	struct machine *m = &link->machine[dir];
+	while (m->pending_count > 0) {
+		struct pending p = m->pending[0];
+		forget_pending(m, 1);
+		deliver(t, link, 1 - dir, &p, BASIS_INFERRED);
+	}
+}
+
+static void
+push(struct track *t, struct link *link, unsigned dir, const struct pending *message)
+{
+	struct machine *m = &link->machine[dir];
+	if (!peer_is_seen(link, dir)) {
+		deliver(t, link, 1 - dir, message, BASIS_INFERRED);
+		return;
+	}
+	const struct conn_side *peer = &link->conn->side[1 - dir];
+	if (peer->has_acked && (int32_t)(peer->acked - message->seq_end) >= 0) {
+		/* It came late or out of order: the ACK was here before. */
+		deliver(t, link, 1 - dir, message, BASIS_OBSERVED);
+		return;
+	}
+	if (m->pending == NULL) {
+		m->pending = memory_zero(TRACK_PENDING_MAX, sizeof(*m->pending));
+	}
+	if (m->pending_count == TRACK_PENDING_MAX) {
+		/* A stretch of UPDATEs and KEEPALIVEs: the last one stands for all of them. */
+		struct pending *tail = &m->pending[TRACK_PENDING_MAX - 1];
+		if (tail->type == BGP_UPDATE || tail->type == BGP_KEEPALIVE) {
+			*tail = *message;
+			return;
+		}
+		struct pending p = m->pending[0];
+		forget_pending(m, 1);
+		deliver(t, link, 1 - dir, &p, BASIS_INFERRED);
+	}
+	m->pending[m->pending_count++] = *message;
+}
+
+void
+machine_sent(struct track *t, struct link *link, unsigned dir, const struct pending *message)
+{
+	struct machine *m = &link->machine[dir];
+	const struct moment *at = &message->at;
+	m->sent = *at;
+	switch (message->type) {
+	case BGP_OPEN:
+		reach_opensent(t, link, dir, BASIS_OBSERVED, at);
+		break;
+	case BGP_KEEPALIVE:
+		if (m->state == BGP_STATE_UNKNOWN) {
+			machine_event(t, link, dir, RFC_KEEPALIVE, BASIS_INFERRED, at,
+				"it sends a KEEPALIVE and the capture starts late: the session must stand");
+		} else {
+			reach_openconfirm(t, link, dir, BASIS_OBSERVED, at);
+		}
+		break;
+	case BGP_UPDATE:
+	case BGP_ROUTE_REFRESH:
+		if (m->state == BGP_STATE_UNKNOWN) {
+			machine_event(t, link, dir, RFC_UPDATE, BASIS_INFERRED, at,
+				"it sends an UPDATE and the capture starts late: the session must stand");
+		} else if (m->state != BGP_STATE_ESTABLISHED && !m->done) {
+			reach_openconfirm(t, link, dir, BASIS_INFERRED, at);
+			deliver_all(t, link, 1 - dir);
+			machine_event(t, link, dir, RFC_KEEPALIVE, BASIS_INFERRED, at,
+				"it sends routes, so it is Established (RFC 4271 section 8.2.2)");
+		}
+		break;
+	case BGP_NOTIFICATION:
+		machine_event(t, link, dir,
+			bgp_fsm_event_of_notification(message->code, message->subcode), BASIS_OBSERVED,
+			at, "it sends a NOTIFICATION and ends the session (RFC 4271 section 6)");
+		break;
+	default:
+		break;
+	}
+	push(t, link, dir, message);
+}
+
+bool
+machine_hold_passed(const struct link *link, unsigned dir, uint64_t now_ns, unsigned percent)
+{
+	const struct machine *m = &link->machine[dir];
+	if (link->hold_ns == 0 || m->received.time_ns == 0 || now_ns < m->received.time_ns) {
+		return false;
+	}
+	return (now_ns - m->received.time_ns) * 100 >= link->hold_ns * percent;
+}
+
+void
+machine_gone(struct track *t, struct link *link, unsigned dir, uint8_t rfc,
+	const struct moment *at, const char *reason)
+{
+	struct machine *m = &link->machine[dir];
+	if (m->done || m->state == BGP_STATE_IDLE || m->state == BGP_STATE_UNKNOWN) {
+		return;
+	}
+	enum bgp_state from = m->state;
+	struct moment when = *at;
+	if (rfc == RFC_HOLD_TIMER_EXPIRES) {
+		uint64_t deadline = m->received.time_ns + link->hold_ns;
+		if (deadline < when.time_ns) {
+			when = (struct moment){.time_ns = deadline, .input = at->input};
+		}
+	}
+	machine_event(t, link, dir, rfc, BASIS_INFERRED, &when, reason);
+	if (rfc == RFC_HOLD_TIMER_EXPIRES && from >= BGP_STATE_OPENCONFIRM) {
+		rule_hold_expired(t, link, dir, BASIS_INFERRED, &when);
+	}
+}
+
+void
+machine_closed(struct track *t, struct link *link, unsigned dir, bool reset,
+	const struct moment *at)
+{
+	struct machine *m = &link->machine[dir];
+	struct machine *peer = &link->machine[1 - dir];
+	enum bgp_state from = m->state;
+	bool first = !m->closed;
+	if (first) {
+		m->closed = true;
+		m->close = *at;
+		m->close_is_reset = reset;
+	}
+	/* A NOTIFICATION that was on its way explains why this side closes. */
+	for (unsigned i = 0; i < peer->pending_count; i++) {
+		if (peer->pending[i].type == BGP_NOTIFICATION) {
+			deliver_all(t, link, 1 - dir);
+			break;
+		}
+	}
+	if (!m->done) {
+		bool expired = m->state >= BGP_STATE_OPENCONFIRM && !peer->closed &&
+			       machine_hold_passed(link, dir, at->time_ns, 70);
+		/* A RST answers for a socket that is gone: when its owner left, nobody saw. */
+		machine_gone(t, link, dir,
+			expired        ? RFC_HOLD_TIMER_EXPIRES
+			: peer->closed ? RFC_TCP_FAILS
+				       : RFC_AUTOMATIC_STOP,
+			at,
+			expired ? "it closes after a silence as long as the hold time (RFC 4271 section 6.5)"
+			: reset ? "it resets the connection; which event made it do so is not on the wire"
+				: "it closes the connection; which event made it do so is not on the wire");
+	}
+	if (reset) {
+		deliver_all(t, link, dir);
+		machine_event(t, link, 1 - dir, RFC_TCP_FAILS, BASIS_OBSERVED, at,
+			"its peer reset the connection (RFC 4271 section 8.1.4, event 18)");
+	} else if (first) {
+		struct pending fin = {
+			.at = *at, .seq_end = link->conn->side[dir].next_seq, .type = 0};
+		push(t, link, dir, &fin);
+	}
+	if (first) {
+		rule_closed(t, link, dir, reset, from, at);
+	}
+}
+
+void
+machine_tick(struct track *t, struct link *link)
+{
+	if (link->hold_ns == 0) {
+		return;
+	}
+	for (unsigned dir = 0; dir < 2; dir++) {
+		struct machine *m = &link->machine[dir];
+		if (m->done || m->state < BGP_STATE_OPENCONFIRM || m->received.time_ns == 0 ||
+		    !peer_is_seen(link, dir) || !link->conn->side[dir].seen) {
+			continue;
+		}
+		/* A speaker that lives sends a KEEPALIVE within a third of the hold time: only after
+		 * that its silence confirms that it is gone (RFC 4271 section 4.4). */
+		uint64_t deadline = m->received.time_ns + link->hold_ns;
+		uint64_t sure = deadline + link->hold_ns / 3 + SECOND_NS;
+		if (t->now.time_ns >= sure && m->sent.time_ns <= deadline) {
+			machine_gone(t, link, dir, RFC_HOLD_TIMER_EXPIRES, &t->now,
+				"nothing reached it for the whole hold time, and it is silent since (RFC 4271 section 6.5)");
+		}
+	}
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A message was framed: decode it by what both OPENs agreed on, say it, count it, and give it to the
+ * state machines and the rules.
+ */
+#include "track/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "track/memory.h"
+
+static const struct bgp_context unknown_context;
+
+static size_t
+slot_of(uint8_t type)
+{
+	switch (type) {
+	case BGP_OPEN:
+		return COUNT_OPEN;
+	case BGP_UPDATE:
+		return COUNT_UPDATE;
+	case BGP_NOTIFICATION:
+		return COUNT_NOTIFICATION;
+	case BGP_KEEPALIVE:
+		return COUNT_KEEPALIVE;
+	case BGP_ROUTE_REFRESH:
+	case BGP_ROUTE_REFRESH_CISCO:
+		return COUNT_ROUTE_REFRESH;
+	default:
+		return COUNT_OTHER;
+	}
+}
+
+/* Both OPENs are there: what they agree on (RFC 4271 section 4.2, RFC 4760 section 8). */
+static void
+negotiate(struct link *link)
+{
+	const struct bgp_open *a = &link->machine[0].open.open;
+	const struct bgp_open *b = &link->machine[1].open.open;
+	uint16_t hold = a->hold_time_s < b->hold_time_s ? a->hold_time_s : b->hold_time_s;
+	link->hold_ns = (uint64_t)hold * SECOND_NS;
+	link->hold_known = true;
+	for (unsigned dir = 0; dir < 2; dir++) {
+		if (link->context[dir] == NULL) {
+			link->context[dir] = memory_zero(1, sizeof(*link->context[dir]));
+		}
+		*link->context[dir] = bgp_negotiate(&link->machine[dir].open.open,
+			&link->machine[1 - dir].open.open);
+	}
+}
+
+static void
+open_in(struct track *t, struct link *link, unsigned dir, const struct bgp_message *message,
+	const struct moment *at)
+{
+	struct open_seen *open = &link->machine[dir].open;
+	if (open->seen || !message->body_read) {
+		return;
+	}
+	open->seen = true;
+	open->whole = !message->truncated;
+	open->at = *at;
+	open->size = (size_t)(message->raw.end - message->raw.base);
+	open->bytes = memory_copy(message->raw.base, open->size);
+	struct bgp_message copy;
+	bgp_decode(open->bytes, open->size, &unknown_context, &copy);
+	open->open = copy.open;
+
+	struct speaker *side = &link->session->side[link_side(link, dir)];
+	side->has_open = true;
+	side->asn = open->open.asn;
+	side->my_as = open->open.my_as;
+	side->as4 = open->open.as4;
+	side->bgp_id = open->open.bgp_id;
+	side->hold_time_s = open->open.hold_time_s;
+	if (link->machine[1 - dir].open.seen) {
+		negotiate(link);
+	}
+	rule_open(t, link, dir, at);
+}
+
+void
+message_in(struct track *t, struct link *link, unsigned dir, const uint8_t *bytes, size_t size,
+	uint32_t wire, uint32_t seq_end, const struct moment *at)
+{
+	(void)wire;
+	struct session *s = link->session;
+	struct speaker *side = &s->side[link_side(link, dir)];
+	const struct conn *conn = link->conn;
+	const struct bgp_context *context =
+		link->context[dir] != NULL ? link->context[dir] : &unknown_context;
+	struct bgp_message message;
+	bgp_decode(bytes, size, context, &message);
+
+	struct event event = {
+		.kind = EVENT_MESSAGE,
+		.message = {
+			.session = s->id,
+			.connection = link->id,
+			.src = conn->side[dir].addr,
+			.dst = conn->side[1 - dir].addr,
+			.src_port = conn->side[dir].port,
+			.dst_port = conn->side[1 - dir].port,
+			.message = &message,
+			.context = context,
+		},
+	};
+	emit(t, &event, at);
+	if (message.fault.code != BGP_FAULT_NONE) {
+		emit_fault(t, link, bgp_fault_key(message.fault.code), message.fault.offset,
+			bgp_fault_text(message.fault.code), at);
+	}
+
+	side->messages[slot_of(message.type)]++;
+	side->last_message_ns = at->time_ns;
+	link->machine[dir].messages++;
+	struct pending pending = {.at = *at, .seq_end = seq_end, .type = message.type};
+	switch (message.type) {
+	case BGP_OPEN:
+		open_in(t, link, dir, &message, at);
+		break;
+	case BGP_UPDATE:
+		if (message.body_read) {
+			side->prefixes_announced += message.update.announced_count;
+			side->prefixes_withdrawn += message.update.withdrawn_count;
+		}
+		break;
+	case BGP_NOTIFICATION:
+		if (message.body_read) {
+			pending.code = message.notification.code;
+			pending.subcode = message.notification.subcode;
+		}
+		break;
+	default:
+		break;
+	}
+	if (message.type == BGP_NOTIFICATION && message.body_read) {
+		struct machine *m = &link->machine[dir];
+		rule_notification(t, link, dir, &message, at);
+		m->notified = true;
+		m->code = message.notification.code;
+		m->subcode = message.notification.subcode;
+		m->notification = *at;
+	}
+	machine_sent(t, link, dir, &pending);
+	session_dirty(t, s);
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The names that the contract gives to enums, both ways, and the text of a time. Each table is
+ * indexed by its enum, so that a name stands in one place.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "track/event.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const event_kinds[EVENT_KIND_COUNT] = {
+	[EVENT_CAPTURE] = "capture",
+	[EVENT_CONNECTION] = "connection",
+	[EVENT_MESSAGE] = "message",
+	[EVENT_FAULT] = "fault",
+	[EVENT_GAP] = "gap",
+	[EVENT_BFD] = "bfd",
+	[EVENT_TRANSITION] = "transition",
+	[EVENT_ALERT] = "alert",
+	[EVENT_FINDING] = "finding",
+	[EVENT_SESSION] = "session",
+	[EVENT_BFD_SESSION] = "bfd_session",
+};
+
+static const char *const connection_states[] = {
+	[CONNECTION_SYN] = "syn",
+	[CONNECTION_ESTABLISHED] = "established",
+	[CONNECTION_REFUSED] = "refused",
+	[CONNECTION_CLOSED] = "closed",
+	[CONNECTION_RESET] = "reset",
+	[CONNECTION_MIDSTREAM] = "midstream",
+	[CONNECTION_TIMEOUT] = "timeout",
+};
+
+static const char *const bgp_states[BGP_STATE_COUNT] = {
+	[BGP_STATE_UNKNOWN] = "Unknown",
+	[BGP_STATE_IDLE] = "Idle",
+	[BGP_STATE_CONNECT] = "Connect",
+	[BGP_STATE_ACTIVE] = "Active",
+	[BGP_STATE_OPENSENT] = "OpenSent",
+	[BGP_STATE_OPENCONFIRM] = "OpenConfirm",
+	[BGP_STATE_ESTABLISHED] = "Established",
+};
+
+static const char *const bfd_states[] = {"Unknown", "AdminDown", "Down", "Init", "Up"};
+static const char *const protocols[] = {[PROTOCOL_BGP] = "bgp", [PROTOCOL_BFD] = "bfd"};
+static const char *const bases[] = {[BASIS_OBSERVED] = "observed", [BASIS_INFERRED] = "inferred"};
+static const char *const severities[] = {
+	[SEVERITY_INFO] = "info", [SEVERITY_WARNING] = "warning", [SEVERITY_ERROR] = "error"};
+static const char *const confidences[] = {[CONFIDENCE_POSSIBLE] = "possible",
+	[CONFIDENCE_LIKELY] = "likely", [CONFIDENCE_CERTAIN] = "certain"};
+static const char *const verdicts[] = {
+	[VERDICT_UNKNOWN] = "unknown",
+	[VERDICT_HEALTHY] = "healthy",
+	[VERDICT_DOWN] = "down",
+	[VERDICT_FLAPPING] = "flapping",
+	[VERDICT_DEGRADED] = "degraded",
+};
+static const char *const count_slots[COUNT_SLOTS] = {
+	[COUNT_OPEN] = "OPEN",
+	[COUNT_UPDATE] = "UPDATE",
+	[COUNT_NOTIFICATION] = "NOTIFICATION",
+	[COUNT_KEEPALIVE] = "KEEPALIVE",
+	[COUNT_ROUTE_REFRESH] = "ROUTE-REFRESH",
+	[COUNT_OTHER] = "OTHER",
+};
+
+/* RFC 4271 section 8.1; 29 is of RFC 9687. */
+static const char *const rfc_events[] = {
+	[1] = "ManualStart",
+	[2] = "ManualStop",
+	[3] = "AutomaticStart",
+	[4] = "ManualStart_with_PassiveTcpEstablishment",
+	[5] = "AutomaticStart_with_PassiveTcpEstablishment",
+	[6] = "AutomaticStart_with_DampPeerOscillations",
+	[7] = "AutomaticStart_with_DampPeerOscillations_and_PassiveTcpEstablishment",
+	[8] = "AutomaticStop",
+	[9] = "ConnectRetryTimer_Expires",
+	[10] = "HoldTimer_Expires",
+	[11] = "KeepaliveTimer_Expires",
+	[12] = "DelayOpenTimer_Expires",
+	[13] = "IdleHoldTimer_Expires",
+	[14] = "TcpConnection_Valid",
+	[15] = "Tcp_CR_Invalid",
+	[16] = "Tcp_CR_Acked",
+	[17] = "TcpConnectionConfirmed",
+	[18] = "TcpConnectionFails",
+	[19] = "BGPOpen",
+	[20] = "BGPOpen with DelayOpenTimer running",
+	[21] = "BGPHeaderErr",
+	[22] = "BGPOpenMsgErr",
+	[23] = "OpenCollisionDump",
+	[24] = "NotifMsgVerErr",
+	[25] = "NotifMsg",
+	[26] = "KeepAliveMsg",
+	[27] = "UpdateMsg",
+	[28] = "UpdateMsgErr",
+	[29] = "SendHoldTimer_Expires",
+};
+
+/* In the order of the bits of enum capture_artefact. */
+static const char *const artefacts[] = {"midstream", "kernel-drops", "capture-loss", "snaplen",
+	"duplicates", "one-direction", "checksum-offload", "segment-offload", "clock-step",
+	"port-reuse"};
+
+struct finding_row {
+	const char *key, *title;
+	enum severity severity;
+	int rank;
+};
+
+static const struct finding_row findings[FINDING_CAUSE_COUNT] = {
+	[FINDING_NONE] = {NULL, "", SEVERITY_INFO, 1000},
+#define FINDING(id, key, severity, rank, title) \
+	[FINDING_##id] = {key, title, SEVERITY_##severity, rank},
+#include "track/findings.def"
+#undef FINDING
+};
+
+static const char *
+name_at(const char *const *names, size_t count, size_t index)
+{
+	return index < count && names[index] != NULL ? names[index] : "?";
+}
+
+static bool
+index_of(const char *const *names, size_t count, const char *name, size_t *index)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (names[i] != NULL && strcmp(names[i], name) == 0) {
+			*index = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *
+event_kind_name(enum event_kind kind)
+{
+	return name_at(event_kinds, COUNT(event_kinds), kind);
+}
+
+const char *
+connection_state_name(enum connection_state state)
+{
+	return name_at(connection_states, COUNT(connection_states), state);
+}
+
+const char *
+bgp_state_name(uint8_t state)
+{
+	return name_at(bgp_states, COUNT(bgp_states), state);
+}
+
+const char *
+track_state_name(enum protocol protocol, uint8_t state)
+{
+	return protocol == PROTOCOL_BFD ? name_at(bfd_states, COUNT(bfd_states), state)
+					: bgp_state_name(state);
+}
+
+const char *
+protocol_name(enum protocol protocol)
+{
+	return name_at(protocols, COUNT(protocols), protocol);
+}
+
+const char *
+basis_name(enum basis basis)
+{
+	return name_at(bases, COUNT(bases), basis);
+}
+
+const char *
+severity_name(enum severity severity)
+{
+	return name_at(severities, COUNT(severities), severity);
+}
+
+const char *
+confidence_name(enum confidence confidence)
+{
+	return name_at(confidences, COUNT(confidences), confidence);
+}
+
+const char *
+verdict_name(enum verdict verdict)
+{
+	return name_at(verdicts, COUNT(verdicts), verdict);
+}
+
+const char *
+count_slot_name(size_t slot)
+{
+	return name_at(count_slots, COUNT(count_slots), slot);
+}
+
+const char *
+rfc_event_name(uint8_t number)
+{
+	return name_at(rfc_events, COUNT(rfc_events), number);
+}
+
+const char *
+track_artefact_key(uint32_t bit)
+{
+	for (size_t i = 0; i < COUNT(artefacts); i++) {
+		if (bit == 1u << i) {
+			return artefacts[i];
+		}
+	}
+	return "?";
+}
+
+const char *
+finding_key(enum finding_cause cause)
+{
+	return cause < FINDING_CAUSE_COUNT ? findings[cause].key : NULL;
+}
+
+const char *
+finding_title(enum finding_cause cause)
+{
+	return cause < FINDING_CAUSE_COUNT ? findings[cause].title : "";
+}
+
+int
+finding_rank(enum finding_cause cause)
+{
+	return cause < FINDING_CAUSE_COUNT ? findings[cause].rank : 1000;
+}
+
+enum severity
+finding_severity(enum finding_cause cause)
+{
+	return cause < FINDING_CAUSE_COUNT ? findings[cause].severity : SEVERITY_INFO;
+}
+
+bool
+finding_from_key(const char *key, enum finding_cause *cause)
+{
+	for (size_t i = 1; i < FINDING_CAUSE_COUNT; i++) {
+		if (strcmp(findings[i].key, key) == 0) {
+			*cause = (enum finding_cause)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+connection_state_from_name(const char *name, enum connection_state *state)
+{
+	size_t i;
+	if (!index_of(connection_states, COUNT(connection_states), name, &i)) {
+		return false;
+	}
+	*state = (enum connection_state)i;
+	return true;
+}
+
+bool
+track_state_from_name(enum protocol protocol, const char *name, uint8_t *state)
+{
+	size_t i;
+	if (!(protocol == PROTOCOL_BFD ? index_of(bfd_states, COUNT(bfd_states), name, &i)
+				       : index_of(bgp_states, COUNT(bgp_states), name, &i))) {
+		return false;
+	}
+	*state = (uint8_t)i;
+	return true;
+}
+
+bool
+verdict_from_name(const char *name, enum verdict *verdict)
+{
+	size_t i;
+	if (!index_of(verdicts, COUNT(verdicts), name, &i)) {
+		return false;
+	}
+	*verdict = (enum verdict)i;
+	return true;
+}
+
+bool
+severity_from_name(const char *name, enum severity *severity)
+{
+	size_t i;
+	if (!index_of(severities, COUNT(severities), name, &i)) {
+		return false;
+	}
+	*severity = (enum severity)i;
+	return true;
+}
+
+bool
+confidence_from_name(const char *name, enum confidence *confidence)
+{
+	size_t i;
+	if (!index_of(confidences, COUNT(confidences), name, &i)) {
+		return false;
+	}
+	*confidence = (enum confidence)i;
+	return true;
+}
+
+const char *
+time_text(uint64_t time_ns, uint8_t digits, char text[TIME_TEXT_MAX])
+{
+	static const uint32_t divisor[10] = {1000000000, 100000000, 10000000, 1000000, 100000, 10000,
+		1000, 100, 10, 1};
+	time_t seconds = (time_t)(time_ns / 1000000000u);
+	uint32_t fraction = (uint32_t)(time_ns % 1000000000u);
+	struct tm tm;
+	char date[24];
+	if (gmtime_r(&seconds, &tm) == NULL || tm.tm_year > 8099 ||
+	    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0) {
+		snprintf(date, sizeof(date), "1970-01-01T00:00:00");
+		fraction = 0;
+	}
+	if (digits == 0 || digits > 9) {
+		snprintf(text, TIME_TEXT_MAX, "%sZ", date);
+	} else {
+		snprintf(text, TIME_TEXT_MAX, "%s.%0*uZ", date, digits, fraction / divisor[digits]);
+	}
+	return text;
+}

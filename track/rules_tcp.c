@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Why no usable TCP connection comes about: SYNs that nobody answers, that are refused, that ICMP sends
+ * back, that never leave because ARP or NDP finds nobody (catalogue, part A).
+ *
+ * Absence is evidence only as far as the capture reaches: a SYN counts as unanswered when its sender
+ * itself repeats it, never because the file ends.
+ */
+#include "track/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	SYNS_ENOUGH = 3,          /* unanswered ones before anything is said */
+	REQUESTS_ENOUGH = 3,      /* unanswered ARP requests or NDP solicitations */
+	OPEN_PATIENCE_S = 20,     /* for an OPEN or a first KEEPALIVE to come */
+	SYNACKS_ENOUGH = 3,
+};
+
+static double
+seconds(uint64_t ns)
+{
+	return (double)ns / 1e9;
+}
+
+/* `target` was asked for by ARP or NDP in vain and has not been heard since. */
+static const struct contact *
+asked_in_vain(const struct track *t, const struct address *asker, const struct address *target)
+{
+	const struct contact *c = contact_find(t, asker, target);
+	if (c == NULL || c->unanswered < REQUESTS_ENOUGH ||
+	    c->last.time_ns < c->unanswered_since.time_ns + 2 * SECOND_NS) {
+		return NULL;
+	}
+	const struct host *h = host_find(t, target);
+	return h == NULL || h->alive.time_ns < c->unanswered_since.time_ns ? c : NULL;
+}
+
+static void
+raise_no_route(struct track *t, struct session *s, const struct contact *c,
+	enum confidence confidence)
+{
+	char asker[ADDRESS_TEXT_MAX], target[ADDRESS_TEXT_MAX];
+	unsigned x = session_side(s, &c->asker);
+	struct finding *f = finding_raise(t,
+		&(struct finding_args){
+			.cause = FINDING_NO_ROUTE,
+			.confidence = confidence,
+			.session = s,
+			.subject = &s->side[x].addr,
+			.at = c->last,
+			.evidence = c->frames,
+			.evidence_count = c->frame_count,
+		},
+		"%s asks for %s with %s and nobody answers (%u requests in %.1f s): packets to %s do not even leave",
+		address_text(&c->asker, asker), address_text(&c->target, target),
+		c->target.family == 4 ? "ARP" : "neighbor solicitations", c->unanswered,
+		seconds(c->last.time_ns - c->unanswered_since.time_ns), target);
+	if (f != NULL) {
+		f->first = c->unanswered_since;
+		f->count = c->unanswered;
+	}
+}
+
+/* Both sides sign, or one does: what silence means then. */
+static bool
+signed_syns(struct track *t, struct session *s, unsigned x)
+{
+	struct speaker *from = &s->side[x];
+	struct speaker *to = &s->side[1 - x];
+	bool other_calls = to->syns_unanswered > 0;
+	if (!from->syn_md5 && !(other_calls && to->syn_md5)) {
+		return false;
+	}
+	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX];
+	bool both = from->syn_md5 && other_calls && to->syn_md5;
+	const struct speaker *signer = from->syn_md5 ? from : to;
+	const struct speaker *other = signer == from ? to : from;
+	bool plain = other_calls && !both;
+	finding_raise(t,
+		&(struct finding_args){
+			.cause = both ? FINDING_MD5_MISMATCH : FINDING_MD5_ONE_SIDED,
+			.confidence = both || plain ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE,
+			.session = s,
+			.subject = &signer->addr,
+			.at = from->syn_last,
+			.evidence = from->unanswered_frames,
+			.evidence_count = from->unanswered_frame_count,
+		},
+		both    ? "%s and %s both sign their SYNs with TCP MD5 and neither answers the other: the keys differ"
+		: plain ? "%s signs its SYNs with TCP MD5, %s sends its own without: neither answers the other"
+			: "%s signs its SYNs with TCP MD5 and %s does not answer: it has no key, or another one, or a firewall drops them",
+		address_text(&signer->addr, a), address_text(&other->addr, b));
+	return both || plain;
+}
+
+static void
+syns_unanswered(struct track *t, struct session *s, unsigned x)
+{
+	struct speaker *from = &s->side[x];
+	struct speaker *to = &s->side[1 - x];
+	if (s->up || from->syns_unanswered < SYNS_ENOUGH ||
+	    from->judged_syns == from->syns_unanswered ||
+	    t->now.time_ns < from->syn_last.time_ns + SECOND_NS * 9 / 10 ||
+	    from->syn_last.time_ns < from->syn_first.time_ns + 2 * SECOND_NS) {
+		return;
+	}
+	from->judged_syns = from->syns_unanswered;
+	if (s->icmp.time_ns >= from->syn_first.time_ns) {
+		return; /* somebody did answer */
+	}
+	const struct contact *c = asked_in_vain(t, &from->addr, &to->addr);
+	if (c != NULL) {
+		raise_no_route(t, s, c, CONFIDENCE_CERTAIN);
+		return;
+	}
+	bool certain_of_md5 = signed_syns(t, s, x);
+	const struct host *h = host_find(t, &to->addr);
+	bool alive = h != NULL && h->alive.time_ns + 30 * SECOND_NS >= from->syn_first.time_ns;
+	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX], seen[96];
+	if (alive) {
+		snprintf(seen, sizeof(seen), "although it is alive (frame %llu is from it)",
+			(unsigned long long)h->alive.frame);
+	} else {
+		snprintf(seen, sizeof(seen), "and the capture has no other packet from it");
+	}
+	struct finding *f = finding_raise(t,
+		&(struct finding_args){
+			.cause = FINDING_FIREWALL_DROP,
+			.confidence = alive && !certain_of_md5 && !from->syn_md5 ? CONFIDENCE_LIKELY
+									       : CONFIDENCE_POSSIBLE,
+			.session = s,
+			.subject = &from->addr,
+			.at = from->syn_last,
+			.evidence = from->unanswered_frames,
+			.evidence_count = from->unanswered_frame_count,
+		},
+		"%s sends SYNs to TCP port 179 of %s and gets no answer of any kind (%u SYNs in %.1f s), %s",
+		address_text(&from->addr, a), address_text(&to->addr, b), from->syns_unanswered,
+		seconds(from->syn_last.time_ns - from->syn_first.time_ns), seen);
+	if (f != NULL) {
+		if (f->count == 1) {
+			f->first = from->syn_first;
+		}
+		f->count = from->attempts_unanswered;
+		if (alive) {
+			finding_evidence(f, h->alive.frame);
+		}
+	}
+}
+
+void
+rule_refused(struct track *t, struct link *link, unsigned refuser, const struct seg *seg)
+{
+	struct session *s = link->session;
+	unsigned x = link_side(link, refuser);
+	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX], doubt[96] = "";
+	const struct speaker *side = &s->side[x];
+	bool stranger = seg != NULL && side->ttl != 0 && side->ttl != seg->ip->ttl;
+	if (stranger) {
+		snprintf(doubt, sizeof(doubt),
+			"; the RST has TTL %u, other packets from it %u: something else may refuse",
+			seg->ip->ttl, side->ttl);
+	}
+	uint64_t frames[] = {link->conn->side[1 - refuser].first_syn_frame};
+	finding_raise(t,
+		&(struct finding_args){
+			.cause = FINDING_CONNECTION_REFUSED,
+			.confidence = stranger ? CONFIDENCE_LIKELY : CONFIDENCE_CERTAIN,
+			.session = s,
+			.blame = stranger ? NULL : &side->addr,
+			.subject = &side->addr,
+			.at = t->now,
+			.evidence = frames,
+			.evidence_count = 1,
+			.lower_severity = s->up,
+		},
+		"%s refuses the connection of %s to TCP port %u (RST in answer to the SYN)%s",
+		address_text(&side->addr, a), address_text(&s->side[1 - x].addr, b),
+		link->conn->side[refuser].port, doubt);
+}
+
+/* What an ICMP error about a BGP segment says: RFC 792, RFC 1812 section 5.2.7, RFC 4443. */
+static enum finding_cause
+icmp_cause(const struct icmp_note *note)
+{
+	if (note->family == 4) {
+		if (note->type == 3) {
+			switch (note->code) {
+			case 9:
+			case 10:
+			case 13:
+				return FINDING_ICMP_PROHIBITED;
+			case 4:
+				return FINDING_NONE; /* fragmentation needed: about size */
+			default:
+				return FINDING_ICMP_UNREACHABLE;
+			}
+		}
+		return note->type == 11 && note->code == 0 ? FINDING_EBGP_MULTIHOP_NEEDED
+							   : FINDING_NONE;
+	}
+	if (note->type == 1) {
+		return note->code == 1 || note->code == 5 ? FINDING_ICMP_PROHIBITED
+							  : FINDING_ICMP_UNREACHABLE;
+	}
+	return note->type == 3 && note->code == 0 ? FINDING_EBGP_MULTIHOP_NEEDED : FINDING_NONE;
+}
+
+void
+rule_icmp(struct track *t, const struct icmp_note *note)
+{
+	enum finding_cause cause = icmp_cause(note);
+	bool bgp = note->quoted_dst_port == 179 || note->quoted_src_port == 179;
+	struct session *s = session_find(t, &note->quoted_src, &note->quoted_dst);
+	if (cause == FINDING_NONE || note->quoted_protocol != 6 || (s == NULL && !bgp)) {
+		return;
+	}
+	struct moment at = moment_of(note->ip);
+	if (s == NULL) {
+		s = session_get(t, &note->quoted_src, &note->quoted_dst, -1, &at);
+	}
+	s->icmp = at;
+	unsigned x = session_side(s, &note->quoted_src);
+	/* The segment was answered, though not by its addressee. */
+	s->side[x].syns_unanswered = 0;
+	char who[ADDRESS_TEXT_MAX], a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX];
+	uint64_t frames[] = {s->side[x].syn_last.frame};
+	finding_raise(t,
+		&(struct finding_args){
+			.cause = cause,
+			.confidence = CONFIDENCE_CERTAIN,
+			.session = s,
+			.blame = cause == FINDING_EBGP_MULTIHOP_NEEDED ? NULL : &note->ip->src,
+			.subject = &s->side[x].addr,
+			.at = at,
+			.evidence = frames,
+			.evidence_count = 1,
+			.lower_severity = s->up,
+		},
+		cause == FINDING_ICMP_PROHIBITED
+			? "%s prohibits the segments of %s to TCP port 179 of %s (%s type %u code %u): a filter rejects them"
+		: cause == FINDING_ICMP_UNREACHABLE
+			? "%s says that what %s sends to TCP port 179 of %s cannot be delivered (%s type %u code %u)"
+			: "%s drops the segments of %s to %s because their TTL runs out (%s type %u code %u): the peers are more than one hop apart",
+		address_text(&note->ip->src, who), address_text(&note->quoted_src, a),
+		address_text(&note->quoted_dst, b), note->family == 4 ? "ICMP" : "ICMPv6", note->type,
+		note->code);
+}
+
+/* A connection that does not get on: SYN-ACKs without an ACK, an OPEN without another. */
+void
+rule_link_tick(struct track *t, struct link *link)
+{
+	struct session *s = link->session;
+	struct conn *conn = link->conn;
+	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX];
+	for (unsigned dir = 0; dir < 2; dir++) {
+		const struct machine *own = &link->machine[dir];
+		const struct machine *peer = &link->machine[1 - dir];
+		struct speaker *x = &s->side[link_side(link, dir)];
+		struct speaker *y = &s->side[link_side(link, 1 - dir)];
+		if (!link->return_told && !conn->handshake && !conn->midstream &&
+		    conn->side[dir].synack_count >= SYNACKS_ENOUGH && own->messages == 0 &&
+		    peer->messages == 0) {
+			link->return_told = true;
+			uint64_t frames[] = {conn->side[dir].first_synack_frame,
+				conn->side[1 - dir].first_syn_frame};
+			finding_raise(t,
+				&(struct finding_args){
+					.cause = FINDING_RETURN_PATH_DROP,
+					.confidence = CONFIDENCE_LIKELY,
+					.session = s,
+					.subject = &y->addr,
+					.at = t->now,
+					.evidence = frames,
+					.evidence_count = 2,
+				},
+				"%s answers the SYN of %s with SYN-ACK (%u times) and no ACK follows: its answers do not reach %s",
+				address_text(&x->addr, a), address_text(&y->addr, b),
+				conn->side[dir].synack_count, b);
+		}
+		/* A peer whose side is not in the capture may have answered. */
+		if (!conn->side[1 - dir].seen || own->done || peer->done || s->up) {
+			continue;
+		}
+		uint64_t patience = OPEN_PATIENCE_S * SECOND_NS;
+		if (!link->open_told && own->open.seen && !peer->open.seen && peer->messages == 0 &&
+		    own->pending_count == 0 && conn->handshake &&
+		    t->now.time_ns > own->open.at.time_ns + patience) {
+			link->open_told = true;
+			uint64_t frames[] = {own->open.at.frame};
+			finding_raise(t,
+				&(struct finding_args){
+					.cause = FINDING_OPEN_UNANSWERED,
+					.confidence = CONFIDENCE_LIKELY,
+					.session = s,
+					.subject = &x->addr,
+					.at = t->now,
+					.evidence = frames,
+					.evidence_count = 1,
+				},
+				"the OPEN of %s was acknowledged by TCP of %s, and no OPEN came back for %.0f s",
+				address_text(&x->addr, a), address_text(&y->addr, b),
+				seconds(t->now.time_ns - own->open.at.time_ns));
+		}
+		if (!link->confirm_told && own->open.seen && peer->open.seen &&
+		    own->state == BGP_STATE_OPENCONFIRM && peer->state == BGP_STATE_OPENSENT &&
+		    t->now.time_ns > own->since_ns + patience) {
+			link->confirm_told = true;
+			uint64_t frames[] = {own->open.at.frame, peer->open.at.frame};
+			finding_raise(t,
+				&(struct finding_args){
+					.cause = FINDING_STUCK_OPENCONFIRM,
+					.confidence = CONFIDENCE_LIKELY,
+					.session = s,
+					.subject = &x->addr,
+					.at = t->now,
+					.evidence = frames,
+					.evidence_count = 2,
+				},
+				"both OPENs are exchanged and %s confirms, but the KEEPALIVE of %s has been missing for %.0f s",
+				address_text(&x->addr, a), address_text(&y->addr, b),
+				seconds(t->now.time_ns - own->since_ns));
+		}
+	}
+}
+
+void
+rule_session_tick(struct track *t, struct session *s)
+{
+	for (unsigned x = 0; x < 2; x++) {
+		syns_unanswered(t, s, x);
+	}
+}
+
+/* ARP and NDP in vain. Where a session of the pair is known it is judged as it happens; a pair of
+ * which nothing else was seen is judged at the end only, with care: it need not be about BGP. */
+void
+rule_contacts(struct track *t, bool last)
+{
+	for (size_t i = 0; i < t->contact_count; i++) {
+		struct contact *c = &t->contacts[i];
+		if (c->unanswered < REQUESTS_ENOUGH || c->judged ||
+		    asked_in_vain(t, &c->asker, &c->target) == NULL) {
+			continue;
+		}
+		struct session *s = session_find(t, &c->asker, &c->target);
+		bool known = s != NULL;
+		if (!known) {
+			if (!last) {
+				continue;
+			}
+			s = session_get(t, &c->asker, &c->target, -1, &c->first);
+		}
+		/* A capture of one direction has no answers. */
+		unsigned y = session_side(s, &c->target);
+		if (s->established_count > 0 && s->side[y].alive.time_ns == 0) {
+			continue;
+		}
+		c->judged = last;
+		struct finding *f = finding_find(s, FINDING_NO_ROUTE);
+		if (f != NULL && f->count >= c->unanswered && !f->resolved) {
+			continue;
+		}
+		if (known && s->total_links + (s->bfd != NULL ? 1u : 0u) > 0) {
+			raise_no_route(t, s, c, CONFIDENCE_LIKELY);
+		} else {
+			raise_no_route(t, s, c,
+				t->session_count == 1 ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE);
+		}
+	}
+}
+
+/* Nobody calls although both are there. */
+void
+rule_session_end(struct track *t, struct session *s)
+{
+	if (s->total_links > 0 || s->findings != NULL || s->icmp.time_ns != 0) {
+		return;
+	}
+	const struct host *h[2] = {host_find(t, &s->side[0].addr), host_find(t, &s->side[1].addr)};
+	if (h[0] == NULL || h[1] == NULL || t->now.time_ns < s->first.time_ns + 15 * SECOND_NS) {
+		return;
+	}
+	bool bfd_up = s->bfd != NULL && s->bfd->up;
+	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX];
+	static const enum finding_cause causes[] = {FINDING_INITIATOR_SILENT, FINDING_BOTH_PASSIVE};
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t frames[] = {h[0]->alive.frame, h[1]->alive.frame};
+		finding_raise(t,
+			&(struct finding_args){
+				.cause = causes[i],
+				.confidence = CONFIDENCE_POSSIBLE,
+				.session = s,
+				.at = t->now,
+				.evidence = frames,
+				.evidence_count = 2,
+			},
+			i == 0 ? "%s and %s are both alive%s, and neither sends a single SYN to TCP port 179 in %.0f s: a caller has no route to its peer or no family activated, drops its own packets, or both are passive"
+			       : "%s and %s are both alive%s, and neither calls in %.0f s: perhaps both are passive; packets cannot tell that from a caller that does not try",
+			address_text(&s->side[0].addr, a), address_text(&s->side[1].addr, b),
+			bfd_up ? " (BFD is Up)" : "", seconds(t->now.time_ns - s->first.time_ns));
+	}
+}

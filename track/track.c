@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The tracker as a whole: its tables, its clock and its end. The clock is that of the packets: it
+ * ticks once a second of their time, whoever hands them on.
+ */
+#include "track/track.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "track/internal.h"
+#include "track/memory.h"
+
+enum { SESSION_SLOTS = 16384, BFD_SLOTS = 16384 };
+
+struct track *
+track_create(const struct track_options *options)
+{
+	struct track *t = memory_zero(1, sizeof(*t));
+	t->options = *options;
+	/* Sessions are bounded and found by address alone, which is no secret worth a random seed:
+	 * the seed is constant so that a replay is the same to the last octet. */
+	t->hash_seed = UINT64_C(0x51ed270b7a2f1c3d);
+	t->session_slots = SESSION_SLOTS;
+	t->session_table = memory_zero(SESSION_SLOTS, sizeof(*t->session_table));
+	t->bfd_slots = BFD_SLOTS;
+	t->bfd_table = memory_zero(BFD_SLOTS, sizeof(*t->bfd_table));
+	t->flow = (struct flow_sink){
+		.ctx = t,
+		.segment = link_segment,
+		.change = link_change,
+		.bytes = link_bytes,
+		.gap = link_gap,
+		.bfd = bfd_in,
+		.icmp = host_icmp,
+		.neighbor = host_neighbor,
+		.host = host_other,
+	};
+	return t;
+}
+
+void
+track_destroy(struct track *t)
+{
+	if (t == NULL) {
+		return;
+	}
+	t->ending = true;
+	while (t->session_oldest != NULL) {
+		session_destroy(t, t->session_oldest);
+	}
+	while (t->bfd_oldest != NULL) {
+		bfd_destroy(t, t->bfd_oldest);
+	}
+	findings_destroy(t);
+	hosts_destroy(t);
+	for (uint32_t i = 0; i < t->input_count; i++) {
+		free(t->inputs[i].name);
+		free(t->inputs[i].link_type);
+	}
+	free(t->session_table);
+	free(t->bfd_table);
+	free(t);
+}
+
+void
+track_add_sink(struct track *t, const struct sink *sink)
+{
+	if (t->sink_count < TRACK_SINKS_MAX) {
+		t->sinks[t->sink_count++] = *sink;
+		t->snapshots = t->snapshots || sink->wants_snapshots;
+	}
+}
+
+const struct flow_sink *
+track_flow_sink(struct track *t)
+{
+	return &t->flow;
+}
+
+static void
+tell_capture(struct track *t, uint32_t number, bool end)
+{
+	const struct input_state *input = &t->inputs[number];
+	struct event event = {
+		.kind = EVENT_CAPTURE,
+		.capture = {
+			.end = end,
+			.input = input->name,
+			.link_type = input->link_type,
+			.packets = input->packets,
+			.dropped = input->dropped,
+			.artefacts = input->artefacts,
+		},
+	};
+	struct moment at = {.time_ns = t->now.time_ns, .input = number};
+	emit(t, &event, &at);
+}
+
+void
+track_input_begin(struct track *t, uint32_t input, const char *name, const char *link_type,
+	uint64_t time_ns, uint8_t time_digits)
+{
+	if (input >= TRACK_INPUTS_MAX) {
+		return;
+	}
+	struct input_state *state = &t->inputs[input];
+	if (input >= t->input_count) {
+		t->input_count = input + 1;
+	}
+	state->name = memory_copy(name, strlen(name) + 1);
+	state->link_type = memory_copy(link_type, strlen(link_type) + 1);
+	state->time_digits = time_digits;
+	if (t->now.time_ns < time_ns) {
+		t->now = (struct moment){.time_ns = time_ns, .input = input};
+	}
+	tell_capture(t, input, false);
+}
+
+void
+track_input_end(struct track *t, uint32_t input, uint64_t packets, uint64_t dropped,
+	uint32_t artefacts)
+{
+	if (input >= t->input_count) {
+		return;
+	}
+	struct input_state *state = &t->inputs[input];
+	state->packets = packets;
+	state->dropped = dropped;
+	state->artefacts = artefacts;
+	state->ended = true;
+	t->ending = true;
+	for (uint32_t i = 0; i < t->input_count; i++) {
+		t->ending = t->ending && t->inputs[i].ended;
+	}
+}
+
+static void
+send_snapshots(struct track *t)
+{
+	while (t->dirty != NULL) {
+		struct session *s = t->dirty;
+		t->dirty = s->dirty_next;
+		s->dirty = false;
+		if (t->snapshots) {
+			session_tell(t, s, true);
+		}
+	}
+	while (t->bfd_dirty != NULL) {
+		struct bfd_session *b = t->bfd_dirty;
+		t->bfd_dirty = b->dirty_next;
+		b->dirty = false;
+		if (t->snapshots) {
+			bfd_tell(t, b, true);
+		}
+	}
+}
+
+static void
+run_timers(struct track *t)
+{
+	for (struct session *s = t->session_oldest; s != NULL; s = s->newer) {
+		struct link *next;
+		for (struct link *link = s->links; link != NULL; link = next) {
+			next = link->next;
+			link_tick(t, link);
+		}
+		rule_session_tick(t, s);
+	}
+	for (struct bfd_session *b = t->bfd_oldest; b != NULL; b = b->newer) {
+		bfd_tick(t, b);
+	}
+	rule_contacts(t, false);
+}
+
+void
+track_tick(struct track *t, uint64_t now_ns)
+{
+	if (now_ns < t->next_tick_ns || t->ending) {
+		return;
+	}
+	/* A tick looks at what was before the packet that made time go on. */
+	if (t->now.time_ns < now_ns) {
+		t->now = (struct moment){.time_ns = now_ns, .input = t->now.input};
+	}
+	t->next_tick_ns = now_ns + SECOND_NS;
+	run_timers(t);
+	send_snapshots(t);
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct session *const *x = a, *const *y = b;
+	return (*x)->id < (*y)->id ? -1 : (*x)->id > (*y)->id;
+}
+
+void
+track_finish(struct track *t)
+{
+	t->ending = true;
+	/* Pairs that never exchanged TCP are sessions, too. */
+	for (struct bfd_session *b = t->bfd_oldest; b != NULL; b = b->newer) {
+		if (b->session == NULL && b->end[0].addr.family != 0 && b->end[1].addr.family != 0) {
+			b->session = session_get(t, &b->end[0].addr, &b->end[1].addr, -1, &b->first);
+			b->session->last = b->last;
+			b->session->bfd = b;
+		}
+	}
+	rule_contacts(t, true);
+	for (struct session *s = t->session_oldest; s != NULL; s = s->newer) {
+		rule_session_tick(t, s);
+	}
+	for (struct bfd_session *b = t->bfd_oldest; b != NULL; b = b->newer) {
+		rule_bfd_tick(t, b, true);
+	}
+	for (struct session *s = t->session_oldest; s != NULL; s = s->newer) {
+		rule_session_end(t, s);
+	}
+	send_snapshots(t);
+	for (struct finding *f = t->findings_first; f != NULL; f = f->all_next) {
+		if (f->session != NULL || f->bfd != NULL) {
+			finding_tell(t, f, false);
+		}
+	}
+	/* In the order of their ids. */
+	struct session **sessions = memory_zero(t->session_count, sizeof(*sessions));
+	size_t count = 0;
+	for (struct session *s = t->session_oldest; s != NULL; s = s->newer) {
+		sessions[count++] = s;
+	}
+	qsort(sessions, count, sizeof(*sessions), by_id);
+	for (size_t i = 0; i < count; i++) {
+		session_tell(t, sessions[i], false);
+	}
+	free(sessions);
+	for (struct bfd_session *b = t->bfd_oldest; b != NULL; b = b->newer) {
+		bfd_tell(t, b, false);
+	}
+	for (uint32_t i = 0; i < t->input_count; i++) {
+		tell_capture(t, i, true);
+	}
+}
+
+int
+track_exit_status(const struct track *t)
+{
+	return t->problems ? 1 : 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BGPWHY_TRACK_TRACK_H
+#define BGPWHY_TRACK_TRACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "capture/flow.h"
+#include "track/event.h"
+
+/*
+ * The tracker: flows in, events out. It knows the sessions (pairs of addresses), runs a BGP state
+ * machine for each speaker of each connection (RFC 4271 section 8) and a BFD one for each end
+ * (RFC 5880 section 6.2), and names the causes. It is driven by packet time alone, so that the
+ * same packets give the same events, live, from a file or through a pipe.
+ */
+
+struct track;
+
+struct track_options {
+	bool all_bfd_packets; /* -v: a bfd event for each packet, not only where something changes */
+	bool several_inputs;  /* events name their input */
+};
+
+enum { TRACK_SINKS_MAX = 8 };
+
+struct track *track_create(const struct track_options *options);
+void track_destroy(struct track *track);
+
+/* Before the first packet. The tracker does not own the sink and does not close it. */
+void track_add_sink(struct track *track, const struct sink *sink);
+
+/* What capture calls. */
+const struct flow_sink *track_flow_sink(struct track *track);
+
+/* An input begins (input number as in packet_info) or ends. */
+void track_input_begin(struct track *track, uint32_t input, const char *name,
+	const char *link_type, uint64_t time_ns, uint8_t time_digits);
+void track_input_end(struct track *track, uint32_t input, uint64_t packets, uint64_t dropped,
+	uint32_t artefacts);
+
+/* Time goes on: timers run, snapshots go out. Packet time in ns, never backwards. */
+void track_tick(struct track *track, uint64_t now_ns);
+
+/* All inputs ended: the last findings, then session and bfd_session events, then the end of the
+ * captures. Call track_input_end() for each input first; its event is said last. */
+void track_finish(struct track *track);
+
+/* 0 healthy, 1 problems were found; after track_finish(). */
+int track_exit_status(const struct track *track);
+
+#endif
