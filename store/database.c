@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the writer and the reader share: the list of columns, whose database it is, and the words
+ * for what SQLite says. The words matter: a user reads them when the disk is full at night.
+ */
+#include "store/database.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "track/memory.h"
+
+const struct store_insert_desc store_inserts[INSERT_COUNT] = {
+#define X(id, table, conflict, key, columns) {table, CONFLICT_##conflict, key, columns},
+	STORE_INSERTS(X)
+#undef X
+};
+
+const char *
+database_reason(sqlite3 *db, int rc)
+{
+	int system = db != NULL ? sqlite3_system_errno(db) : 0;
+	switch (rc & 0xff) {
+	case SQLITE_FULL:
+		return "disk is full";
+	case SQLITE_READONLY:
+		return "it is read-only";
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return "it is locked by another program";
+	case SQLITE_CORRUPT:
+		return "it is damaged";
+	case SQLITE_NOTADB:
+		return "it is not an SQLite database";
+	case SQLITE_PERM:
+	case SQLITE_AUTH:
+		return "permission denied";
+	case SQLITE_IOERR:
+	case SQLITE_CANTOPEN:
+		if (system == ENOSPC || system == EDQUOT) {
+			return "disk is full";
+		}
+		return system != 0 ? strerror(system) : "input/output error";
+	default:
+		return db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
+	}
+}
+
+static int
+read_number(sqlite3 *db, const char *sql, int64_t *number)
+{
+	sqlite3_stmt *stmt;
+	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+	if (rc != SQLITE_OK) {
+		return rc;
+	}
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW) {
+		*number = sqlite3_column_int64(stmt, 0);
+		rc = SQLITE_OK;
+	}
+	int end = sqlite3_finalize(stmt);
+	return end != SQLITE_OK ? end : rc;
+}
+
+bool
+database_check(sqlite3 *db, const char *path, bool *fresh, struct store_error *error)
+{
+	int64_t id = 0, version = 0, tables = 0;
+	int rc = read_number(db, "PRAGMA application_id", &id);
+	if (rc == SQLITE_OK) {
+		rc = read_number(db, "PRAGMA user_version", &version);
+	}
+	if (rc == SQLITE_OK) {
+		rc = read_number(db, "SELECT count(*) FROM sqlite_master", &tables);
+	}
+	if (rc != SQLITE_OK) {
+		snprintf(error->text, sizeof(error->text), "%s: cannot open the database: %s", path,
+			database_reason(db, rc));
+		return false;
+	}
+	*fresh = id == 0 && version == 0 && tables == 0;
+	if (*fresh) {
+		return true;
+	}
+	if (id != STORE_APPLICATION_ID) {
+		snprintf(error->text, sizeof(error->text),
+			"%s: is a database of another program, not of bgpwhy", path);
+		return false;
+	}
+	if (version > STORE_SCHEMA_VERSION) {
+		snprintf(error->text, sizeof(error->text),
+			"%s: was written by a newer bgpwhy (schema %lld, this one knows %d)", path,
+			(long long)version, STORE_SCHEMA_VERSION);
+		return false;
+	}
+	if (version < 1) {
+		snprintf(error->text, sizeof(error->text),
+			"%s: has no schema version: it is damaged", path);
+		return false;
+	}
+	return true;
+}
+
+char *
+database_file_name(const char *path)
+{
+	/* "file:…" and ":memory:" mean something to SQLite, "./file:…" does not. */
+	const char *prefix = path[0] == '/' ? "" : "./";
+	size_t size = strlen(prefix) + strlen(path) + 1;
+	char *name = memory_zero(size, 1);
+	snprintf(name, size, "%s%s", prefix, path);
+	return name;
+}
+
+void
+database_columns(sqlite3_str *sql, const char *columns, const char *format)
+{
+	char name[64];
+	const char *at = columns;
+	while (*at != '\0') {
+		size_t size = strcspn(at, ",");
+		snprintf(name, sizeof(name), "%.*s", (int)size, at);
+		if (at != columns) {
+			sqlite3_str_appendall(sql, ",");
+		}
+		sqlite3_str_appendf(sql, format, name, name);
+		at += size;
+		at += *at == ',';
+	}
+}

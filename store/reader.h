@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BGPWHY_STORE_READER_H
+#define BGPWHY_STORE_READER_H
+
+#include "store/database.h"
+
+/* The reader's inside; private to this folder. */
+
+struct reader {
+	sqlite3 *db;
+	struct store_bases shift; /* taken off every number of the run that is played */
+	sqlite3_stmt *context, *list, *families;
+	/* What the event that was read last points to. */
+	struct bgp_message message;
+	int64_t context_id;
+	struct bgp_context bgp_context;
+	struct bfd_packet bfd;
+	uint64_t evidence[FINDING_EVIDENCE_MAX];
+	char *fix[FINDING_FIX_MAX];
+};
+
+/* The tables that hold events, in the order in which events with one seq, or none, are said. */
+struct reader_table {
+	enum store_insert table;
+	enum event_kind kind;
+	bool by_run; /* rows have `run`, and no seq until the last word was said */
+	/* From the columns of the table. False: there is not enough in it for an event. */
+	bool (*read)(struct reader *r, sqlite3_stmt *row, struct event *event);
+};
+
+enum { READER_TABLES = EVENT_KIND_COUNT };
+
+extern const struct reader_table reader_tables[READER_TABLES];
+
+bool reader_prepare(struct reader *r);
+void reader_finish(struct reader *r);
+
+#endif

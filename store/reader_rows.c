@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rows as events: the mirror of writer_rows.c, column for column. Messages and BFD packets are
+ * decoded again from their octets, so that an event read back is the event that was written. A
+ * database is input like any other: a NULL, an unknown name or a number out of range gives an
+ * event with less in it, never a crash.
+ */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/reader.h"
+#include "track/memory.h"
+
+struct columns {
+	sqlite3_stmt *stmt;
+	int at;
+};
+
+static bool
+is_null(const struct columns *c)
+{
+	return sqlite3_column_type(c->stmt, c->at) == SQLITE_NULL;
+}
+
+static void
+skip(struct columns *c, int count)
+{
+	c->at += count;
+}
+
+static uint64_t
+get_uint(struct columns *c)
+{
+	return (uint64_t)sqlite3_column_int64(c->stmt, c->at++);
+}
+
+static uint32_t
+get_u32(struct columns *c)
+{
+	return (uint32_t)get_uint(c);
+}
+
+static uint16_t
+get_u16(struct columns *c)
+{
+	return (uint16_t)get_uint(c);
+}
+
+static uint8_t
+get_u8(struct columns *c)
+{
+	return (uint8_t)get_uint(c);
+}
+
+/* -1 for NULL. */
+static int32_t
+get_known(struct columns *c)
+{
+	if (is_null(c)) {
+		skip(c, 1);
+		return -1;
+	}
+	return (int32_t)(get_u32(c) & INT32_MAX);
+}
+
+static uint64_t
+get_id(struct columns *c, uint64_t shift)
+{
+	uint64_t id = get_uint(c);
+	return id > shift ? id - shift : 0;
+}
+
+/* Good until the row is left; NULL for NULL. */
+static const char *
+get_text(struct columns *c)
+{
+	return (const char *)sqlite3_column_text(c->stmt, c->at++);
+}
+
+static const char *
+get_name(struct columns *c)
+{
+	const char *text = get_text(c);
+	return text != NULL ? text : "";
+}
+
+static struct address
+get_address(struct columns *c)
+{
+	struct address a = {0};
+	const char *text = get_name(c);
+	if (inet_pton(AF_INET, text, a.octets) == 1) {
+		a.family = 4;
+	} else if (inet_pton(AF_INET6, text, a.octets) == 1) {
+		a.family = 6;
+	}
+	return a;
+}
+
+static bool
+get_bgp_id(struct columns *c, uint32_t *bgp_id)
+{
+	struct address a = get_address(c);
+	if (a.family != 4) {
+		return false;
+	}
+	*bgp_id = (uint32_t)a.octets[0] << 24 | (uint32_t)a.octets[1] << 16 |
+		(uint32_t)a.octets[2] << 8 | a.octets[3];
+	return true;
+}
+
+static enum finding_cause
+get_cause(struct columns *c)
+{
+	enum finding_cause cause = FINDING_NONE;
+	finding_from_key(get_name(c), &cause);
+	return cause;
+}
+
+static uint8_t
+get_state(struct columns *c, enum protocol protocol)
+{
+	uint8_t state = 0;
+	track_state_from_name(protocol, get_name(c), &state);
+	return state;
+}
+
+/* Keys and modes are static storage in an event. The few that the program itself does not have
+ * (the database was written by another version) are kept for good; how many is bounded. */
+static const char *
+keep_forever(const char *text)
+{
+	static char *kept[256];
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		if (kept[i] == NULL) {
+			kept[i] = memory_copy(text, strlen(text) + 1);
+		}
+		if (strcmp(kept[i], text) == 0) {
+			return kept[i];
+		}
+	}
+	return "?";
+}
+
+/* As precise as the text of the time is. */
+static uint8_t
+digits_of(const char *time)
+{
+	const char *point = strchr(time, '.');
+	size_t digits = point != NULL ? strspn(point + 1, "0123456789") : 0;
+	return digits <= 9 ? (uint8_t)digits : 9;
+}
+
+static struct columns
+begin_event(struct reader *r, sqlite3_stmt *stmt, struct event *event)
+{
+	struct columns c = {.stmt = stmt};
+	event->seq = get_id(&c, r->shift.seq);
+	event->time_digits = digits_of(get_name(&c));
+	event->time_ns = get_uint(&c);
+	event->frame = get_uint(&c);
+	event->input = get_text(&c);
+	return c;
+}
+
+static bool
+read_capture(struct reader *r, sqlite3_stmt *stmt, struct event *event)
+{
+	struct columns c = begin_event(r, stmt, event);
+	struct event_capture *e = &event->capture;
+	e->input = event->input != NULL ? event->input : "";
+	skip(&c, 1);
+	e->end = strcmp(get_name(&c), "end") == 0;
+	e->link_type = get_text(&c);
+	e->packets = get_uint(&c);
+	e->dropped = get_uint(&c);
+	const char *artefacts = get_name(&c);
+	for (uint32_t i = 0; i < 32; i++) {
+		uint32_t bit = (uint32_t)1 << i;
+		const char *key = track_artefact_key(bit);
+		size_t size = strlen(key);
+		/* A JSON list of plain words: each stands between quotes. */
+		for (const char *p = strstr(artefacts, key); p != NULL; p = strstr(p + 1, key)) {
+			if (p > artefacts && p[-1] == '"' && p[size] == '"') {
+				e->artefacts |= bit;
+			}
+		}
+	}
+	if (get_uint(&c) == 0) {
+		event->input = NULL;
+	}
+	return true;
+}
+
+static bool
+read_connection(struct reader *r, sqlite3_stmt *stmt, struct event *event)
+{
+	struct columns c = begin_event(r, stmt, event);
+	struct event_connection *e = &event->connection;
+	e->connection = get_id(&c, r->shift.connection);
+	e->session = get_id(&c, r->shift.session);
+	bool known = connection_state_from_name(get_name(&c), &e->state);
+	e->client = get_address(&c);
+	e->client_port = get_u16(&c);
+	e->server = get_address(&c);
+	e->server_port = get_u16(&c);
+	e->evicted = get_uint(&c) != 0;
+	e->by = get_address(&c);
+	return known;
+}
+
+static void
+read_context(struct reader *r, int64_t id)
+{
+	if (id == r->context_id) {
+		return;
+	}
+	r->context_id = id;
+	r->bgp_context = (struct bgp_context){0};
+	sqlite3_bind_int64(r->context, 1, id);
+	if (sqlite3_step(r->context) == SQLITE_ROW) {
+		struct columns c = {.stmt = r->context};
+		struct bgp_context *x = &r->bgp_context;
+		x->as_width = get_u8(&c);
+		x->extended_messages = get_uint(&c) != 0;
+		const char *at = get_name(&c);
+		while (*at != '\0' && x->add_path_count < BGP_CONTEXT_FAMILIES) {
+			char *end;
+			unsigned long afi = strtoul(at, &end, 10);
+			unsigned long safi = *end == '/' ? strtoul(end + 1, &end, 10) : 0;
+			if (end == at) {
+				break;
+			}
+			x->add_path[x->add_path_count++] = (struct bgp_family){.afi = (uint16_t)afi,
+				.safi = (uint8_t)safi};
+			at = end;
+		}
+	}
+	sqlite3_reset(r->context);
+}
+
+static bool
+read_message(struct reader *r, sqlite3_stmt *stmt, struct event *event)
+{
+	struct columns c = begin_event(r, stmt, event);
+	struct event_message *e = &event->message;
+	e->session = get_id(&c, r->shift.session);
+	e->connection = get_id(&c, r->shift.connection);
+	e->src = get_address(&c);
+	e->src_port = get_u16(&c);
+	e->dst = get_address(&c);
+	e->dst_port = get_u16(&c);
+	skip(&c, 3); /* type, length and truncated are in the octets */
+	read_context(r, (int64_t)get_uint(&c));
+	/* sqlite3_column_bytes() after sqlite3_column_blob(): what the blob has. */
+	const uint8_t *raw = sqlite3_column_blob(stmt, c.at);
+	size_t size = raw != NULL ? (size_t)sqlite3_column_bytes(stmt, c.at) : 0;
+	bgp_decode(raw != NULL ? raw : (const uint8_t *)"", size, &r->bgp_context, &r->message);
+	e->message = &r->message;
+	e->context = &r->bgp_context;
+	return true;
+}
+
+static const char *
+fault_code(const char *key)
+{
+	for (int i = 1; i < BGP_FAULT_COUNT; i++) {
+		const char *code = bgp_fault_key((enum bgp_fault_code)i);
+		if (strcmp(code, key) == 0) {
+			return code;
+		}
+	}
+	for (int i = 1; i < BFD_FAULT_COUNT; i++) {
+		const char *code = bfd_fault_key((enum bfd_fault_code)i);
+		if (strcmp(code, key) == 0) {
+			return code;
+		}
+	}
+	return keep_forever(key);
+}
+
+static bool
+read_fault(struct reader *r, sqlite3_stmt *stmt, struct event *event)
+{
+	struct columns c = begin_event(r, stmt, event);
+	struct event_fault *e = &event->fault;
+	e->session = get_id(&c, r->shift.session);
+	e->connection = get_id(&c, r->shift.connection);
+	e->bfd_session = get_id(&c, r->shift.bfd_session);
+	e->code = fault_code(get_name(&c));
+	e->offset = get_u32(&c);
+	e->text = get_name(&c);
+	return true;
+}
+
+static bool
+read_gap(struct reader *r, sqlite3_stmt *stmt, struct event *event)
+{
+	struct columns c = begin_event(r, stmt, event);
+	event->gap.session = get_id(&c, r->shift.session);
+	event->gap.connection = get_id(&c, r->shift.connection);
+	event->gap.src = get_address(&c);
+	event->gap.bytes = get_uint(&c);
+	return true;
+}
+
+static bool
+read_bfd(struct reader *r, sqlite3_stmt *stmt, struct event *event)
+{
+	struct columns c = begin_event(r, stmt, event);
+	struct event_bfd *e = &event->bfd;
+	e->bfd_session = get_id(&c, r->shift.bfd_session);
+	e->src = get_address(&c);
+	e->dst = get_address(&c);
+	e->port = get_known(&c);
+	e->ttl = get_u8(&c);
+	e->changes = get_uint(&c) != 0;
+	skip(&c, 11); /* what the octets say */
+	const uint8_t *raw = sqlite3_column_blob(stmt, c.at);
+	size_t size = raw != NULL ? (size_t)sqlite3_column_bytes(stmt, c.at) : 0;
+	r->bfd = (struct bfd_packet){0};
+	bfd_decode(raw != NULL ? raw : (const uint8_t *)"", size, &r->bfd);
+	e->packet = &r->bfd;
+	return true;
+}
+
+static bool
+read_transition(struct reader *r, sqlite3_stmt *stmt, struct event *event)
+{
+	struct columns c = begin_event(r, stmt, event);
+	struct event_transition *e = &event->transition;
+	e->protocol = strcmp(get_name(&c), protocol_name(PROTOCOL_BFD)) == 0 ? PROTOCOL_BFD
+									     : PROTOCOL_BGP;
+	e->session = get_id(&c, r->shift.session);
+	e->bfd_session = get_id(&c, r->shift.bfd_session);
+	e->connection = get_id(&c, r->shift.connection);
+	e->speaker = get_address(&c);
+	e->peer = get_address(&c);
+	e->from = get_state(&c, e->protocol);
+	e->to = get_state(&c, e->protocol);
+	skip(&c, 1);
+	e->rfc_event = get_u8(&c);
+	skip(&c, 1);
+	e->basis = strcmp(get_name(&c), basis_name(BASIS_OBSERVED)) == 0 ? BASIS_OBSERVED
+									 : BASIS_INFERRED;
+	e->reason = get_name(&c);
+	return true;
+}
+
+/* A JSON list of numbers, up to `max`. */
+static size_t
+read_numbers(const char *at, uint64_t *numbers, size_t max)
+{
+	size_t count = 0;
+	at += strcspn(at, "0123456789");
+	while (*at != '\0' && count < max) {
+		char *end;
+		numbers[count++] = strtoull(at, &end, 10);
+		at = end + strcspn(end, "0123456789");
+	}
+	return count;
+}
+
+static void
+free_fix(struct reader *r)
+{
+	for (size_t i = 0; i < FINDING_FIX_MAX; i++) {
+		free(r->fix[i]);
+		r->fix[i] = NULL;
+	}
+}
+
+/* A JSON list of sentences, into the reader's copies. */
+static size_t
+read_fix(struct reader *r, const char *json)
+{
+	size_t count = 0;
+	free_fix(r);
+	sqlite3_bind_text(r->list, 1, json, -1, SQLITE_STATIC);
+	while (count < FINDING_FIX_MAX && sqlite3_step(r->list) == SQLITE_ROW) {
+		const char *text = (const char *)sqlite3_column_text(r->list, 0);
+		text = text != NULL ? text : "";
+		r->fix[count++] = memory_copy(text, strlen(text) + 1);
+	}
+	sqlite3_reset(r->list);
+	sqlite3_clear_bindings(r->list);
+	return count;
+}
+
+static bool
+read_finding(struct reader *r, sqlite3_stmt *stmt, struct event *event)
+{
+	struct columns c = begin_event(r, stmt, event);
+	struct event_finding *e = &event->finding;
+	e->id = get_id(&c, r->shift.finding);
+	e->cause = get_cause(&c);
+	bool known = severity_from_name(get_name(&c), &e->severity);
+	known = confidence_from_name(get_name(&c), &e->confidence) && known;
+	e->session = get_id(&c, r->shift.session);
+	e->bfd_session = get_id(&c, r->shift.bfd_session);
+	e->blame = get_address(&c);
+	e->summary = get_name(&c);
+	e->evidence = r->evidence;
+	e->evidence_count = read_numbers(get_name(&c), r->evidence, FINDING_EVIDENCE_MAX);
+	e->fix_count = read_fix(r, get_name(&c));
+	e->fix = (const char *const *)r->fix;
+	skip(&c, 2);
+	e->first_time_ns = get_uint(&c);
+	e->last_time_ns = get_uint(&c);
+	e->count = get_uint(&c);
+	return known && e->cause != FINDING_NONE;
+}
+
+static void
+read_session_side(struct columns *c, struct event_session_side *side)
+{
+	side->has_asn = !is_null(c);
+	side->asn = get_u32(c);
+	side->has_bgp_id = get_bgp_id(c, &side->bgp_id);
+	side->state = (enum bgp_state)get_state(c, PROTOCOL_BGP);
+	side->state_since_ns = get_uint(c);
+	for (size_t slot = 0; slot < COUNT_SLOTS; slot++) {
+		side->messages[slot] = get_uint(c);
+	}
+	side->prefixes_announced = get_uint(c);
+	side->prefixes_withdrawn = get_uint(c);
+	side->last_message_ns = get_uint(c);
+}
+
+static void
+read_families(struct reader *r, const char *json, struct event_session *e)
+{
+	sqlite3_bind_text(r->families, 1, json, -1, SQLITE_STATIC);
+	while (e->family_count < BGP_CONTEXT_FAMILIES && sqlite3_step(r->families) == SQLITE_ROW) {
+		struct columns c = {.stmt = r->families};
+		struct bgp_family *family = &e->families[e->family_count++];
+		family->afi = get_u16(&c);
+		family->safi = get_u8(&c);
+	}
+	sqlite3_reset(r->families);
+	sqlite3_clear_bindings(r->families);
+}
+
+static bool
+read_session(struct reader *r, sqlite3_stmt *stmt, struct event *event)
+{
+	struct columns c = begin_event(r, stmt, event);
+	struct event_session *e = &event->session;
+	skip(&c, 1);
+	e->session = get_id(&c, r->shift.session);
+	e->side[0].addr = get_address(&c);
+	e->side[1].addr = get_address(&c);
+	skip(&c, 2); /* asn and bgp_id stand with their side */
+	e->hold_time_s = get_known(&c);
+	skip(&c, 1);
+	e->has_families = !is_null(&c);
+	read_families(r, get_name(&c), e);
+	skip(&c, 4);
+	e->established_count = get_u32(&c);
+	verdict_from_name(get_name(&c), &e->verdict);
+	e->primary_cause = get_cause(&c);
+	e->bfd_session = get_id(&c, r->shift.bfd_session);
+	skip(&c, 2);
+	e->first_time_ns = get_uint(&c);
+	e->last_time_ns = get_uint(&c);
+	read_session_side(&c, &e->side[0]);
+	read_session_side(&c, &e->side[1]);
+	return e->side[0].addr.family != 0 && e->side[1].addr.family != 0;
+}
+
+static const char *
+bfd_mode(const char *name)
+{
+	static const char *const modes[] = {"single-hop", "multihop", "micro", "s-bfd", "echo"};
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		if (strcmp(modes[i], name) == 0) {
+			return modes[i];
+		}
+	}
+	return keep_forever(name);
+}
+
+static void
+read_bfd_side(struct columns *c, struct event_bfd_side *side)
+{
+	side->state = get_state(c, PROTOCOL_BFD);
+	side->state_since_ns = get_uint(c);
+	side->diag = get_u8(c);
+	side->has_timers = !is_null(c);
+	side->negotiated_tx_us = get_u32(c);
+	side->detection_time_us = get_uint(c);
+	side->packets = get_uint(c);
+	side->max_gap_us = get_uint(c);
+	side->last_ns = get_uint(c);
+	side->discriminator = get_u32(c);
+	side->detect_mult = get_u8(c);
+}
+
+static bool
+read_bfd_session(struct reader *r, sqlite3_stmt *stmt, struct event *event)
+{
+	struct columns c = begin_event(r, stmt, event);
+	struct event_bfd_session *e = &event->bfd_session;
+	skip(&c, 1);
+	e->bfd_session = get_id(&c, r->shift.bfd_session);
+	e->session = get_id(&c, r->shift.session);
+	e->side[0].addr = get_address(&c);
+	e->side[1].addr = get_address(&c);
+	e->mode = bfd_mode(get_name(&c));
+	skip(&c, 5);
+	e->flaps = get_u32(&c);
+	skip(&c, 2);
+	e->first_time_ns = get_uint(&c);
+	e->last_time_ns = get_uint(&c);
+	read_bfd_side(&c, &e->side[0]);
+	read_bfd_side(&c, &e->side[1]);
+	return e->side[0].addr.family != 0 && e->side[1].addr.family != 0;
+}
+
+const struct reader_table reader_tables[READER_TABLES] = {
+	{INSERT_CAPTURE, EVENT_CAPTURE, false, read_capture},
+	{INSERT_CONNECTION_EVENT, EVENT_CONNECTION, false, read_connection},
+	{INSERT_MESSAGE, EVENT_MESSAGE, false, read_message},
+	{INSERT_FAULT, EVENT_FAULT, false, read_fault},
+	{INSERT_GAP, EVENT_GAP, false, read_gap},
+	{INSERT_BFD_PACKET, EVENT_BFD, false, read_bfd},
+	{INSERT_TRANSITION, EVENT_TRANSITION, false, read_transition},
+	{INSERT_ALERT, EVENT_ALERT, false, read_finding},
+	{INSERT_FINDING, EVENT_FINDING, true, read_finding},
+	{INSERT_SESSION, EVENT_SESSION, true, read_session},
+	{INSERT_BFD_SESSION, EVENT_BFD_SESSION, true, read_bfd_session},
+};
+
+bool
+reader_prepare(struct reader *r)
+{
+	return sqlite3_prepare_v2(r->db,
+		       "SELECT as_width, extended_messages, add_path FROM context WHERE context=?",
+		       -1, &r->context, NULL) == SQLITE_OK &&
+		sqlite3_prepare_v2(r->db, "SELECT value FROM json_each(?)", -1, &r->list, NULL) ==
+		SQLITE_OK &&
+		sqlite3_prepare_v2(r->db,
+			"SELECT json_extract(value, '$.afi'), json_extract(value, '$.safi')"
+			" FROM json_each(?)",
+			-1, &r->families, NULL) == SQLITE_OK;
+}
+
+void
+reader_finish(struct reader *r)
+{
+	free_fix(r);
+	sqlite3_finalize(r->context);
+	sqlite3_finalize(r->list);
+	sqlite3_finalize(r->families);
+}

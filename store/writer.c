@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The sink that writes a database: opening, batches, and what happens when it cannot write.
+ *
+ * Rows go into one transaction, which flush() commits about once a second and which a number of
+ * events bounds: so a killed run lacks at most its last second, and a reader, who never waits in
+ * WAL mode, sees whole batches. When a commit fails (the disk is full, somebody holds the lock) the
+ * batch is rolled back and counted as lost, the user is told once, and events are let go until a
+ * small write at the next batch boundary succeeds.
+ *
+ * A second writer would give out the same numbers. It is kept out by a flock() on the file, which
+ * does not touch SQLite's own locks (they are fcntl()'s) and dies with the process. For the same
+ * reason its descriptor is closed after SQLite's: closing any descriptor of a file drops all
+ * fcntl() locks that the process has on it.
+ */
+#include "store/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "track/memory.h"
+
+/* Every statement but the INSERTs, which are made from the list of columns. */
+static const char sql_find_context[] =
+	"SELECT context FROM context WHERE as_width=? AND extended_messages=? AND add_path=?";
+static const char sql_clear_evidence[] = "DELETE FROM finding_evidence WHERE finding=?";
+static const char sql_save_lost[] = "UPDATE run SET lost=? WHERE run=?";
+static const char sql_finish[] = "UPDATE run SET lost=?, finished=? WHERE run=?";
+
+/* Where the numbers of a new run begin: above all that are there and all that a replay gives to
+ * rows without a last word. */
+static const char sql_bases[] = "SELECT"
+				" max(coalesce((SELECT max(seq_base) FROM run), 0),"
+				"  coalesce((SELECT max(seq) FROM capture), 0),"
+				"  coalesce((SELECT max(seq) FROM connection_event), 0),"
+				"  coalesce((SELECT max(seq) FROM message), 0),"
+				"  coalesce((SELECT max(seq) FROM fault), 0),"
+				"  coalesce((SELECT max(seq) FROM gap), 0),"
+				"  coalesce((SELECT max(seq) FROM transition), 0),"
+				"  coalesce((SELECT max(seq) FROM bfd_packet), 0),"
+				"  coalesce((SELECT max(seq) FROM alert), 0),"
+				"  coalesce((SELECT max(seq) FROM finding), 0),"
+				"  coalesce((SELECT max(seq) FROM session), 0),"
+				"  coalesce((SELECT max(seq) FROM bfd_session), 0))"
+				" + (SELECT count(*) FROM finding WHERE seq IS NULL)"
+				" + (SELECT count(*) FROM session WHERE seq IS NULL)"
+				" + (SELECT count(*) FROM bfd_session WHERE seq IS NULL),"
+				" max(coalesce((SELECT max(session_base) FROM run), 0),"
+				"  coalesce((SELECT max(session) FROM session), 0)),"
+				" max(coalesce((SELECT max(connection_base) FROM run), 0),"
+				"  coalesce((SELECT max(connection) FROM connection), 0)),"
+				" max(coalesce((SELECT max(bfd_session_base) FROM run), 0),"
+				"  coalesce((SELECT max(bfd_session) FROM bfd_session), 0)),"
+				" max(coalesce((SELECT max(finding_base) FROM run), 0),"
+				"  coalesce((SELECT max(finding) FROM finding), 0))";
+
+static bool
+fail_open(struct store_error *error, const char *path, const char *reason)
+{
+	snprintf(error->text, sizeof(error->text), "%s: cannot open the database: %s", path,
+		reason);
+	return false;
+}
+
+/* The rows of the transaction are gone, and with them what is known to be there. */
+static void
+forget(struct writer *w)
+{
+	if (sqlite3_get_autocommit(w->db) == 0) {
+		sqlite3_exec(w->db, "ROLLBACK", NULL, NULL, NULL);
+	}
+	w->in_transaction = false;
+	w->lost += w->waiting;
+	w->waiting = 0;
+	w->batch = 0;
+	memset(w->seen, 0, sizeof(w->seen));
+	memset(w->contexts, 0, sizeof(w->contexts));
+}
+
+static void
+tell(struct writer *w, int rc)
+{
+	char line[STORE_ERROR_MAX];
+	if (w->failed) {
+		return;
+	}
+	w->failed = true;
+	snprintf(line, sizeof(line), "%s: cannot write to the database: %s", w->path,
+		database_reason(w->db, rc));
+	if (w->complain != NULL) {
+		w->complain(w->ctx, line);
+	}
+}
+
+static void
+failure(struct writer *w, int rc)
+{
+	tell(w, rc);
+	w->event_failed = true;
+	/* A row that breaks a constraint is undone by itself; all else undoes the batch. */
+	if ((rc & 0xff) != SQLITE_CONSTRAINT) {
+		w->broken = true;
+		w->skipped = 0;
+		forget(w);
+	}
+}
+
+struct row
+row_begin(struct writer *w, sqlite3_stmt *stmt)
+{
+	return (struct row){.writer = w,
+		.stmt = w->broken || w->event_failed ? NULL : stmt,
+		.at = 1};
+}
+
+bool
+row_end(struct row *row)
+{
+	if (row->stmt == NULL) {
+		return false;
+	}
+	int rc = sqlite3_step(row->stmt);
+	sqlite3_reset(row->stmt);
+	sqlite3_clear_bindings(row->stmt);
+	row->stmt = NULL;
+	if (rc != SQLITE_DONE && rc != SQLITE_ROW) {
+		failure(row->writer, rc);
+		return false;
+	}
+	return true;
+}
+
+static bool
+begin(struct writer *w)
+{
+	if (!w->in_transaction) {
+		int rc = sqlite3_exec(w->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+		if (rc != SQLITE_OK) {
+			failure(w, rc);
+			return false;
+		}
+		w->in_transaction = true;
+	}
+	return true;
+}
+
+static bool
+commit(struct writer *w)
+{
+	if (w->in_transaction) {
+		int rc = sqlite3_exec(w->db, "COMMIT", NULL, NULL, NULL);
+		if (rc != SQLITE_OK) {
+			failure(w, rc);
+			return false;
+		}
+		w->in_transaction = false;
+		w->batch = 0;
+		w->waiting = 0;
+	}
+	return !w->broken;
+}
+
+/* After a failure: one small write tells whether it can go on. Nobody waits for it. */
+static bool
+retry(struct writer *w)
+{
+	w->skipped = 0;
+	w->broken = false;
+	w->event_failed = false;
+	sqlite3_busy_timeout(w->db, 0);
+	if (begin(w)) {
+		struct row row = row_begin(w, w->save_lost);
+		sqlite3_bind_int64(w->save_lost, 1, (sqlite3_int64)w->lost);
+		sqlite3_bind_int64(w->save_lost, 2, (sqlite3_int64)w->run);
+		row_end(&row);
+		commit(w);
+	}
+	sqlite3_busy_timeout(w->db, WRITER_BUSY_MS);
+	return !w->broken;
+}
+
+static void
+on_event(void *self, const struct event *event)
+{
+	struct writer *w = self;
+	uint64_t one = event->snapshot ? 0 : 1; /* a lost snapshot is no lost event */
+	w->event_failed = false;
+	if (w->broken && (++w->skipped < WRITER_RETRY_EVENTS || !retry(w))) {
+		w->lost += one;
+		return;
+	}
+	if (begin(w)) {
+		writer_put_event(w, event);
+	}
+	if (w->event_failed) {
+		w->lost += one;
+		return;
+	}
+	w->waiting += one;
+	if (++w->batch >= WRITER_BATCH_EVENTS) {
+		commit(w);
+	}
+}
+
+static void
+on_flush(void *self)
+{
+	struct writer *w = self;
+	if (w->broken) {
+		retry(w);
+	} else {
+		commit(w);
+	}
+}
+
+static const char *
+now_text(char text[TIME_TEXT_MAX])
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return time_text((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, 3, text);
+}
+
+static void
+destroy(struct writer *w)
+{
+	for (size_t i = 0; i < INSERT_COUNT; i++) {
+		sqlite3_finalize(w->inserts[i]);
+	}
+	sqlite3_finalize(w->find_context);
+	sqlite3_finalize(w->clear_evidence);
+	sqlite3_finalize(w->save_lost);
+	sqlite3_finalize(w->finish);
+	sqlite3_close(w->db);
+	if (w->fd >= 0) {
+		close(w->fd);
+	}
+	json_finish(&w->json);
+	free(w->path);
+	free(w);
+}
+
+static bool
+on_close(void *self)
+{
+	struct writer *w = self;
+	char now[TIME_TEXT_MAX];
+	on_flush(w);
+	w->event_failed = false;
+	if (!w->broken && begin(w)) {
+		struct row row = row_begin(w, w->finish);
+		sqlite3_bind_int64(w->finish, 1, (sqlite3_int64)w->lost);
+		sqlite3_bind_text(w->finish, 2, now_text(now), -1, SQLITE_TRANSIENT);
+		sqlite3_bind_int64(w->finish, 3, (sqlite3_int64)w->run);
+		row_end(&row);
+		commit(w);
+	}
+	bool ok = !w->failed;
+	destroy(w);
+	return ok;
+}
+
+/* "INSERT INTO table (columns) VALUES (?, …) ON CONFLICT …" */
+static int
+prepare_insert(sqlite3 *db, const struct store_insert_desc *desc, sqlite3_stmt **stmt)
+{
+	sqlite3_str *sql = sqlite3_str_new(db);
+	sqlite3_str_appendf(sql, "INSERT INTO \"%w\"(", desc->table);
+	database_columns(sql, desc->columns, "\"%w\"");
+	sqlite3_str_appendall(sql, ")VALUES(");
+	database_columns(sql, desc->columns, "?");
+	sqlite3_str_appendall(sql, ")");
+	if (desc->conflict != CONFLICT_ERROR) {
+		sqlite3_str_appendf(sql, "ON CONFLICT(\"%w\")DO ", desc->key);
+	}
+	if (desc->conflict == CONFLICT_UPDATE) {
+		sqlite3_str_appendall(sql, "UPDATE SET ");
+		database_columns(sql, desc->columns, "\"%w\"=excluded.\"%w\"");
+	} else if (desc->conflict == CONFLICT_IGNORE) {
+		sqlite3_str_appendall(sql, "NOTHING");
+	}
+	int rc = sqlite3_str_errcode(sql);
+	char *text = sqlite3_str_finish(sql);
+	if (rc == SQLITE_OK) {
+		rc = sqlite3_prepare_v3(db, text, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+	}
+	sqlite3_free(text);
+	return rc;
+}
+
+static int
+prepare(sqlite3 *db, const char *sql, sqlite3_stmt **stmt)
+{
+	return sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+}
+
+static int
+prepare_all(struct writer *w)
+{
+	for (size_t i = 0; i < INSERT_COUNT; i++) {
+		int rc = prepare_insert(w->db, &store_inserts[i], &w->inserts[i]);
+		if (rc != SQLITE_OK) {
+			return rc;
+		}
+	}
+	int rc = prepare(w->db, sql_find_context, &w->find_context);
+	rc = rc == SQLITE_OK ? prepare(w->db, sql_clear_evidence, &w->clear_evidence) : rc;
+	rc = rc == SQLITE_OK ? prepare(w->db, sql_save_lost, &w->save_lost) : rc;
+	return rc == SQLITE_OK ? prepare(w->db, sql_finish, &w->finish) : rc;
+}
+
+static int
+read_bases(struct writer *w)
+{
+	sqlite3_stmt *stmt;
+	int rc = sqlite3_prepare_v2(w->db, sql_bases, -1, &stmt, NULL);
+	if (rc != SQLITE_OK) {
+		return rc;
+	}
+	if (sqlite3_step(stmt) == SQLITE_ROW) {
+		w->base = (struct store_bases){
+			.seq = (uint64_t)sqlite3_column_int64(stmt, 0),
+			.session = (uint64_t)sqlite3_column_int64(stmt, 1),
+			.connection = (uint64_t)sqlite3_column_int64(stmt, 2),
+			.bfd_session = (uint64_t)sqlite3_column_int64(stmt, 3),
+			.finding = (uint64_t)sqlite3_column_int64(stmt, 4),
+		};
+	}
+	return sqlite3_finalize(stmt);
+}
+
+static int
+insert_run(struct writer *w)
+{
+	char host[256] = "", now[TIME_TEXT_MAX];
+	sqlite3_stmt *stmt = w->inserts[INSERT_RUN];
+	gethostname(host, sizeof(host) - 1);
+	sqlite3_bind_text(stmt, 1, BGPWHY_VERSION, -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 2, host, -1, SQLITE_TRANSIENT);
+	sqlite3_bind_text(stmt, 3, now_text(now), -1, SQLITE_TRANSIENT);
+	sqlite3_bind_int64(stmt, 4, (sqlite3_int64)w->base.seq);
+	sqlite3_bind_int64(stmt, 5, (sqlite3_int64)w->base.session);
+	sqlite3_bind_int64(stmt, 6, (sqlite3_int64)w->base.connection);
+	sqlite3_bind_int64(stmt, 7, (sqlite3_int64)w->base.bfd_session);
+	sqlite3_bind_int64(stmt, 8, (sqlite3_int64)w->base.finding);
+	int rc = sqlite3_step(stmt);
+	sqlite3_reset(stmt);
+	sqlite3_clear_bindings(stmt);
+	w->run = (uint64_t)sqlite3_last_insert_rowid(w->db);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* The schema, where there is none, and the row of this run: all of it or nothing. */
+static int
+start_run(struct writer *w, bool fresh)
+{
+	int rc = sqlite3_exec(w->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	if (rc == SQLITE_OK && fresh) {
+		rc = sqlite3_exec(w->db, store_schema, NULL, NULL, NULL);
+	}
+	rc = rc == SQLITE_OK ? prepare_all(w) : rc;
+	rc = rc == SQLITE_OK ? read_bases(w) : rc;
+	rc = rc == SQLITE_OK ? insert_run(w) : rc;
+	return rc == SQLITE_OK ? sqlite3_exec(w->db, "COMMIT", NULL, NULL, NULL) : rc;
+}
+
+static bool
+open_file(struct writer *w, struct store_error *error)
+{
+	struct stat st;
+	/* Before open(): that of a device or a pipe would do something. */
+	if (stat(w->path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		return fail_open(error, w->path,
+			S_ISDIR(st.st_mode) ? strerror(EISDIR) : "it is not a regular file");
+	}
+	w->fd = open(w->path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (w->fd < 0) {
+		return fail_open(error, w->path, strerror(errno));
+	}
+	if (flock(w->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+		return fail_open(error, w->path, "another bgpwhy is writing to it");
+	}
+	return true;
+}
+
+static bool
+open_database(struct writer *w, struct store_error *error)
+{
+	bool fresh;
+	char *name = database_file_name(w->path);
+	int rc = sqlite3_open_v2(name, &w->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	free(name);
+	if (rc != SQLITE_OK) {
+		return fail_open(error, w->path, database_reason(w->db, rc));
+	}
+	sqlite3_extended_result_codes(w->db, 1);
+	sqlite3_busy_timeout(w->db, 2000);
+	if (!database_check(w->db, w->path, &fresh, error)) {
+		return false;
+	}
+	rc = sqlite3_exec(w->db,
+		"PRAGMA journal_mode=WAL;"
+		"PRAGMA synchronous=NORMAL;"
+		"PRAGMA foreign_keys=ON;"
+		"PRAGMA journal_size_limit=67108864;"
+		"PRAGMA cache_size=-8192",
+		NULL, NULL, NULL);
+	rc = rc == SQLITE_OK ? start_run(w, fresh) : rc;
+	if (rc != SQLITE_OK) {
+		return fail_open(error, w->path, database_reason(w->db, rc));
+	}
+	sqlite3_busy_timeout(w->db, WRITER_BUSY_MS);
+	return true;
+}
+
+bool
+store_open_writer(const char *path, store_complain *complain, void *ctx, struct sink *sink,
+	struct store_error *error)
+{
+	struct writer *w = memory_zero(1, sizeof(*w));
+	w->fd = -1;
+	w->path = memory_copy(path, strlen(path) + 1);
+	w->complain = complain;
+	w->ctx = ctx;
+	json_init(&w->json);
+	if (!open_file(w, error) || !open_database(w, error)) {
+		destroy(w);
+		return false;
+	}
+	*sink = (struct sink){
+		.self = w,
+		.wants_snapshots = true,
+		.on_event = on_event,
+		.flush = on_flush,
+		.close = on_close,
+	};
+	return true;
+}

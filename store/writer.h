@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BGPWHY_STORE_WRITER_H
+#define BGPWHY_STORE_WRITER_H
+
+#include "store/database.h"
+#include "track/json.h"
+
+/* The writer's inside; private to this folder. */
+
+enum {
+	WRITER_BATCH_EVENTS = 8192,  /* a commit at least this often */
+	WRITER_RETRY_EVENTS = 65536, /* after a failure, try again at least this often */
+	WRITER_BUSY_MS = 250,        /* wait this long for somebody else's transaction */
+	WRITER_SEEN_SLOTS = 4096,    /* ids whose rows are known to be there */
+	WRITER_CONTEXT_SLOTS = 16,
+	WRITER_COLUMNS_MAX = 64,
+};
+
+enum writer_parent { PARENT_SESSION, PARENT_CONNECTION, PARENT_BFD_SESSION, PARENT_COUNT };
+
+struct writer_context {
+	int64_t id; /* 0: free */
+	struct bgp_context context;
+};
+
+struct writer {
+	sqlite3 *db;
+	int fd; /* holds the lock that keeps a second writer out */
+	char *path;
+	store_complain *complain;
+	void *ctx;
+	sqlite3_stmt *inserts[INSERT_COUNT];
+	sqlite3_stmt *find_context, *clear_evidence, *save_lost, *finish;
+	struct store_bases base;
+	uint64_t run;
+	bool in_transaction;
+	bool broken; /* the last attempt to write failed: events are let go until one succeeds */
+	bool failed; /* an attempt failed at some time: the user was told */
+	bool event_failed; /* the database refused a row of this event: leave out its others */
+	uint64_t batch;    /* events in the transaction */
+	uint64_t waiting;  /* … without snapshots */
+	uint64_t lost;     /* events that did not get in */
+	uint64_t skipped;  /* … since the last retry */
+	uint64_t seen[PARENT_COUNT][WRITER_SEEN_SLOTS];
+	struct writer_context contexts[WRITER_CONTEXT_SLOTS];
+	size_t next_context;
+	/* Short texts of the row that is being bound, one for each column. */
+	char texts[WRITER_COLUMNS_MAX][ADDRESS_TEXT_MAX];
+	struct json json;
+};
+
+/* One statement on its way: values are bound in the order of its columns, then it runs. Where the
+ * writer cannot write, `stmt` is NULL and nothing happens. */
+struct row {
+	struct writer *writer;
+	sqlite3_stmt *stmt;
+	int at;
+};
+
+struct row row_begin(struct writer *w, sqlite3_stmt *stmt);
+/* … for an event: its first five columns. */
+struct row row_begin_event(struct writer *w, enum store_insert insert, const struct event *event);
+bool row_end(struct row *row);
+
+void row_null(struct row *row);
+void row_int(struct row *row, int64_t value);
+void row_uint(struct row *row, uint64_t value);
+void row_known(struct row *row, bool known, uint64_t value); /* else NULL */
+void row_id(struct row *row, uint64_t id, uint64_t base);    /* NULL for 0 */
+void row_text(struct row *row, const char *text);            /* lives until row_end() */
+void row_copy(struct row *row, const char *text, size_t size);
+void row_address(struct row *row, const struct address *address);
+void row_bgp_id(struct row *row, bool known, uint32_t bgp_id);
+void row_time(struct row *row, uint64_t time_ns, uint8_t digits);
+void row_blob(struct row *row, const struct cursor *raw); /* lives until row_end() */
+void row_hex(struct row *row, struct cursor bytes);
+/* JSON: write into what row_new_json() gives, then row_json(). */
+struct json *row_new_json(struct row *row);
+void row_json(struct row *row);
+
+/* A stub for a parent, with the addresses that are known (else writer_nobody). */
+extern const struct address writer_nobody;
+void writer_ensure_session(struct writer *w, uint64_t id, const struct address *a,
+	const struct address *b);
+void writer_ensure_connection(struct writer *w, uint64_t id, uint64_t session);
+void writer_ensure_bfd_session(struct writer *w, uint64_t id, const struct address *a,
+	const struct address *b);
+/* Its row was written. */
+void writer_set_seen(struct writer *w, enum writer_parent parent, uint64_t id);
+
+void writer_put_finding(struct writer *w, const struct event *event);
+void writer_put_alert(struct writer *w, const struct event *event);
+void writer_put_session(struct writer *w, const struct event *event);
+void writer_put_bfd_session(struct writer *w, const struct event *event);
+
+/* Writes the rows of an event, in the transaction that is open. */
+void writer_put_event(struct writer *w, const struct event *event);
+
+#endif
