@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BGPWHY_UI_DASHBOARD_PANEL_H
+#define BGPWHY_UI_DASHBOARD_PANEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ui/dashboard_canvas.h"
+#include "ui/model.h"
+
+/*
+ * Private to the dashboard: what a screen ("panel") is, the actions that keys mean, and what the
+ * panels share. A panel never changes the model, knows no keys and no curses, and asks for other
+ * panels by a request. To add one: a file panel_NAME.c, its struct panel_class below, a PLACE, and
+ * the rows of keys.def that it answers.
+ */
+
+/* Where a key means something. */
+enum place {
+	PLACE_SESSIONS = 1,
+	PLACE_SESSION = 2,
+	PLACE_HELP = 4,
+	PLACE_ALL = PLACE_SESSIONS | PLACE_SESSION | PLACE_HELP,
+};
+
+enum action {
+	ACTION_NONE,
+#define ACTION(id, places, word, help) ACTION_##id,
+#include "ui/keys.def"
+#undef ACTION
+	ACTION_COUNT,
+};
+
+/* What a key means; ACTION_NONE: nothing. The code is one of canvas_read_key(). */
+enum action keys_action(uint32_t code);
+/* The code of a key by its label ("Enter", "j"), or the character itself; 0: no such key. */
+uint32_t keys_code(const char *label);
+unsigned keys_places(enum action action);
+const char *keys_word(enum action action); /* for the footer; NULL */
+const char *keys_help(enum action action);
+const char *keys_label(enum action action); /* of its first key */
+/* All labels of an action: "Up k". Returns `text`. */
+char *keys_labels(enum action action, char *text, size_t room);
+
+/* What a panel sees of the world. While the picture is frozen, `now_ns` stands still and update()
+ * is not called; what a panel draws of states and times must come from what it kept then. */
+struct panel_view {
+	const struct model *model;
+	const struct ui_options *options;
+	uint64_t now_ns;   /* packet time */
+	uint64_t clock_ns; /* the caller's clock, for what may wait a second */
+	bool done;
+};
+
+enum panel_wish { WISH_NOTHING, WISH_OPEN, WISH_CLOSE };
+
+struct panel_class;
+
+struct panel_request {
+	enum panel_wish wish;
+	const struct panel_class *panel; /* WISH_OPEN */
+	uint64_t session, bfd_session;   /* for its create() */
+	bool update;                     /* what is shown must be taken anew, frozen or not */
+};
+
+struct panel_class {
+	const char *name; /* of the screen, in its head */
+	enum place place;
+	const char *help; /* what the screen shows; the keys are added from keys.def */
+	/* 0, 0 where the panel is about no session. Never NULL. */
+	void *(*create)(uint64_t session, uint64_t bfd_session);
+	void (*destroy)(void *self);
+	/* Takes from the model what it will draw. */
+	void (*update)(void *self, const struct panel_view *view);
+	void (*resize)(void *self, unsigned height, unsigned width);
+	void (*draw)(void *self, const struct panel_view *view, const struct area *area);
+	void (*handle_key)(void *self, enum action action, struct panel_request *request);
+	/* Shows only what holds this text (lower or upper case); "" for all. True: only update()
+	 * can do that. NULL: no filter. */
+	bool (*filter)(void *self, const char *text);
+};
+
+extern const struct panel_class panel_sessions, panel_session, panel_help;
+/* The help of another panel's place. */
+void panel_help_about(void *self, const struct panel_class *about);
+
+/* A cursor in a list that is longer than the screen. */
+struct scroll {
+	size_t count, top, at;
+	unsigned height;
+};
+
+/* Keeps all in range and the cursor visible. */
+void scroll_settle(struct scroll *scroll);
+/* True where the action moved it (or tried to). */
+bool scroll_act(struct scroll *scroll, enum action action);
+
+/* One line of the list of sessions: copies, so that the picture can stand still. */
+enum health { HEALTH_BAD, HEALTH_BUSY, HEALTH_WARN, HEALTH_UNKNOWN, HEALTH_GOOD };
+
+struct session_row {
+	bool has_session, has_bfd;
+	enum health health;
+	enum finding_cause cause;
+	struct event_session info;    /* valid where has_session */
+	struct event_bfd_session bfd; /* valid where has_bfd; sides in the order of `info` */
+};
+
+/* Fills a row; either may be NULL, not both. */
+void session_row_take(struct session_row *row, const struct model *model,
+	const struct model_session *session, const struct model_bfd_session *bfd);
+const struct address *dashboard_row_address(const struct session_row *row, size_t side);
+uint64_t session_row_since_ns(const struct session_row *row); /* of the state it is in; 0 unknown */
+bool session_row_is_up(const struct session_row *row);
+/* Whether `text` stands in its addresses, ASNs, states or cause; case does not matter. */
+bool session_row_matches(const struct session_row *row, const char *text);
+
+uint64_t session_row_messages(const struct session_row *row, size_t side);
+
+/* The columns of the list, also the orders that it can have. */
+enum column {
+	COLUMN_STATE,
+	COLUMN_PEERS,
+	COLUMN_AS,
+	COLUMN_SINCE,
+	COLUMN_FLAPS,
+	COLUMN_HOLD,
+	COLUMN_BFD,
+	COLUMN_MESSAGES,
+	COLUMN_PREFIXES,
+	COLUMN_CAUSE,
+	COLUMN_COUNT,
+};
+
+/* Less than, equal to or greater than 0, as for qsort(). */
+int session_row_compare(const struct session_row *a, const struct session_row *b, enum column by);
+
+enum { ROW_TEXT_MAX = 128 };
+
+/* Cells of a row as text; each returns `text`. `area` for its glyphs. Where `width` is less than
+ * the full text needs, it is said shorter (and perhaps still wider than that). */
+char *session_row_states(const struct session_row *row, unsigned width, char text[ROW_TEXT_MAX]);
+char *session_row_peers(const struct session_row *row, const struct area *area, unsigned width,
+	char text[ROW_TEXT_MAX]);
+char *
+session_row_asns(const struct session_row *row, const struct area *area, char text[ROW_TEXT_MAX]);
+char *session_row_bfd(const struct session_row *row, const struct area *area, bool timers,
+	char text[ROW_TEXT_MAX]);
+char *session_row_since(const struct session_row *row, uint64_t now_ns, char text[ROW_TEXT_MAX]);
+char *session_row_cause(const struct session_row *row, char text[ROW_TEXT_MAX]);
+unsigned health_style(enum health health);
+enum glyph health_glyph(enum health health);
+
+/* What is left of the hold time that messages of `side` keep alive (it runs at the other). */
+enum hold_kind { HOLD_NONE, HOLD_UNKNOWN, HOLD_OFF, HOLD_RUNS };
+enum hold_kind session_row_hold(const struct session_row *row, size_t side, uint64_t now_ns,
+	uint64_t *left_ns, uint64_t *whole_ns);
+/* An arrow, a bar that runs down and, with `seconds`, a number; all within `width` columns. */
+void
+session_row_draw_hold(const struct session_row *row, size_t side, uint64_t now_ns, bool seconds,
+	const struct area *area, unsigned at, unsigned column, unsigned width, unsigned band);
+
+#endif

@@ -1,0 +1,699 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The model: tables of inputs, sessions, BFD sessions and findings, each sorted by id, which is the
+ * order in which they appeared. A session is known from the first event that names it; which of its
+ * addresses is local is only told by a session event, and where the first guess was the other way
+ * round, everything is turned then.
+ */
+#include "ui/model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "track/memory.h"
+#include "ui/describe.h"
+#include "ui/model_internal.h"
+#include "ui/text.h"
+
+static void
+table_insert(struct model_table *t, void *item, uint64_t (*id_of)(const void *))
+{
+	if (t->count == t->room) {
+		t->room = t->room > 0 ? t->room * 2 : 16;
+		t->items = memory_resize(t->items, t->room * sizeof(*t->items));
+	}
+	size_t at = model_table_place(t, id_of(item), id_of);
+	memmove(&t->items[at + 1], &t->items[at], (t->count - at) * sizeof(*t->items));
+	t->items[at] = item;
+	t->count++;
+}
+
+struct model *
+model_create(void)
+{
+	return memory_zero(1, sizeof(struct model));
+}
+
+static void
+finding_clear(struct model_finding *f)
+{
+	free(f->summary);
+	for (size_t i = 0; i < f->fix_count; i++) {
+		free(f->fix[i]);
+	}
+	f->summary = NULL;
+	f->fix_count = 0;
+}
+
+void
+model_destroy(struct model *model)
+{
+	if (model == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < model->input_count; i++) {
+		free(model->inputs[i].name);
+		free(model->inputs[i].link_type);
+	}
+	for (size_t i = 0; i < model->sessions.count; i++) {
+		struct model_session *s = model->sessions.items[i];
+		free(s->open[0].bytes);
+		free(s->open[1].bytes);
+		timeline_finish(&s->timeline);
+		free(s);
+	}
+	for (size_t i = 0; i < model->bfd_sessions.count; i++) {
+		struct model_bfd_session *b = model->bfd_sessions.items[i];
+		timeline_finish(&b->timeline);
+		free(b);
+	}
+	for (size_t i = 0; i < model->findings.count; i++) {
+		finding_clear(model->findings.items[i]);
+		free(model->findings.items[i]);
+	}
+	free(model->sessions.items);
+	free(model->bfd_sessions.items);
+	free(model->findings.items);
+	free(model);
+}
+
+static struct model_session *
+session_of(struct model *model, uint64_t id)
+{
+	struct model_session *s = model_table_find(&model->sessions, id, model_session_id);
+	if (s != NULL || id == 0) {
+		return s;
+	}
+	if (model->sessions.count >= MODEL_SESSIONS_MAX) {
+		if (id > model->dropped_session) {
+			model->dropped_session = id;
+			model->left_out++;
+		}
+		return NULL;
+	}
+	s = memory_zero(1, sizeof(*s));
+	s->info.session = id;
+	s->info.hold_time_s = -1;
+	table_insert(&model->sessions, s, model_session_id);
+	return s;
+}
+
+static struct model_bfd_session *
+bfd_session_of(struct model *model, uint64_t id)
+{
+	struct model_bfd_session *b = model_table_find(&model->bfd_sessions, id, model_bfd_session_id);
+	if (b != NULL || id == 0) {
+		return b;
+	}
+	if (model->bfd_sessions.count >= MODEL_BFD_SESSIONS_MAX) {
+		if (id > model->dropped_bfd_session) {
+			model->dropped_bfd_session = id;
+			model->left_out++;
+		}
+		return NULL;
+	}
+	b = memory_zero(1, sizeof(*b));
+	b->info.bfd_session = id;
+	table_insert(&model->bfd_sessions, b, model_bfd_session_id);
+	return b;
+}
+
+/* The side of an address; learns both addresses of a session not told yet. -1 for a stranger. */
+static int
+side_of(struct address *local, struct address *remote, const struct address *addr,
+	const struct address *other)
+{
+	if (local->family == 0 && remote->family == 0 && addr->family != 0) {
+		*local = *addr;
+		*remote = *other;
+	}
+	if (addr->family == 0) {
+		return -1;
+	}
+	return address_equal(addr, local) ? 0 : address_equal(addr, remote) ? 1 : -1;
+}
+
+static int
+session_side(struct model_session *s, const struct address *addr, const struct address *other)
+{
+	return side_of(&s->info.side[0].addr, &s->info.side[1].addr, addr, other);
+}
+
+static int
+bfd_side(struct model_bfd_session *b, const struct address *addr, const struct address *other)
+{
+	return side_of(&b->info.side[0].addr, &b->info.side[1].addr, addr, other);
+}
+
+static struct timeline_entry *
+entry_add(struct model *model, struct model_timeline *timeline, uint64_t *left_out,
+	const struct event *event, enum timeline_kind kind, enum timeline_weight weight)
+{
+	struct timeline_entry *e = timeline_add(timeline, &model->budget, left_out);
+	e->time_ns = e->last_ns = event->time_ns;
+	e->frame = e->last_frame = event->frame;
+	e->seq = event->seq;
+	e->kind = kind;
+	e->weight = weight;
+	return e;
+}
+
+static struct timeline_entry *
+session_entry(struct model *model, struct model_session *s, const struct event *event,
+	enum timeline_kind kind, enum timeline_weight weight)
+{
+	return entry_add(model, &s->timeline, &s->left_out, event, kind, weight);
+}
+
+static void
+session_touch(struct model_session *s, const struct event *event)
+{
+	if (s->info.first_time_ns == 0) {
+		s->info.first_time_ns = event->time_ns;
+	}
+	if (event->time_ns > s->info.last_time_ns) {
+		s->info.last_time_ns = event->time_ns;
+	}
+	if (event->frame > s->last_frame) {
+		s->last_frame = event->frame;
+	}
+}
+
+static void
+on_capture(struct model *model, const struct event *event)
+{
+	const struct event_capture *c = &event->capture;
+	char text[1024];
+	struct model_input *input = NULL;
+	const char *name = c->input != NULL ? c->input : "";
+	text_clean(name, text, sizeof(text));
+	for (size_t i = 0; i < model->input_count && c->end; i++) {
+		if (!model->inputs[i].ended && strcmp(model->inputs[i].name, text) == 0) {
+			input = &model->inputs[i];
+			break;
+		}
+	}
+	if (input == NULL) {
+		if (model->input_count == MODEL_INPUTS_MAX) {
+			model->left_out++;
+			return;
+		}
+		input = &model->inputs[model->input_count++];
+		input->name = memory_copy(text, strlen(text) + 1);
+	}
+	if (c->link_type != NULL) {
+		text_clean(c->link_type, text, sizeof(text));
+		free(input->link_type);
+		input->link_type = memory_copy(text, strlen(text) + 1);
+	}
+	input->ended = c->end;
+	input->packets = c->packets;
+	input->dropped = c->dropped;
+	input->artefacts |= c->artefacts;
+}
+
+static void
+on_connection(struct model *model, const struct event *event)
+{
+	const struct event_connection *c = &event->connection;
+	struct model_session *s = session_of(model, c->session);
+	if (s == NULL) {
+		return;
+	}
+	session_touch(s, event);
+	int side = session_side(s, &c->client, &c->server);
+	enum timeline_weight weight = TIMELINE_NORMAL;
+	switch (c->state) {
+	case CONNECTION_SYN:
+		s->syn_count++;
+		s->client = c->client;
+		break;
+	case CONNECTION_ESTABLISHED:
+		s->connection_count++;
+		side = -1;
+		break;
+	case CONNECTION_MIDSTREAM:
+		s->connection_count++;
+		side = -1;
+		break;
+	case CONNECTION_REFUSED:
+		s->refused_count++;
+		weight = TIMELINE_LOUD;
+		side = session_side(s, &c->by, &c->client);
+		break;
+	case CONNECTION_CLOSED:
+	case CONNECTION_RESET:
+		weight = TIMELINE_LOUD;
+		side = session_side(s, &c->by, &c->client);
+		break;
+	case CONNECTION_TIMEOUT:
+		weight = TIMELINE_LOUD;
+		break;
+	}
+	struct timeline_entry *e = session_entry(model, s, event, TIMELINE_CONNECTION, weight);
+	e->side = (int8_t)side;
+	e->connection = c->connection;
+	describe_connection(c, e->text, sizeof(e->text));
+}
+
+static void
+keep_open(struct model_session *s, int side, const struct event *event)
+{
+	const struct event_message *m = &event->message;
+	struct model_open *open = &s->open[side];
+	struct event_session_side *info = &s->info.side[side];
+	struct cursor raw = m->message->raw;
+	/* The whole message, wherever the decoder has read to. */
+	const uint8_t *bytes = raw.base;
+	size_t size = (size_t)(raw.end - raw.base);
+	free(open->bytes);
+	*open = (struct model_open){
+		.seen = true,
+		.cut = m->message->truncated || size > MODEL_OPEN_MAX,
+		.time_ns = event->time_ns,
+		.frame = event->frame,
+		.connection = m->connection,
+		.size = size > MODEL_OPEN_MAX ? MODEL_OPEN_MAX : size,
+	};
+	open->bytes = memory_copy(bytes, open->size);
+	if (m->message->body_read) {
+		info->has_asn = info->has_bgp_id = true;
+		info->asn = m->message->open.asn;
+		info->bgp_id = m->message->open.bgp_id;
+	}
+}
+
+static void
+keep_notification(struct model_session *s, int side, const struct event *event)
+{
+	const struct bgp_message *m = event->message.message;
+	s->notification = (struct model_notification){
+		.seen = true,
+		.side = (int8_t)side,
+		.time_ns = event->time_ns,
+		.frame = event->frame,
+	};
+	if (m->body_read) {
+		s->notification.code = m->notification.code;
+		s->notification.subcode = m->notification.subcode;
+		if (m->notification.has_text) {
+			text_escape_cursor(m->notification.text, s->notification.text,
+				sizeof(s->notification.text));
+		}
+	}
+}
+
+static void
+count_message(struct event_session_side *side, const struct bgp_message *m, uint64_t time_ns)
+{
+	static const uint8_t slots[] = {
+		[BGP_OPEN] = COUNT_OPEN,
+		[BGP_UPDATE] = COUNT_UPDATE,
+		[BGP_NOTIFICATION] = COUNT_NOTIFICATION,
+		[BGP_KEEPALIVE] = COUNT_KEEPALIVE,
+		[BGP_ROUTE_REFRESH] = COUNT_ROUTE_REFRESH,
+	};
+	bool named = m->type >= BGP_OPEN && m->type <= BGP_ROUTE_REFRESH;
+	side->messages[named ? slots[m->type] : COUNT_OTHER]++;
+	side->last_message_ns = time_ns;
+	if (m->type == BGP_UPDATE && m->body_read) {
+		side->prefixes_announced += m->update.announced_count;
+		side->prefixes_withdrawn += m->update.withdrawn_count;
+	}
+}
+
+static void
+on_message(struct model *model, const struct event *event)
+{
+	const struct event_message *m = &event->message;
+	const struct bgp_message *message = m->message;
+	struct model_session *s = session_of(model, m->session);
+	if (s == NULL) {
+		return;
+	}
+	session_touch(s, event);
+	int side = session_side(s, &m->src, &m->dst);
+	enum timeline_kind kind = TIMELINE_MESSAGE;
+	enum timeline_weight weight = TIMELINE_NORMAL;
+	if (side >= 0) {
+		count_message(&s->info.side[side], message, event->time_ns);
+	}
+	switch (message->type) {
+	case BGP_OPEN:
+		kind = TIMELINE_OPEN;
+		if (side >= 0) {
+			keep_open(s, side, event);
+		}
+		break;
+	case BGP_NOTIFICATION:
+		kind = TIMELINE_NOTIFICATION;
+		weight = TIMELINE_LOUD;
+		keep_notification(s, side, event);
+		break;
+	case BGP_KEEPALIVE:
+		kind = TIMELINE_KEEPALIVE;
+		break;
+	case BGP_UPDATE:
+		kind = message->body_read && message->update.end_of_rib ? TIMELINE_MESSAGE
+									: TIMELINE_UPDATE;
+		break;
+	default:
+		break;
+	}
+	struct timeline_entry *e = NULL;
+	if (kind == TIMELINE_KEEPALIVE || kind == TIMELINE_UPDATE) {
+		e = timeline_stretch(&s->timeline, kind, side, m->connection);
+	}
+	if (e != NULL) {
+		e->count++;
+		e->last_ns = event->time_ns;
+		e->last_frame = event->frame;
+	} else {
+		e = session_entry(model, s, event, kind, weight);
+		e->side = (int8_t)side;
+		e->connection = m->connection;
+		if (kind == TIMELINE_UPDATE) {
+			snprintf(e->text, sizeof(e->text), "UPDATE");
+		} else {
+			describe_message(m, false, e->text, sizeof(e->text));
+		}
+	}
+	if (kind == TIMELINE_UPDATE && message->body_read) {
+		e->announced += message->update.announced_count;
+		e->withdrawn += message->update.withdrawn_count;
+	}
+}
+
+static void
+on_fault(struct model *model, const struct event *event)
+{
+	const struct event_fault *f = &event->fault;
+	struct model_session *s = session_of(model, f->session);
+	struct model_bfd_session *b = bfd_session_of(model, f->bfd_session);
+	struct timeline_entry *e;
+	char text[TIMELINE_TEXT_MAX];
+	if (s != NULL) {
+		session_touch(s, event);
+		s->fault_count++;
+		e = session_entry(model, s, event, TIMELINE_FAULT, TIMELINE_LOUD);
+	} else if (b != NULL) {
+		e = entry_add(model, &b->timeline, &b->left_out, event, TIMELINE_FAULT,
+			TIMELINE_LOUD);
+	} else {
+		return;
+	}
+	e->connection = f->connection;
+	snprintf(e->text, sizeof(e->text), "malformed: %s",
+		text_clean(f->text != NULL ? f->text : f->code, text, sizeof(text) - 12));
+}
+
+static void
+on_gap(struct model *model, const struct event *event)
+{
+	const struct event_gap *g = &event->gap;
+	struct model_session *s = session_of(model, g->session);
+	char count[TEXT_COUNT_MAX];
+	if (s == NULL) {
+		return;
+	}
+	session_touch(s, event);
+	s->gap_count++;
+	s->gap_bytes += g->bytes;
+	struct timeline_entry *e = session_entry(model, s, event, TIMELINE_GAP, TIMELINE_NORMAL);
+	struct address none = {0};
+	e->side = (int8_t)session_side(s, &g->src, &none);
+	e->connection = g->connection;
+	snprintf(e->text, sizeof(e->text), "%s octets are not in the capture",
+		text_count(g->bytes, count));
+}
+
+static void
+on_bfd(struct model *model, const struct event *event)
+{
+	const struct event_bfd *p = &event->bfd;
+	struct model_bfd_session *b = bfd_session_of(model, p->bfd_session);
+	if (b == NULL) {
+		return;
+	}
+	int side = bfd_side(b, &p->src, &p->dst);
+	if (b->info.first_time_ns == 0) {
+		b->info.first_time_ns = event->time_ns;
+	}
+	b->info.last_time_ns = event->time_ns;
+	if (side >= 0) {
+		struct event_bfd_side *info = &b->info.side[side];
+		b->last[side] = *p->packet;
+		b->last[side].raw = (struct cursor){0};
+		b->has_last[side] = true;
+		info->diag = p->packet->diag;
+		info->discriminator = p->packet->my_discriminator;
+		info->detect_mult = p->packet->detect_mult;
+		info->last_ns = event->time_ns;
+		if (!b->told) {
+			info->state = (uint8_t)(p->packet->state + 1);
+		}
+	}
+	if (!p->changes) {
+		return;
+	}
+	struct timeline_entry *e = entry_add(model, &b->timeline, &b->left_out, event, TIMELINE_BFD,
+		TIMELINE_QUIET);
+	e->side = (int8_t)side;
+	snprintf(e->text, sizeof(e->text), "BFD ");
+	describe_bfd(p->packet, false, e->text + 4, sizeof(e->text) - 4);
+}
+
+/* Over all connections a speaker is where its furthest connection is. */
+static void
+follow_state(struct model_session *s, int side, const struct event *event)
+{
+	const struct event_transition *t = &event->transition;
+	struct model_connection_state *c = NULL;
+	for (size_t i = 0; i < s->connections_used; i++) {
+		if (s->connections[i].connection == t->connection) {
+			c = &s->connections[i];
+		}
+	}
+	if (c == NULL) {
+		if (s->connections_used == MODEL_CONNECTIONS_MAX) {
+			memmove(&s->connections[0], &s->connections[1],
+				(MODEL_CONNECTIONS_MAX - 1) * sizeof(s->connections[0]));
+			s->connections_used--;
+		}
+		c = &s->connections[s->connections_used++];
+		*c = (struct model_connection_state){.connection = t->connection};
+	}
+	c->state[side] = t->to;
+	uint8_t furthest = BGP_STATE_UNKNOWN;
+	for (size_t i = 0; i < s->connections_used; i++) {
+		if (s->connections[i].state[side] > furthest) {
+			furthest = s->connections[i].state[side];
+		}
+	}
+	if (s->info.side[side].state != (enum bgp_state)furthest) {
+		s->info.side[side].state = (enum bgp_state)furthest;
+		s->info.side[side].state_since_ns = event->time_ns;
+	}
+	if (side == 0 && t->to == BGP_STATE_ESTABLISHED && !s->final) {
+		s->info.established_count++;
+	}
+}
+
+static void
+transition_text(const struct event_transition *t, struct timeline_entry *e)
+{
+	char reason[TIMELINE_TEXT_MAX];
+	snprintf(e->text, sizeof(e->text), "%s%s → %s", t->protocol == PROTOCOL_BFD ? "BFD " : "",
+		track_state_name(t->protocol, t->from), track_state_name(t->protocol, t->to));
+	if (t->reason != NULL && t->reason[0] != '\0') {
+		text_append(e->text, sizeof(e->text), ": %s",
+			text_clean(t->reason, reason, sizeof(reason)));
+	}
+	e->inferred = t->basis == BASIS_INFERRED;
+}
+
+static void
+on_transition(struct model *model, const struct event *event)
+{
+	const struct event_transition *t = &event->transition;
+	if (t->protocol == PROTOCOL_BFD) {
+		enum { UP = BFD_UP + 1 };
+		struct model_bfd_session *b = bfd_session_of(model, t->bfd_session);
+		if (b == NULL) {
+			return;
+		}
+		int side = bfd_side(b, &t->speaker, &t->peer);
+		struct timeline_entry *e = entry_add(model, &b->timeline, &b->left_out, event,
+			TIMELINE_BFD_TRANSITION,
+			t->from == UP || t->to == UP ? TIMELINE_LOUD : TIMELINE_NORMAL);
+		e->side = (int8_t)side;
+		transition_text(t, e);
+		if (side >= 0) {
+			b->info.side[side].state = t->to;
+			b->info.side[side].state_since_ns = event->time_ns;
+		}
+		return;
+	}
+	struct model_session *s = session_of(model, t->session);
+	if (s == NULL) {
+		return;
+	}
+	session_touch(s, event);
+	int side = session_side(s, &t->speaker, &t->peer);
+	bool loud = t->from == BGP_STATE_ESTABLISHED || t->to == BGP_STATE_ESTABLISHED;
+	struct timeline_entry *e = session_entry(model, s, event, TIMELINE_TRANSITION,
+		loud ? TIMELINE_LOUD : TIMELINE_QUIET);
+	e->side = (int8_t)side;
+	e->connection = t->connection;
+	transition_text(t, e);
+	if (side >= 0) {
+		follow_state(s, side, event);
+	}
+}
+
+static char *
+clean_copy(const char *text)
+{
+	char clean[FINDING_SUMMARY_MAX * 2];
+	text_clean(text != NULL ? text : "", clean, sizeof(clean));
+	return memory_copy(clean, strlen(clean) + 1);
+}
+
+static void
+on_finding(struct model *model, const struct event *event)
+{
+	const struct event_finding *f = &event->finding;
+	struct model_finding *m = model_table_find(&model->findings, f->id, model_finding_id);
+	bool fresh = m == NULL;
+	if (fresh) {
+		if (model->findings.count >= MODEL_FINDINGS_MAX) {
+			model->left_out++;
+			return;
+		}
+		m = memory_zero(1, sizeof(*m));
+		m->id = f->id;
+		table_insert(&model->findings, m, model_finding_id);
+	}
+	finding_clear(m);
+	m->cause = f->cause;
+	m->severity = f->severity;
+	m->confidence = f->confidence;
+	m->session = f->session;
+	m->bfd_session = f->bfd_session;
+	m->blame = f->blame;
+	m->summary = clean_copy(f->summary);
+	m->evidence_count = f->evidence_count < FINDING_EVIDENCE_MAX ? f->evidence_count
+								     : FINDING_EVIDENCE_MAX;
+	if (m->evidence_count > 0) {
+		memcpy(m->evidence, f->evidence, m->evidence_count * sizeof(m->evidence[0]));
+	}
+	m->fix_count = f->fix_count < FINDING_FIX_MAX ? f->fix_count : FINDING_FIX_MAX;
+	for (size_t i = 0; i < m->fix_count; i++) {
+		m->fix[i] = clean_copy(f->fix[i]);
+	}
+	m->first_time_ns = f->first_time_ns;
+	m->last_time_ns = f->last_time_ns;
+	m->count = f->count;
+	if (event->kind != EVENT_ALERT) {
+		return;
+	}
+	struct model_session *s = session_of(model, f->session);
+	struct model_bfd_session *b = s == NULL ? bfd_session_of(model, f->bfd_session) : NULL;
+	if (s == NULL && b == NULL) {
+		return;
+	}
+	struct timeline_entry *e = s != NULL
+		? session_entry(model, s, event, TIMELINE_FINDING, TIMELINE_LOUD)
+		: entry_add(model, &b->timeline, &b->left_out, event, TIMELINE_FINDING,
+			  TIMELINE_LOUD);
+	snprintf(e->text, sizeof(e->text), "%s: %s",
+		finding_key(f->cause) != NULL ? finding_key(f->cause) : "",
+		finding_title(f->cause));
+}
+
+static void
+on_session(struct model *model, const struct event *event)
+{
+	const struct event_session *e = &event->session;
+	struct model_session *s = session_of(model, e->session);
+	if (s == NULL) {
+		return;
+	}
+	if (s->info.side[0].addr.family != 0 &&
+	    address_equal(&s->info.side[0].addr, &e->side[1].addr) &&
+	    !address_equal(&e->side[0].addr, &e->side[1].addr)) {
+		struct model_open open = s->open[0];
+		s->open[0] = s->open[1];
+		s->open[1] = open;
+		timeline_swap_sides(&s->timeline);
+		for (size_t i = 0; i < s->connections_used; i++) {
+			uint8_t state = s->connections[i].state[0];
+			s->connections[i].state[0] = s->connections[i].state[1];
+			s->connections[i].state[1] = state;
+		}
+		if (s->notification.side >= 0) {
+			s->notification.side = (int8_t)(1 - s->notification.side);
+		}
+	}
+	s->info = *e;
+	s->told = true;
+	s->final = !event->snapshot;
+}
+
+static void
+on_bfd_session(struct model *model, const struct event *event)
+{
+	const struct event_bfd_session *e = &event->bfd_session;
+	struct model_bfd_session *b = bfd_session_of(model, e->bfd_session);
+	if (b == NULL) {
+		return;
+	}
+	if (b->info.side[0].addr.family != 0 &&
+	    address_equal(&b->info.side[0].addr, &e->side[1].addr) &&
+	    !address_equal(&e->side[0].addr, &e->side[1].addr)) {
+		struct bfd_packet last = b->last[0];
+		bool has_last = b->has_last[0];
+		b->last[0] = b->last[1];
+		b->last[1] = last;
+		b->has_last[0] = b->has_last[1];
+		b->has_last[1] = has_last;
+		timeline_swap_sides(&b->timeline);
+	}
+	b->info = *e;
+	b->told = true;
+	b->final = !event->snapshot;
+}
+
+void
+model_event(struct model *model, const struct event *event)
+{
+	static void (*const handlers[EVENT_KIND_COUNT])(struct model *, const struct event *) = {
+		[EVENT_CAPTURE] = on_capture,
+		[EVENT_CONNECTION] = on_connection,
+		[EVENT_MESSAGE] = on_message,
+		[EVENT_FAULT] = on_fault,
+		[EVENT_GAP] = on_gap,
+		[EVENT_BFD] = on_bfd,
+		[EVENT_TRANSITION] = on_transition,
+		[EVENT_ALERT] = on_finding,
+		[EVENT_FINDING] = on_finding,
+		[EVENT_SESSION] = on_session,
+		[EVENT_BFD_SESSION] = on_bfd_session,
+	};
+	model->version++;
+	if (event->time_ns != 0) {
+		if (model->first_ns == 0 || event->time_ns < model->first_ns) {
+			model->first_ns = event->time_ns;
+		}
+		if (event->time_ns > model->last_ns) {
+			model->last_ns = event->time_ns;
+		}
+	}
+	if (event->time_digits > model->time_digits) {
+		model->time_digits = event->time_digits;
+	}
+	if (event->kind < EVENT_KIND_COUNT) {
+		handlers[event->kind](model, event);
+	}
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BGPWHY_UI_MODEL_H
+#define BGPWHY_UI_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "track/event.h"
+
+/*
+ * What the report and the dashboard know: built from events alone, read only for those who draw.
+ *
+ * Memory is bounded in the length of the capture: every table has a limit below, and what a limit
+ * costs is counted and can be shown (struct model_session.left_out, model_left_out()). All text here is safe to
+ * print: what came from the wire is escaped and is UTF-8. Raw octets (the OPENs) are not: decode
+ * them with model_open_decode() and escape what is text with ui/text.h.
+ *
+ * Pointers into a model are good until the next model_event().
+ */
+
+enum {
+	MODEL_INPUTS_MAX = 64,
+	MODEL_SESSIONS_MAX = 65536,
+	MODEL_BFD_SESSIONS_MAX = 65536,
+	MODEL_FINDINGS_MAX = 65536,
+	MODEL_OPEN_MAX = 4096,             /* octets kept of an OPEN */
+	MODEL_TIMELINE_MAX = 512,          /* entries for each session */
+	MODEL_TIMELINE_TOTAL = 256 * 1024, /* entries over all sessions */
+	MODEL_CONNECTIONS_MAX = 16,        /* whose state is followed, for each session */
+	TIMELINE_TEXT_MAX = 160,
+};
+
+enum timeline_kind {
+	TIMELINE_CONNECTION,   /* TCP: SYN, established, refused, closed, reset, … */
+	TIMELINE_OPEN,
+	TIMELINE_NOTIFICATION,
+	TIMELINE_KEEPALIVE,    /* a stretch of them from one side */
+	TIMELINE_UPDATE,       /* a stretch of them from one side */
+	TIMELINE_MESSAGE,      /* any other message */
+	TIMELINE_TRANSITION,   /* of a BGP state machine */
+	TIMELINE_BFD,          /* a BFD packet that changes something (quiet) */
+	TIMELINE_BFD_TRANSITION,
+	TIMELINE_FAULT,
+	TIMELINE_GAP,
+	TIMELINE_FINDING,      /* it was noticed here */
+	TIMELINE_KIND_COUNT,
+};
+
+enum timeline_weight {
+	TIMELINE_QUIET,  /* routine: the first to be left out */
+	TIMELINE_NORMAL,
+	TIMELINE_LOUD,   /* trouble, or the way out of it */
+};
+
+/* One line of what mattered. A stretch of KEEPALIVEs or UPDATEs is one entry with a count; its
+ * `time_ns` and `frame` are those of the first, `last_ns` and `last_frame` of the last. */
+struct timeline_entry {
+	uint64_t time_ns, last_ns;
+	uint64_t frame, last_frame; /* 0: none */
+	uint64_t seq;               /* of the first event */
+	uint64_t connection;        /* 0: none */
+	uint32_t count;             /* 1, or how many the stretch has */
+	uint32_t left_out;          /* entries dropped just before this one */
+	uint32_t announced, withdrawn; /* of an UPDATE stretch */
+	enum timeline_kind kind;
+	enum timeline_weight weight;
+	int8_t side; /* who acts: 0 local, 1 remote, -1 neither or unknown */
+	bool inferred;
+	char text[TIMELINE_TEXT_MAX]; /* without time, frame, speaker and count: "OPEN as 65009 …" */
+};
+
+struct model_timeline {
+	struct timeline_entry *entries;
+	size_t count, room;
+};
+
+/* The last OPEN that one side sent. */
+struct model_open {
+	bool seen;
+	bool cut; /* `bytes` is less than the whole message */
+	uint64_t time_ns, frame, connection;
+	uint8_t *bytes;
+	size_t size;
+};
+
+struct model_notification {
+	bool seen;
+	int8_t side; /* the sender */
+	uint8_t code, subcode;
+	uint64_t time_ns, frame;
+	char text[TIMELINE_TEXT_MAX]; /* RFC 9003; "" where there is none */
+};
+
+struct model_connection_state {
+	uint64_t connection;
+	uint8_t state[2]; /* enum bgp_state by side */
+};
+
+struct model_session {
+	/* As the last session event (or snapshot) told it; in between kept up to date from the other
+	 * events: addresses, ASN and identifier of the OPENs, states, message counts, times. `verdict`
+	 * and `primary_cause` are provisional until `told`. */
+	struct event_session info;
+	bool told;  /* a session event was heard, so that local and remote are right */
+	bool final; /* and it was the last word */
+	struct model_open open[2];
+	struct model_notification notification; /* the last one */
+	struct model_timeline timeline;         /* without BFD; see model_timeline_merged() */
+	uint64_t left_out;                      /* entries of the time line that were dropped */
+	uint64_t syn_count, connection_count, refused_count;
+	uint64_t fault_count, gap_count, gap_bytes;
+	uint64_t last_frame;
+	struct address client; /* who called last; unset: nobody yet */
+	struct model_connection_state connections[MODEL_CONNECTIONS_MAX];
+	size_t connections_used;
+};
+
+struct model_bfd_session {
+	struct event_bfd_session info; /* as struct model_session's */
+	bool told, final;
+	struct bfd_packet last[2]; /* last packet by side; `raw` is empty */
+	bool has_last[2];
+	struct model_timeline timeline;
+	uint64_t left_out;
+};
+
+struct model_finding {
+	uint64_t id;
+	enum finding_cause cause;
+	enum severity severity;
+	enum confidence confidence;
+	uint64_t session, bfd_session; /* 0: none */
+	struct address blame;          /* unset: nobody */
+	char *summary;
+	uint64_t evidence[FINDING_EVIDENCE_MAX];
+	size_t evidence_count;
+	char *fix[FINDING_FIX_MAX];
+	size_t fix_count;
+	uint64_t first_time_ns, last_time_ns;
+	uint64_t count;
+};
+
+struct model_input {
+	char *name, *link_type;
+	bool ended;
+	uint64_t packets, dropped;
+	uint32_t artefacts; /* bits; track_artefact_key() */
+};
+
+struct model; /* opaque */
+
+struct model *model_create(void);
+void model_destroy(struct model *model); /* takes NULL */
+void model_event(struct model *model, const struct event *event);
+
+/* Grows by one with each event that changed something: whether there is something to draw. */
+uint64_t model_version(const struct model *model);
+/* The time of the first and the last event that has one; 0: none yet. */
+uint64_t model_first_ns(const struct model *model);
+uint64_t model_last_ns(const struct model *model);
+/* Of the capture's time stamps: 0, 3, 6 or 9. */
+uint8_t model_time_digits(const struct model *model);
+
+size_t model_input_count(const struct model *model);
+const struct model_input *model_input_at(const struct model *model, size_t index);
+
+/* By order of appearance. */
+size_t model_session_count(const struct model *model);
+const struct model_session *model_session_at(const struct model *model, size_t index);
+const struct model_session *model_session_find(const struct model *model, uint64_t session);
+
+size_t model_bfd_session_count(const struct model *model);
+const struct model_bfd_session *model_bfd_session_at(const struct model *model, size_t index);
+const struct model_bfd_session *model_bfd_session_find(const struct model *model, uint64_t id);
+/* The BFD session that serves a BGP session (as told, else the one between the same addresses), and
+ * back; NULL where there is none. */
+const struct model_bfd_session *model_bfd_of(const struct model *model,
+	const struct model_session *session);
+const struct model_session *model_served_by(const struct model *model,
+	const struct model_bfd_session *bfd);
+
+/* All findings, in the order in which they came. */
+size_t model_finding_count(const struct model *model);
+const struct model_finding *model_finding_at(const struct model *model, size_t index);
+
+/*
+ * The findings of one session and of the BFD session that serves it: the primary cause first,
+ * then by severity, rank and time. Either may be NULL. Writes at most `max`; returns how many.
+ */
+size_t model_findings_of(const struct model *model, const struct model_session *session,
+	const struct model_bfd_session *bfd, const struct model_finding **findings, size_t max);
+
+/* Sessions, the worst first: down, flapping, degraded, unknown, healthy; then by appearance. */
+size_t model_sessions_worst_first(const struct model *model, const struct model_session **sessions,
+	size_t max);
+
+/*
+ * The time line of a session together with that of its BFD, in order of time. Either may be NULL.
+ * Room for 2 * MODEL_TIMELINE_MAX is always enough. A BFD entry's `side` is that of the BFD
+ * session, whose local and remote may stand the other way round: use model_entry_speaker().
+ */
+size_t model_timeline_merged(const struct model_session *session,
+	const struct model_bfd_session *bfd, const struct timeline_entry **entries, size_t max);
+
+/* Whose address stands behind an entry; NULL where nobody's. */
+const struct address *model_entry_speaker(const struct model_session *session,
+	const struct model_bfd_session *bfd, const struct timeline_entry *entry);
+
+/* The kept OPEN as a value that borrows from it; false where none was seen or it cannot be read. */
+bool model_open_decode(const struct model_open *open, struct bgp_message *message);
+
+/* Sessions, BFD sessions and findings that did not fit the tables above. */
+uint64_t model_left_out(const struct model *model);
+
+#endif

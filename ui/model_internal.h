@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BGPWHY_UI_MODEL_INTERNAL_H
+#define BGPWHY_UI_MODEL_INTERNAL_H
+
+/* Between the files of the model; nobody else includes it. */
+
+#include "ui/model.h"
+
+enum { TIMELINE_ROOM_MIN = 8 };
+
+struct timeline_budget {
+	size_t used; /* entries for which there is room, over all time lines */
+};
+
+/* A new entry at the end, to be filled in (zeroed, but for `left_out`); makes room where the time
+ * line is full and adds what it drops to *left_out. */
+struct timeline_entry *timeline_add(struct model_timeline *timeline,
+	struct timeline_budget *budget, uint64_t *left_out);
+
+/* The stretch of `kind` from `side` that is still going on, or NULL. */
+struct timeline_entry *timeline_stretch(struct model_timeline *timeline, enum timeline_kind kind,
+	int side, uint64_t connection);
+
+void timeline_swap_sides(struct model_timeline *timeline);
+void timeline_finish(struct model_timeline *timeline);
+
+/* Pointers, so that a table can grow while somebody looks at an entry. Sorted
+ * by id. */
+struct model_table {
+	void **items;
+	size_t count, room;
+};
+
+struct model {
+	struct model_input inputs[MODEL_INPUTS_MAX];
+	size_t input_count;
+	struct model_table sessions, bfd_sessions, findings;
+	struct timeline_budget budget;
+	uint64_t version;
+	uint64_t first_ns, last_ns;
+	uint8_t time_digits;
+	uint64_t left_out;
+	uint64_t dropped_session, dropped_bfd_session; /* highest ids that found no room */
+};
+
+uint64_t model_session_id(const void *session);
+uint64_t model_bfd_session_id(const void *bfd_session);
+uint64_t model_finding_id(const void *finding);
+
+/* The index of the first item whose id is not less. */
+size_t model_table_place(const struct model_table *t, uint64_t id, uint64_t (*id_of)(const void *));
+/* NULL where there is none. */
+void *model_table_find(const struct model_table *t, uint64_t id, uint64_t (*id_of)(const void *));
+
+#endif

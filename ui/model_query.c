@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What may be asked of a model; nothing here changes it. */
+#include "dissect/bgp.h"
+#include "ui/model.h"
+#include "ui/model_internal.h"
+
+uint64_t
+model_session_id(const void *item)
+{
+	return ((const struct model_session *)item)->info.session;
+}
+
+uint64_t
+model_bfd_session_id(const void *item)
+{
+	return ((const struct model_bfd_session *)item)->info.bfd_session;
+}
+
+uint64_t
+model_finding_id(const void *item)
+{
+	return ((const struct model_finding *)item)->id;
+}
+
+size_t
+model_table_place(const struct model_table *t, uint64_t id, uint64_t (*id_of)(const void *))
+{
+	size_t low = 0;
+	size_t high = t->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (id_of(t->items[middle]) < id) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low;
+}
+
+void *
+model_table_find(const struct model_table *t, uint64_t id, uint64_t (*id_of)(const void *))
+{
+	size_t at = model_table_place(t, id, id_of);
+	return at < t->count && id_of(t->items[at]) == id ? t->items[at] : NULL;
+}
+
+uint64_t
+model_version(const struct model *model)
+{
+	return model->version;
+}
+
+uint64_t
+model_first_ns(const struct model *model)
+{
+	return model->first_ns;
+}
+
+uint64_t
+model_last_ns(const struct model *model)
+{
+	return model->last_ns;
+}
+
+uint8_t
+model_time_digits(const struct model *model)
+{
+	return model->time_digits;
+}
+
+uint64_t
+model_left_out(const struct model *model)
+{
+	return model->left_out;
+}
+
+size_t
+model_input_count(const struct model *model)
+{
+	return model->input_count;
+}
+
+const struct model_input *
+model_input_at(const struct model *model, size_t index)
+{
+	return index < model->input_count ? &model->inputs[index] : NULL;
+}
+
+size_t
+model_session_count(const struct model *model)
+{
+	return model->sessions.count;
+}
+
+const struct model_session *
+model_session_at(const struct model *model, size_t index)
+{
+	return index < model->sessions.count ? model->sessions.items[index] : NULL;
+}
+
+const struct model_session *
+model_session_find(const struct model *model, uint64_t session)
+{
+	return model_table_find(&model->sessions, session, model_session_id);
+}
+
+size_t
+model_bfd_session_count(const struct model *model)
+{
+	return model->bfd_sessions.count;
+}
+
+const struct model_bfd_session *
+model_bfd_session_at(const struct model *model, size_t index)
+{
+	return index < model->bfd_sessions.count ? model->bfd_sessions.items[index] : NULL;
+}
+
+const struct model_bfd_session *
+model_bfd_session_find(const struct model *model, uint64_t id)
+{
+	return model_table_find(&model->bfd_sessions, id, model_bfd_session_id);
+}
+
+static bool
+same_pair(const struct model_session *s, const struct model_bfd_session *b)
+{
+	const struct address *a = &s->info.side[0].addr;
+	const struct address *z = &s->info.side[1].addr;
+	const struct address *x = &b->info.side[0].addr;
+	const struct address *y = &b->info.side[1].addr;
+	return a->family != 0 && ((address_equal(a, x) && address_equal(z, y)) ||
+		(address_equal(a, y) && address_equal(z, x)));
+}
+
+const struct model_bfd_session *
+model_bfd_of(const struct model *model, const struct model_session *session)
+{
+	if (session->info.bfd_session != 0 || session->told) {
+		return model_bfd_session_find(model, session->info.bfd_session);
+	}
+	for (size_t i = 0; i < model->bfd_sessions.count; i++) {
+		const struct model_bfd_session *b = model->bfd_sessions.items[i];
+		if (b->info.session != 0 ? b->info.session == session->info.session
+					 : !b->told && same_pair(session, b)) {
+			return b;
+		}
+	}
+	return NULL;
+}
+
+const struct model_session *
+model_served_by(const struct model *model, const struct model_bfd_session *bfd)
+{
+	if (bfd->info.session != 0 || bfd->told) {
+		return model_session_find(model, bfd->info.session);
+	}
+	for (size_t i = 0; i < model->sessions.count; i++) {
+		const struct model_session *s = model->sessions.items[i];
+		if (s->info.bfd_session != 0 ? s->info.bfd_session == bfd->info.bfd_session
+					     : !bfd->told && same_pair(s, bfd)) {
+			return s;
+		}
+	}
+	return NULL;
+}
+
+size_t
+model_finding_count(const struct model *model)
+{
+	return model->findings.count;
+}
+
+const struct model_finding *
+model_finding_at(const struct model *model, size_t index)
+{
+	return index < model->findings.count ? model->findings.items[index] : NULL;
+}
+
+/* Whether `a` is to be told before `b`. */
+static bool
+finding_before(const struct model_finding *a, const struct model_finding *b,
+	enum finding_cause primary)
+{
+	if ((a->cause == primary) != (b->cause == primary)) {
+		return a->cause == primary;
+	}
+	if (a->severity != b->severity) {
+		return a->severity > b->severity;
+	}
+	if (finding_rank(a->cause) != finding_rank(b->cause)) {
+		return finding_rank(a->cause) < finding_rank(b->cause);
+	}
+	return a->first_time_ns < b->first_time_ns;
+}
+
+size_t
+model_findings_of(const struct model *model, const struct model_session *session,
+	const struct model_bfd_session *bfd, const struct model_finding **findings, size_t max)
+{
+	enum finding_cause primary = session != NULL ? session->info.primary_cause : FINDING_NONE;
+	size_t count = 0;
+	for (size_t i = 0; i < model->findings.count && count < max; i++) {
+		const struct model_finding *f = model->findings.items[i];
+		bool of_session = session != NULL && f->session == session->info.session;
+		bool of_bfd = bfd != NULL && f->bfd_session == bfd->info.bfd_session;
+		if (!of_session && !of_bfd) {
+			continue;
+		}
+		size_t at = count++;
+		while (at > 0 && finding_before(f, findings[at - 1], primary)) {
+			findings[at] = findings[at - 1];
+			at--;
+		}
+		findings[at] = f;
+	}
+	return count;
+}
+
+size_t
+model_sessions_worst_first(const struct model *model, const struct model_session **sessions,
+	size_t max)
+{
+	static const enum verdict order[] = {VERDICT_DOWN, VERDICT_FLAPPING, VERDICT_DEGRADED,
+		VERDICT_UNKNOWN, VERDICT_HEALTHY};
+	size_t count = 0;
+	for (size_t v = 0; v < sizeof(order) / sizeof(order[0]); v++) {
+		for (size_t i = 0; i < model->sessions.count && count < max; i++) {
+			const struct model_session *s = model->sessions.items[i];
+			if (s->info.verdict == order[v]) {
+				sessions[count++] = s;
+			}
+		}
+	}
+	return count;
+}
+
+bool
+model_open_decode(const struct model_open *open, struct bgp_message *message)
+{
+	static const struct bgp_context unknown;
+	if (!open->seen || open->size == 0) {
+		return false;
+	}
+	bgp_decode(open->bytes, open->size, &unknown, message);
+	return message->type == BGP_OPEN && message->body_read;
+}

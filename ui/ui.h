@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BGPWHY_UI_UI_H
+#define BGPWHY_UI_UI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "track/event.h"
+
+/* The views. Each is a sink that builds what it shows from events alone. */
+
+struct ui_options {
+	FILE *out;
+	bool color;        /* ANSI colours */
+	int verbose;       /* -v is 1, -vv is 2 */
+	bool numeric;      /* -n */
+	bool utf8;         /* the terminal can show it */
+	unsigned width;    /* columns of the terminal; 0 unknown (a file or a pipe) */
+	const char *title; /* what is looked at: a file's name, "eth0" */
+	bool live;
+};
+
+/* Whether writing to `out` has failed is told by close(). */
+bool ui_report_open(const struct ui_options *options, struct sink *sink);
+bool ui_lines_open(const struct ui_options *options, struct sink *sink);
+bool ui_json_open(const struct ui_options *options, struct sink *sink);
+
+/* The dashboard owns the terminal from open to destroy. It is fed as a sink; main drives it. */
+struct dashboard;
+
+struct dashboard *dashboard_open(const struct ui_options *options, char *error, size_t error_size);
+struct sink dashboard_sink(struct dashboard *dashboard);
+int dashboard_fd(const struct dashboard *dashboard); /* keys: poll for reading */
+/* Handles what keys there are and draws if something changed (or a second of `now_ns` passed:
+ * bars run down). `loading` 0 to 100, or -1 for live; `done` when the input has ended. Returns false
+ * when the user quits. */
+bool dashboard_step(struct dashboard *dashboard, uint64_t now_ns, int loading, bool done);
+void dashboard_destroy(struct dashboard *dashboard); /* restores the terminal; takes NULL */
+
+#endif
