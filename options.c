@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line. Flags are those of tcpdump where they mean the same; what follows them is a BPF
+ * expression, as there.
+ */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	LONG_REPORT = 256,
+	LONG_LINES,
+	LONG_JSON,
+	LONG_UI,
+	LONG_DB,
+	LONG_PORT,
+	LONG_COLOR,
+	LONG_ENGINE,
+	LONG_VERSION,
+	LONG_HELP,
+};
+
+static const struct option long_options[] = {
+	{"report", no_argument, NULL, LONG_REPORT},
+	{"lines", no_argument, NULL, LONG_LINES},
+	{"json", no_argument, NULL, LONG_JSON},
+	{"ui", no_argument, NULL, LONG_UI},
+	{"db", required_argument, NULL, LONG_DB},
+	{"port", required_argument, NULL, LONG_PORT},
+	{"color", optional_argument, NULL, LONG_COLOR},
+	{"engine", required_argument, NULL, LONG_ENGINE},
+	{"version", no_argument, NULL, LONG_VERSION},
+	{"help", no_argument, NULL, LONG_HELP},
+	{NULL, 0, NULL, 0},
+};
+
+static const char usage[] =
+	"usage: bgpwhy -r FILE... [options] [BPF expression]   read captures ('-': standard input)\n"
+	"       bgpwhy -i INTERFACE [options] [BPF expression] capture live ('any' allowed)\n"
+	"       bgpwhy --db FILE [options]                     look at what an earlier run stored\n"
+	"\n"
+	"views  --report            a verdict for each session, with the facts and the fix (default for -r)\n"
+	"       --lines             a line for each event (default for -i without a terminal)\n"
+	"       --json              a JSON object for each event\n"
+	"       --ui                the dashboard (default for -i on a terminal)\n"
+	"store  --db FILE           store into this SQLite database, or read from it\n"
+	"       -w FILE             write the packets of BGP and BFD sessions to a capture ('-': stdout)\n"
+	"input  -c COUNT            stop after so many packets\n"
+	"       -F FILE             read the BPF expression from FILE\n"
+	"       -s SNAPLEN -B KIB   bytes of each packet, size of the kernel's buffer (live)\n"
+	"       -p                  not promiscuous    -D  list the interfaces    -Z USER  become USER\n"
+	"       --port N            a further TCP port that carries BGP (repeatable)\n"
+	"       --engine native|nids   what puts TCP streams together\n"
+	"look   -v -vv              more: prefixes, every BFD packet, the whole time line    -q  less\n"
+	"       -n                  numbers, no names  -U  write each line as it comes\n"
+	"       --color=auto|always|never (NO_COLOR is honoured)\n"
+	"       -h --help  --version\n"
+	"\n"
+	"exit status: 0 every session seen is healthy; 1 problems were found; 2 usage or I/O error\n";
+
+const char *
+options_usage(void)
+{
+	return usage;
+}
+
+static bool
+number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
+{
+	char *end;
+	errno = 0;
+	unsigned long long n = strtoull(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || text[0] == '-' || n < min || n > max) {
+		return false;
+	}
+	*value = n;
+	return true;
+}
+
+static bool
+add_filter(struct options *o, const char *word, char *error, size_t error_size)
+{
+	size_t used = strlen(o->filter);
+	if (used + strlen(word) + 2 > sizeof(o->filter)) {
+		snprintf(error, error_size, "the BPF expression is longer than %zu characters",
+			sizeof(o->filter) - 2);
+		return false;
+	}
+	if (used > 0) {
+		o->filter[used++] = ' ';
+	}
+	memcpy(o->filter + used, word, strlen(word) + 1);
+	return true;
+}
+
+static bool
+read_filter(struct options *o, const char *path, char *error, size_t error_size)
+{
+	FILE *file = fopen(path, "r");
+	if (file == NULL) {
+		snprintf(error, error_size, "%s: %s", path, strerror(errno));
+		return false;
+	}
+	char line[OPTIONS_FILTER_MAX];
+	bool good = true;
+	while (good && fgets(line, sizeof(line), file) != NULL) {
+		line[strcspn(line, "\r\n")] = '\0';
+		char *comment = strchr(line, '#');
+		if (comment != NULL) {
+			*comment = '\0';
+		}
+		if (line[strspn(line, " \t")] != '\0') {
+			good = add_filter(o, line, error, error_size);
+		}
+	}
+	if (good && ferror(file)) {
+		snprintf(error, error_size, "%s: %s", path, strerror(errno));
+		good = false;
+	}
+	fclose(file);
+	return good;
+}
+
+static bool
+one_option(struct options *o, int option, const char *value, char *error, size_t error_size)
+{
+	uint64_t n;
+	switch (option) {
+	case 'r':
+		if (o->file_count == OPTIONS_INPUTS_MAX) {
+			snprintf(error, error_size, "more than %d captures", OPTIONS_INPUTS_MAX);
+			return false;
+		}
+		o->files[o->file_count++] = value;
+		return true;
+	case 'i':
+		if (o->device != NULL) {
+			snprintf(error, error_size, "-i can be given once; 'any' captures on all interfaces");
+			return false;
+		}
+		o->device = value;
+		return true;
+	case 'w':
+		o->write_file = value;
+		return true;
+	case 'c':
+		if (!number(value, 1, UINT64_MAX, &o->packet_limit)) {
+			snprintf(error, error_size, "-c %s: not a count of packets", value);
+			return false;
+		}
+		return true;
+	case 's':
+		if (!number(value, 0, 1 << 24, &n)) {
+			snprintf(error, error_size, "-s %s: not a snapshot length", value);
+			return false;
+		}
+		o->snaplen = (int)n;
+		return true;
+	case 'B':
+		if (!number(value, 1, 1 << 21, &n)) {
+			snprintf(error, error_size, "-B %s: not a buffer size in KiB", value);
+			return false;
+		}
+		o->buffer_kib = (int)n;
+		return true;
+	case 'p':
+		o->no_promiscuous = true;
+		return true;
+	case 'D':
+		o->list_devices = true;
+		return true;
+	case 'F':
+		return read_filter(o, value, error, error_size);
+	case 'Z':
+		o->user = value;
+		return true;
+	case 'M':
+		snprintf(error, error_size, "-M: TCP-MD5 digests cannot be verified yet");
+		return false;
+	case 'U':
+		o->packet_buffered = true;
+		return true;
+	case 'n':
+		o->numeric = true;
+		return true;
+	case 'v':
+		o->verbose++;
+		return true;
+	case 'q':
+		o->quiet = true;
+		return true;
+	case 'h':
+	case LONG_HELP:
+		o->help = true;
+		return true;
+	case LONG_VERSION:
+		o->version = true;
+		return true;
+	case LONG_REPORT:
+		o->view = VIEW_REPORT;
+		return true;
+	case LONG_LINES:
+		o->view = VIEW_LINES;
+		return true;
+	case LONG_JSON:
+		o->view = VIEW_JSON;
+		return true;
+	case LONG_UI:
+		o->view = VIEW_UI;
+		return true;
+	case LONG_DB:
+		o->database = value;
+		return true;
+	case LONG_PORT:
+		if (!number(value, 1, 65535, &n) || o->capture.port_count == CAPTURE_PORTS_MAX) {
+			snprintf(error, error_size, "--port %s: not a TCP port, or more than %d of them",
+				value, CAPTURE_PORTS_MAX);
+			return false;
+		}
+		o->capture.ports[o->capture.port_count++] = (uint16_t)n;
+		return true;
+	case LONG_COLOR:
+		if (value == NULL || strcmp(value, "always") == 0) {
+			o->color = COLOR_ALWAYS;
+		} else if (strcmp(value, "never") == 0) {
+			o->color = COLOR_NEVER;
+		} else if (strcmp(value, "auto") == 0) {
+			o->color = COLOR_AUTO;
+		} else {
+			snprintf(error, error_size, "--color=%s: auto, always or never", value);
+			return false;
+		}
+		return true;
+	case LONG_ENGINE:
+		if (strcmp(value, "native") == 0) {
+			o->capture.engine = CAPTURE_ENGINE_NATIVE;
+		} else if (strcmp(value, "nids") == 0) {
+			o->capture.engine = CAPTURE_ENGINE_NIDS;
+		} else {
+			snprintf(error, error_size, "--engine %s: native or nids", value);
+			return false;
+		}
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool
+options_read(struct options *o, int argc, char **argv, char *error, size_t error_size)
+{
+	*o = (struct options){.view = VIEW_DEFAULT};
+	o->capture.ports[o->capture.port_count++] = 179;
+	opterr = 0;
+	int option;
+	while ((option = getopt_long(argc, argv, ":r:i:w:c:s:B:pDF:Z:M:Unvqh", long_options,
+			NULL)) != -1) {
+		if (option == '?' || option == ':') {
+			const char *word = optind > 0 ? argv[optind - 1] : "";
+			snprintf(error, error_size, "%s: %s (bgpwhy -h lists the options)", word,
+				optopt != 0 && strchr("riwcsBFZM", optopt) != NULL
+					? "an argument is missing"
+					: "unknown or incomplete option");
+			return false;
+		}
+		if (!one_option(o, option, optarg, error, error_size)) {
+			return false;
+		}
+	}
+	for (int i = optind; i < argc; i++) {
+		if (!add_filter(o, argv[i], error, error_size)) {
+			return false;
+		}
+	}
+	if (o->help || o->version || o->list_devices) {
+		return true;
+	}
+	if (o->file_count > 0 && o->device != NULL) {
+		snprintf(error, error_size, "-r and -i exclude each other");
+		return false;
+	}
+	if (o->file_count == 0 && o->device == NULL) {
+		if (o->database == NULL) {
+			snprintf(error, error_size,
+				"nothing to look at: give -r FILE, -i INTERFACE or --db FILE (bgpwhy -h tells more)");
+			return false;
+		}
+		if (o->filter[0] != '\0' || o->write_file != NULL) {
+			snprintf(error, error_size,
+				"a BPF expression and -w need packets: give -r or -i with --db");
+			return false;
+		}
+	}
+	return true;
+}

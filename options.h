@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BGPWHY_OPTIONS_H
+#define BGPWHY_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "capture/capture.h"
+
+/* The command line, read: what the user wants, before anything is opened. */
+
+enum view { VIEW_DEFAULT, VIEW_REPORT, VIEW_LINES, VIEW_JSON, VIEW_UI };
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+enum { OPTIONS_INPUTS_MAX = 64, OPTIONS_FILTER_MAX = 4096 };
+
+struct options {
+	const char *files[OPTIONS_INPUTS_MAX];
+	size_t file_count;
+	const char *device;
+	const char *write_file;
+	const char *database;
+	const char *user; /* -Z */
+	uint64_t packet_limit; /* -c; 0: none */
+	int snaplen, buffer_kib;
+	bool no_promiscuous, numeric, packet_buffered, quiet, list_devices;
+	int verbose;
+	enum view view;
+	enum color color;
+	struct capture_options capture;
+	char filter[OPTIONS_FILTER_MAX]; /* "": none */
+	bool help, version;
+};
+
+/* False: `error` has one line that says what is wrong. */
+bool options_read(struct options *options, int argc, char **argv, char *error, size_t error_size);
+
+/* The text of -h. */
+const char *options_usage(void);
+
+#endif
