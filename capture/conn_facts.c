@@ -330,6 +330,24 @@ update_rst(struct conn_entry *entry, const struct seg *seg, struct conn_verdict 
 	entry->state = refuses ? CONN_STATE_REFUSED : CONN_STATE_RESET;
 }
 
+/* Whether SYN, SYN-ACK and the ACK that completes them have all been seen now. */
+static void
+update_handshake(struct conn_entry *entry, const struct seg *seg)
+{
+	struct conn *conn = &entry->conn;
+	const struct conn_side *side = &conn->side[seg->dir];
+	const struct conn_side *other = &conn->side[1 - seg->dir];
+	if (conn->handshake || (seg->flags & SEG_ACK) == 0 || !entry->track[1 - seg->dir].has_isn ||
+	    !acknowledges_syn(other, seg->ack)) {
+		return;
+	}
+	if (conn->simultaneous) {
+		conn->handshake = (side->synack_count > 0 || other->synack_count > 0);
+	} else if ((seg->flags & SEG_SYN) == 0) {
+		conn->handshake = side->syn_count > 0 && other->synack_count > 0;
+	}
+}
+
 /* CONN_ESTABLISHED or CONN_MIDSTREAM, once: see conn.h. */
 static void
 update_open(struct conn_entry *entry, const struct seg *seg, struct conn_verdict *verdict)
@@ -350,16 +368,15 @@ update_open(struct conn_entry *entry, const struct seg *seg, struct conn_verdict
 	}
 	bool proven = other_has_isn ? acknowledges_syn(other, seg->ack)
 	                            : !other->seen && seg->seq - side->isn - 1 < HANDSHAKE_NEAR;
-	/* The server's own ACK says nothing new before data does. */
+	/* The server's own ACK says nothing new before data does; a FIN may come before the handshake
+	 * is over. */
 	if (proven && has_isn && side->synack_count > 0 && !conn->simultaneous) {
-		proven = seg->wire_len > 0 || (seg->flags & SEG_FIN) != 0;
+		proven = seg->wire_len > 0;
 	}
 	if (!proven) {
 		return;
 	}
-	bool client_ack = has_isn && side->syn_count > 0 && other->synack_count > 0;
 	entry->announced = true;
-	conn->handshake = client_ack || (conn->simultaneous && side->synack_count > 0);
 	entry->state = CONN_STATE_OPEN;
 	verdict->established = true;
 }
@@ -413,6 +430,7 @@ conn_facts_update(struct conn_entry *entry, const struct tcp_header *header, str
 		update_ack(entry, seg);
 	}
 	update_window(entry, header, seg, &verdict);
+	update_handshake(entry, seg);
 	if (!entry->announced && (seg->flags & SEG_SYN) == 0 && entry->state == CONN_STATE_OPENING) {
 		update_open(entry, seg, &verdict);
 	}

@@ -65,7 +65,9 @@ struct bfd_packet {
 };
 
 /* False where the 24 octets of the mandatory section are not there: nothing could be read (`fault`
- * and `raw` are set nevertheless). Otherwise the members are what the packet says. */
+ * and `raw` are set nevertheless). Otherwise the members are what the packet says. `size` is that
+ * of the payload on the wire: of a packet that the capture cut, TOO_SHORT, LENGTH and AUTH say
+ * nothing. */
 bool bfd_decode(const uint8_t *bytes, size_t size, struct bfd_packet *packet);
 
 const char *bfd_fault_key(enum bfd_fault_code code);

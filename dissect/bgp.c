@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The header of a BGP message (RFC 4271 section 4.1) and the way from it to the decoder of its type.
+ * The header of a BGP message (RFC 4271 section 4.1) and the way from it to the decoder of its
+ * type.
  *
  * A message is read as far as it goes. What a receiver would refuse is noted as the fault of the
  * message and reading goes on, because the one who looks at a capture wants to see what else the
@@ -18,20 +19,22 @@ static const struct message_desc {
 	uint16_t greatest;
 	bgp_decoder *decode;
 } messages[256] = {
-#define MESSAGE(number, id, name, least, greatest, decoder) [number] = {name, least, greatest, decoder},
+#define MESSAGE(number, id, name, least, greatest, decoder) \
+	[number] = {name, least, greatest, decoder},
 #include "dissect/messages.def"
 #undef MESSAGE
 };
 
-static const uint8_t marker[BGP_MARKER_SIZE] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+static const uint8_t marker[BGP_MARKER_SIZE] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
 static const struct fault_desc {
 	const char *key, *text, *rfc;
 	uint8_t error, subcode;
 } faults[BGP_FAULT_COUNT] = {
 	[BGP_FAULT_NONE] = {"none", "nothing is malformed", "", 0, 0},
-#define FAULT(id, key, text, rfc, error, subcode) [BGP_FAULT_##id] = {key, text, rfc, error, subcode},
+#define FAULT(id, key, text, rfc, error, subcode) \
+	[BGP_FAULT_##id] = {key, text, rfc, error, subcode},
 #include "dissect/faults.def"
 #undef FAULT
 };

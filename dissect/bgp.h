@@ -95,7 +95,8 @@ bgp_family_equal(struct bgp_family a, struct bgp_family b)
 	return a.afi == b.afi && a.safi == b.safi;
 }
 
-/* What both OPENs agreed on, for one direction; zero is "the OPENs were not seen". */
+/* What both OPENs agreed on, for one direction; zero is "the OPENs were not seen": then a message
+ * may be of any length, and NLRI have path identifiers only where they make no sense without. */
 struct bgp_context {
 	uint8_t as_width; /* octets of an ASN in AS_PATH: 2, 4, or 0 for unknown (then guessed) */
 	bool extended_messages;
@@ -268,7 +269,8 @@ struct bgp_message {
 	uint16_t length; /* the header's field */
 	struct cursor raw; /* the message with its header, as far as it was captured */
 	bool truncated;  /* the capture ends before the message does: members may be unread */
-	bool body_read;  /* the fixed part of the body could be read, the union is valid */
+	bool body_read;  /* the fixed part of the body could be read (of an UPDATE: both lengths), the
+	                  * union is valid; where `truncated`, lists and counts are of what there is */
 	struct bgp_fault fault; /* the first one, or BGP_FAULT_NONE */
 	union {
 		struct bgp_open open;
@@ -280,7 +282,8 @@ struct bgp_message {
 
 /*
  * Reads the 19 octets of a header (RFC 4271 section 4.1, 6.1): marker, length, type. Returns the
- * fault, BGP_FAULT_NONE where it is good. `max` is the largest length allowed.
+ * fault, BGP_FAULT_NONE where it is good. `max` is the largest length allowed, but for an OPEN it
+ * is never more than 4096 (RFC 8654 section 4).
  */
 enum bgp_fault_code bgp_header_check(const uint8_t header[BGP_HEADER_SIZE], uint32_t max,
 	uint16_t *length, uint8_t *type);

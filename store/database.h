@@ -2,7 +2,6 @@
 #ifndef BGPWHY_STORE_DATABASE_H
 #define BGPWHY_STORE_DATABASE_H
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +17,11 @@ enum {
 	STORE_APPLICATION_ID = 0x62677077, /* "bgpw"; also in schema.sql */
 	STORE_SCHEMA_VERSION = 1,          /* also in schema.sql */
 };
+
+/* sqlite3.h stays in the .c files. */
+struct sqlite3;
+struct sqlite3_stmt;
+struct sqlite3_str;
 
 extern const char store_schema[]; /* made from schema.sql */
 
@@ -117,15 +121,15 @@ struct store_bases {
 
 /* Whose rows they are. False, and `error` (for `path`) where it is no bgpwhy database of a schema
  * that this program knows. An empty one is `*fresh`. */
-bool database_check(sqlite3 *db, const char *path, bool *fresh, struct store_error *error);
+bool database_check(struct sqlite3 *db, const char *path, bool *fresh, struct store_error *error);
 
 /* What failed, as a few words for the end of a line. */
-const char *database_reason(sqlite3 *db, int rc);
+const char *database_reason(struct sqlite3 *db, int rc);
 
 /* `path` as SQLite takes it for a file's name, whatever it looks like; to be freed. */
 char *database_file_name(const char *path);
 
 /* Appends the columns of a list, quoted; `format` is given the column's name (%w), perhaps twice. */
-void database_columns(sqlite3_str *sql, const char *columns, const char *format);
+void database_columns(struct sqlite3_str *sql, const char *columns, const char *format);
 
 #endif

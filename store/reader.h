@@ -7,9 +7,9 @@
 /* The reader's inside; private to this folder. */
 
 struct reader {
-	sqlite3 *db;
+	struct sqlite3 *db;
 	struct store_bases shift; /* taken off every number of the run that is played */
-	sqlite3_stmt *context, *list, *families;
+	struct sqlite3_stmt *context, *list, *families;
 	/* What the event that was read last points to. */
 	struct bgp_message message;
 	int64_t context_id;
@@ -25,7 +25,7 @@ struct reader_table {
 	enum event_kind kind;
 	bool by_run; /* rows have `run`, and no seq until the last word was said */
 	/* From the columns of the table. False: there is not enough in it for an event. */
-	bool (*read)(struct reader *r, sqlite3_stmt *row, struct event *event);
+	bool (*read)(struct reader *r, struct sqlite3_stmt *row, struct event *event);
 };
 
 enum { READER_TABLES = EVENT_KIND_COUNT };

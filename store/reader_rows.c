@@ -5,11 +5,13 @@
  * database is input like any other: a NULL, an unknown name or a number out of range gives an
  * event with less in it, never a crash.
  */
+#include "store/reader.h"
+
 #include <arpa/inet.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/reader.h"
 #include "track/memory.h"
 
 struct columns {

@@ -24,13 +24,13 @@ struct writer_context {
 };
 
 struct writer {
-	sqlite3 *db;
+	struct sqlite3 *db;
 	int fd; /* holds the lock that keeps a second writer out */
 	char *path;
 	store_complain *complain;
 	void *ctx;
-	sqlite3_stmt *inserts[INSERT_COUNT];
-	sqlite3_stmt *find_context, *clear_evidence, *save_lost, *finish;
+	struct sqlite3_stmt *inserts[INSERT_COUNT];
+	struct sqlite3_stmt *find_context, *clear_evidence, *save_lost, *finish;
 	struct store_bases base;
 	uint64_t run;
 	bool in_transaction;
@@ -53,11 +53,11 @@ struct writer {
  * writer cannot write, `stmt` is NULL and nothing happens. */
 struct row {
 	struct writer *writer;
-	sqlite3_stmt *stmt;
+	struct sqlite3_stmt *stmt;
 	int at;
 };
 
-struct row row_begin(struct writer *w, sqlite3_stmt *stmt);
+struct row row_begin(struct writer *w, struct sqlite3_stmt *stmt);
 /* … for an event: its first five columns. */
 struct row row_begin_event(struct writer *w, enum store_insert insert, const struct event *event);
 bool row_end(struct row *row);

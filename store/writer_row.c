@@ -7,6 +7,7 @@
 #include "store/writer.h"
 
 #include <assert.h>
+#include <sqlite3.h>
 
 void
 row_null(struct row *row)

@@ -5,9 +5,10 @@
  * text. A parent that an event names before its own row came gets a stub with what the event knows,
  * so that every key is true at every moment.
  */
-#include <stdio.h>
-
 #include "store/writer.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
 
 static bool
 context_equal(const struct bgp_context *a, const struct bgp_context *b)

@@ -5,6 +5,8 @@
  */
 #include "store/writer.h"
 
+#include <sqlite3.h>
+
 static void
 put_finding_columns(struct row *row, const struct event *event)
 {

@@ -276,6 +276,17 @@ bfd_in(void *ctx, const struct datagram *datagram)
 	e->seen = true;
 	e->last = packet;
 	e->last.raw = cursor_make(NULL, 0);
+	e->password_size = 0;
+	if (packet.has_auth && packet.auth.type == 1 && packet.fault == BFD_FAULT_NONE &&
+	    packet.auth.length > 3) {
+		struct cursor password = packet.raw;
+		cursor_skip(&password, 24 + 3);
+		e->password_size = (uint8_t)(packet.auth.length - 3);
+		const uint8_t *octets = cursor_bytes(&password, e->password_size);
+		if (octets != NULL && e->password_size <= sizeof(e->password)) {
+			memcpy(e->password, octets, e->password_size);
+		}
+	}
 	e->at = at;
 	e->packets++;
 	e->port = datagram->dst_port;
@@ -375,8 +386,30 @@ bfd_destroy(struct track *t, struct bfd_session *b)
 	free(b);
 }
 
+/*
+ * One end says Down and the other, last seen Up, is not heard any more. Either it heard that Down, or it
+ * heard nothing for its detection time: both take it out of Up (RFC 5880 section 6.8.4, 6.8.6).
+ */
+static void
+left_up_unseen(struct track *t, struct bfd_session *b, unsigned end)
+{
+	const struct bfd_end *x = &b->end[end], *y = &b->end[1 - end];
+	if (y->state != BFD_UP + 1 || !x->seen || x->last.state > BFD_DOWN ||
+	    y->at.time_ns > x->since.time_ns ||
+	    t->now.time_ns < x->since.time_ns + y->detect_us * 1000 + SECOND_NS) {
+		return;
+	}
+	struct moment at = x->since;
+	transition(t, b, 1 - end, BFD_DOWN + 1, BASIS_INFERRED, &at,
+		"its peer says Down and it is not heard any more: it heard that, or nothing for its detection time (RFC 5880 section 6.8.4, 6.8.6)");
+	mark_dirty(t, b);
+}
+
 void
 bfd_tick(struct track *t, struct bfd_session *b)
 {
+	for (unsigned end = 0; end < 2; end++) {
+		left_up_unseen(t, b, end);
+	}
 	rule_bfd_tick(t, b, false);
 }

@@ -152,6 +152,7 @@ finding_raise(struct track *t, const struct finding_args *args, const char *summ
 	}
 	f->blame = args->blame != NULL ? *args->blame : nobody;
 	f->resolved = false;
+	f->took_down = f->took_down || args->took_down;
 	f->last = args->at;
 	f->count++;
 	finding_evidence(f, args->at.frame);
@@ -227,7 +228,7 @@ void
 findings_resolve(struct track *t, struct session *s, const struct moment *at)
 {
 	for (struct finding *f = s->findings; f != NULL; f = f->next) {
-		if (f->resolved || finding_rank(f->cause) > RANK_OF_SETUP) {
+		if (f->resolved || f->took_down || finding_rank(f->cause) > RANK_OF_SETUP) {
 			continue;
 		}
 		f->resolved = true;

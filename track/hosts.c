@@ -91,14 +91,32 @@ alive(struct track *t, const struct address *a, const uint8_t *mac, const struct
 		age_out(t, h);
 		age_in(t, h);
 	}
+	if (h->alive.time_ns != 0 && at->time_ns >= h->alive.time_ns + SILENCE_S * SECOND_NS) {
+		h->silence_from = h->alive;
+		h->silence_to = *at;
+		h->silence_resolved = mac != NULL;
+	}
 	h->alive = *at;
 	if (!session_tcp) {
 		h->last_not_tcp = at->time_ns;
 	}
-	if (mac != NULL) {
-		h->has_mac = true;
-		memcpy(h->mac, mac, sizeof(h->mac));
+	if (mac == NULL) {
+		return;
 	}
+	/* A claim by ARP or NDP; packets alone may come through different routers. */
+	if (h->has_mac && memcmp(h->mac, mac, sizeof(h->mac)) != 0) {
+		/* Back to the one before is a conflict, a third one a move. */
+		h->claims_changed = h->claims_changed == 0 ||
+						    memcmp(h->other_mac, mac, sizeof(h->mac)) == 0
+					    ? h->claims_changed + 1
+					    : 1;
+		memcpy(h->other_mac, h->mac, sizeof(h->mac));
+		memcpy(h->mac, mac, sizeof(h->mac));
+		rule_address_claimed(t, h, at);
+	}
+	h->has_mac = true;
+	h->claim = *at;
+	memcpy(h->mac, mac, sizeof(h->mac));
 }
 
 static struct contact *
@@ -137,7 +155,7 @@ void
 host_alive(struct track *t, const struct packet_info *ip, bool session_tcp)
 {
 	struct moment at = moment_of(ip);
-	alive(t, &ip->src, ip->has_mac ? ip->src_mac : NULL, &at, session_tcp);
+	alive(t, &ip->src, NULL, &at, session_tcp);
 	/* Only who is on the same link can answer ARP; a packet from it is as good an answer. */
 	if (t->contact_count > 0 && t->contact_count <= 64) {
 		answered(t, &ip->src, &at);

@@ -47,10 +47,13 @@ struct machine {
 	enum bgp_state state;
 	uint64_t since_ns;
 	bool done; /* it has ended: what is still on its way does not bring it back */
+	struct moment open_received; /* time 0: not yet */
 	bool keepalive_received; /* before the machine was in OpenConfirm */
 	bool left;               /* it has been Established and is not any more */
 	struct moment received;  /* the last message it received (hold timer, RFC 4271 section 4.4) */
 	struct moment sent;      /* the last message it sent */
+	struct moment acked;     /* when its peer last acknowledged something of it */
+	bool open_acked;
 	struct moment established;
 	struct pending *pending; /* messages that this side sent, oldest first; NULL: never any */
 	unsigned pending_count;
@@ -61,6 +64,7 @@ struct machine {
 	bool closed; /* it sent FIN or a valid RST */
 	struct moment close;
 	bool close_is_reset;
+	uint8_t data_ttl; /* of its last segment with payload */
 	uint32_t messages;
 	uint32_t retransmissions;     /* data segments sent again since the last ACK of the peer */
 	struct moment retransmission; /* the last one */
@@ -77,14 +81,15 @@ struct link {
 	struct machine machine[2];    /* by side of the conn */
 	struct framer framer[2];
 	struct bgp_context *context[2]; /* for what each side sends; NULL: unknown */
-	struct moment first, last_syn;
+	struct moment first, last_syn, handshake;
 	bool counted;  /* in established_count */
 	bool was_established;
 	bool answered; /* the SYN got any answer */
 	uint64_t hold_ns; /* negotiated; 0 none or unknown */
 	bool hold_known;
+	bool ignored;   /* a side discards what the other sends (GTSM) */
 	bool hold_told; /* a finding says that its hold timer ran out */
-	bool open_told, confirm_told, return_told;
+	bool open_told, confirm_told, return_told, stuck_told;
 	enum connection_state state;
 	bool stated;
 	struct address by;
@@ -99,7 +104,9 @@ struct speaker {
 	uint16_t my_as;
 	uint32_t bgp_id;
 	uint16_t hold_time_s;
+	uint8_t version;
 	bool as4;
+	uint16_t restart_time_s; /* graceful restart, with families; 0: not offered */
 	uint32_t accepted_asn; /* of its last OPEN that led to Established */
 	bool has_accepted;
 	enum bgp_state resting; /* of its machine that ended last */
@@ -119,7 +126,9 @@ struct speaker {
 	uint8_t ttl; /* of its last segment that was no RST; 0: none */
 	struct moment alive;   /* the last packet of any kind from it */
 	uint64_t alive_not_tcp; /* time of its last packet that was not this session's TCP */
+	uint64_t host_told_ns;  /* when its host was last told that it is alive */
 	uint32_t rejected_as;  /* 2/2 that it sent */
+	struct moment fault;   /* of its last malformed message; time 0: none */
 };
 
 struct session {
@@ -145,6 +154,11 @@ struct session {
 	uint32_t finding_count;
 	struct moment bfd_lost; /* BFD of this pair left Up; time 0: never */
 	struct moment icmp;     /* the last ICMP error about it */
+	/* A side that closed with graceful restart announced has until then to come back. */
+	uint64_t restart_deadline_ns; /* 0: none runs */
+	uint16_t restart_time_s;
+	uint8_t restart_side;
+	struct moment restart_begin;
 };
 
 struct bfd_end {
@@ -165,6 +179,8 @@ struct bfd_end {
 	struct moment down_zero; /* since when it sends Down with Your Discriminator 0 */
 	struct moment init;      /* since when it sits in Init */
 	uint32_t init_packets, down_zero_packets;
+	uint8_t password[16]; /* of type 1 */
+	uint8_t password_size;
 };
 
 struct bfd_session {
@@ -200,18 +216,34 @@ struct finding {
 	struct moment first, last;
 	uint64_t count;
 	bool resolved; /* the session came up later */
+	bool took_down;
 	bool alerted;
 	struct finding *next; /* of its session or BFD session */
 	struct finding *all_next, *all_previous;
 };
+
+/* A SYN, remembered for a moment, to know it again behind a NAT. */
+struct syn_seen {
+	struct moment at;
+	uint64_t session;
+	struct address src, dst;
+	uint32_t isn, timestamp;
+};
+
+enum { SYNS_REMEMBERED = 32, SILENCE_S = 2 };
 
 /* An address of which something was heard. */
 struct host {
 	struct address addr;
 	struct moment alive;
 	uint64_t last_not_tcp;
+	/* The last time that nothing of any kind came from it for SILENCE_S or more. */
+	struct moment silence_from, silence_to;
+	bool silence_resolved; /* it ended with ARP or NDP: resolution started over */
 	bool has_mac;
-	uint8_t mac[6];
+	uint8_t mac[6], other_mac[6]; /* that claimed it by ARP or NDP, and the one before */
+	uint32_t claims_changed;
+	struct moment claim;
 	struct host *hash_next, *older, *newer;
 };
 
@@ -260,6 +292,8 @@ struct track {
 	struct host *host_oldest, *host_newest;
 	struct contact *contacts;
 	size_t contact_count;
+	struct syn_seen syns[SYNS_REMEMBERED];
+	unsigned next_syn;
 	struct finding *findings_first, *findings_last;
 	uint64_t finding_ids;
 	size_t finding_count;
@@ -289,7 +323,6 @@ void session_tell(struct track *t, struct session *s, bool snapshot);
 void session_destroy(struct track *t, struct session *s);
 unsigned session_side(const struct session *s, const struct address *a); /* 0 or 1 */
 void session_refresh(struct track *t, struct session *s); /* states over all links */
-bool session_had_trouble(const struct session *s);
 
 /* link.c: the flow callbacks */
 void link_segment(void *ctx, struct conn *conn, const struct seg *seg);
@@ -350,6 +383,7 @@ struct finding_args {
 	const uint64_t *evidence; /* may be NULL */
 	size_t evidence_count;
 	bool lower_severity; /* one step below the row's */
+	bool took_down;      /* it ended an Established session */
 };
 struct finding *finding_raise(struct track *t, const struct finding_args *args,
 	const char *summary, ...) __attribute__((format(printf, 3, 4)));
@@ -374,8 +408,12 @@ void rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, e
 	const struct moment *at);
 void rule_open(struct track *t, struct link *link, unsigned dir, const struct moment *at);
 void rule_established(struct track *t, struct link *link, const struct moment *at);
+void rule_link_returned(struct track *t, struct link *link, unsigned dir);
+void rule_forgotten(struct track *t, struct link *old, unsigned dir, const struct moment *at);
+void rule_same_syn(struct track *t, struct link *link, const struct seg *seg);
 void rule_refused(struct track *t, struct link *link, unsigned refuser, const struct seg *seg);
 void rule_icmp(struct track *t, const struct icmp_note *note);
+void rule_restart_tick(struct track *t, struct session *s);
 void rule_session_tick(struct track *t, struct session *s);
 void rule_link_tick(struct track *t, struct link *link);
 void rule_session_end(struct track *t, struct session *s);
@@ -383,6 +421,9 @@ void rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 	const struct bfd_packet *before, uint8_t state_before, const struct moment *at);
 void rule_bfd_tick(struct track *t, struct bfd_session *b, bool last);
 void rule_contacts(struct track *t, bool last);
+void rule_address_claimed(struct track *t, const struct host *h, const struct moment *at);
+bool rule_after_exit(const struct session *s);
+void verdict_settle(struct session *s);
 enum verdict verdict_of(const struct track *t, const struct session *s,
 	enum finding_cause *primary);
 

@@ -193,8 +193,8 @@ nulls(struct json *j, const char *const *keys, size_t count)
 	}
 }
 
-#define NULLS(j, ...)                                                                   \
-	nulls(j, (const char *const[]){__VA_ARGS__},                                    \
+#define NULLS(j, ...) \
+	nulls(j, (const char *const[]){__VA_ARGS__}, \
 		sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 
 static void

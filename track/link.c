@@ -71,6 +71,7 @@ framed_fault(void *ctx, enum bgp_fault_code code, const uint8_t header[BGP_HEADE
 	(void)header;
 	const struct delivery *d = ctx;
 	struct moment at = {origin->time_ns, origin->frame, origin->input};
+	d->link->session->side[link_side(d->link, d->dir)].fault = at;
 	emit_fault(d->t, d->link, bgp_fault_key(code), code == BGP_FAULT_MARKER ? 0 : 16,
 		bgp_fault_text(code), &at);
 }
@@ -128,7 +129,8 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 	session_touch(t, s, &t->now);
 	unsigned dir = seg->dir;
 	struct speaker *from = &s->side[link_side(link, dir)];
-	if (t->now.time_ns >= from->alive.time_ns + SECOND_NS || from->alive.time_ns == 0) {
+	if (t->now.time_ns >= from->host_told_ns + SECOND_NS / 4) {
+		from->host_told_ns = t->now.time_ns;
 		host_alive(t, seg->ip, true);
 	}
 	from->alive = t->now;
@@ -141,6 +143,9 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 		from->plain_segments++;
 	}
 	struct machine *m = &link->machine[dir];
+	if (seg->wire_len > 0) {
+		m->data_ttl = seg->ip->ttl;
+	}
 	if (seg->retransmission && seg->wire_len > 0 && !seg->keepalive_probe) {
 		if (m->retransmissions++ == 0) {
 			m->retransmitted_size = seg->wire_len;
@@ -153,6 +158,9 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 				p->at = t->now;
 			}
 		}
+	}
+	if (m->established.time_ns != 0 && seg->wire_len > 0) {
+		rule_link_returned(t, link, dir);
 	}
 	if (seg->flags & SEG_ACK) {
 		struct machine *peer = &link->machine[1 - dir];
@@ -194,6 +202,7 @@ syn_seen(struct track *t, struct link *link, unsigned dir, const struct seg *seg
 			}
 		}
 	}
+	rule_same_syn(t, link, seg);
 	link->last_syn = t->now;
 	from->syns++;
 	from->syn_md5 = (seg->options & SEG_OPT_MD5) != 0;
@@ -281,6 +290,7 @@ link_change(void *ctx, struct conn *conn, enum conn_change change, int side, con
 		break;
 	case CONN_ESTABLISHED:
 		answered(link, conn->client == 1 ? 1 : 0);
+		link->handshake = t->now;
 		emit_connection(t, link, CONNECTION_ESTABLISHED, &t->now);
 		break;
 	case CONN_MIDSTREAM:

@@ -150,6 +150,35 @@ reach_openconfirm(struct track *t, struct link *link, unsigned dir, enum basis b
 	}
 }
 
+/*
+ * The connection of `dir` ends. Where it was on its way by then: its connection had come to stand, so
+ * it was in OpenSent, though its OPEN found nobody any more; it had an OPEN to which it did not object,
+ * so it was in OpenConfirm, though its KEEPALIVE found nobody.
+ */
+static void
+skipped_states(struct track *t, struct link *link, unsigned dir)
+{
+	struct machine *m = &link->machine[dir];
+	if (m->state == BGP_STATE_CONNECT && link->handshake.time_ns != 0 &&
+	    link->conn->client == (int8_t)dir) {
+		machine_event(t, link, dir, RFC_TCP_CR_ACKED, BASIS_INFERRED, &link->handshake,
+			"its connection stands; the OPEN it must have sent is not in the capture (RFC 4271 section 8.2.2, Connect)");
+	}
+	if (m->state == BGP_STATE_OPENSENT && m->open_received.time_ns != 0 && !m->notified) {
+		machine_event(t, link, dir, RFC_BGP_OPEN, BASIS_INFERRED, &m->open_received,
+			"it received an OPEN and did not object; its KEEPALIVE came too late to be seen (RFC 4271 section 8.2.2, OpenSent)");
+	}
+}
+
+/* What ends a session may cross with the verdict on an OPEN: it waits until that is known. */
+static bool
+must_wait(const struct machine *receiver, const struct pending *p)
+{
+	return (p->type == 0 || p->type == BGP_NOTIFICATION) &&
+	       receiver->state == BGP_STATE_OPENSENT && receiver->open_received.time_ns != 0 &&
+	       !receiver->notified && !receiver->closed;
+}
+
 /* `dir` has received `p`, which the other side sent. */
 static void
 deliver(struct track *t, struct link *link, unsigned dir, const struct pending *p, enum basis basis)
@@ -159,9 +188,14 @@ deliver(struct track *t, struct link *link, unsigned dir, const struct pending *
 		m->received = p->at;
 	}
 	switch (p->type) {
+	case BGP_OPEN:
+		m->open_received = p->at;
+		break;
 	case 0:
+		skipped_states(t, link, dir);
 		machine_event(t, link, dir, RFC_TCP_FAILS, basis, &p->at,
 			"its peer closed the connection (RFC 4271 section 8.1.4, event 18)");
+		m->done = true;
 		break;
 	case BGP_KEEPALIVE:
 		if (m->state == BGP_STATE_OPENSENT) {
@@ -181,6 +215,7 @@ deliver(struct track *t, struct link *link, unsigned dir, const struct pending *
 		}
 		break;
 	case BGP_NOTIFICATION:
+		skipped_states(t, link, dir);
 		machine_event(t, link, dir,
 			p->code == 2 && p->subcode == 1 ? RFC_NOTIF_VERSION_ERR : RFC_NOTIF, basis,
 			&p->at, "it receives a NOTIFICATION (RFC 4271 section 6)");
@@ -201,11 +236,15 @@ void
 machine_acked(struct track *t, struct link *link, unsigned dir, uint32_t ack,
 	const struct moment *at)
 {
-	(void)at;
 	struct machine *m = &link->machine[dir];
 	while (m->pending_count > 0 && (int32_t)(ack - m->pending[0].seq_end) >= 0) {
 		struct pending p = m->pending[0];
+		if (must_wait(&link->machine[1 - dir], &p)) {
+			return;
+		}
 		forget_pending(m, 1);
+		m->acked = *at;
+		m->open_acked = m->open_acked || p.type == BGP_OPEN;
 		deliver(t, link, 1 - dir, &p, BASIS_OBSERVED);
 	}
 }
@@ -231,7 +270,8 @@ push(struct track *t, struct link *link, unsigned dir, const struct pending *mes
 		return;
 	}
 	const struct conn_side *peer = &link->conn->side[1 - dir];
-	if (peer->has_acked && (int32_t)(peer->acked - message->seq_end) >= 0) {
+	if (peer->has_acked && (int32_t)(peer->acked - message->seq_end) >= 0 &&
+	    m->pending_count == 0 && !must_wait(&link->machine[1 - dir], message)) {
 		/* It came late or out of order: the ACK was here before. */
 		deliver(t, link, 1 - dir, message, BASIS_OBSERVED);
 		return;
@@ -310,8 +350,10 @@ machine_gone(struct track *t, struct link *link, unsigned dir, uint8_t rfc,
 {
 	struct machine *m = &link->machine[dir];
 	if (m->done || m->state == BGP_STATE_IDLE || m->state == BGP_STATE_UNKNOWN) {
+		m->done = true;
 		return;
 	}
+	skipped_states(t, link, dir);
 	enum bgp_state from = m->state;
 	struct moment when = *at;
 	if (rfc == RFC_HOLD_TIMER_EXPIRES) {
@@ -321,6 +363,7 @@ machine_gone(struct track *t, struct link *link, unsigned dir, uint8_t rfc,
 		}
 	}
 	machine_event(t, link, dir, rfc, BASIS_INFERRED, &when, reason);
+	m->done = true;
 	if (rfc == RFC_HOLD_TIMER_EXPIRES && from >= BGP_STATE_OPENCONFIRM) {
 		rule_hold_expired(t, link, dir, BASIS_INFERRED, &when);
 	}
@@ -339,9 +382,9 @@ machine_closed(struct track *t, struct link *link, unsigned dir, bool reset,
 		m->close = *at;
 		m->close_is_reset = reset;
 	}
-	/* A NOTIFICATION that was on its way explains why this side closes. */
+	/* A NOTIFICATION or a FIN that was on its way explains why this side closes. */
 	for (unsigned i = 0; i < peer->pending_count; i++) {
-		if (peer->pending[i].type == BGP_NOTIFICATION) {
+		if (peer->pending[i].type == BGP_NOTIFICATION || peer->pending[i].type == 0) {
 			deliver_all(t, link, 1 - dir);
 			break;
 		}
@@ -361,8 +404,10 @@ machine_closed(struct track *t, struct link *link, unsigned dir, bool reset,
 	}
 	if (reset) {
 		deliver_all(t, link, dir);
+		skipped_states(t, link, 1 - dir);
 		machine_event(t, link, 1 - dir, RFC_TCP_FAILS, BASIS_OBSERVED, at,
 			"its peer reset the connection (RFC 4271 section 8.1.4, event 18)");
+		peer->done = true;
 	} else if (first) {
 		struct pending fin = {
 			.at = *at, .seq_end = link->conn->side[dir].next_seq, .type = 0};
@@ -387,8 +432,13 @@ machine_tick(struct track *t, struct link *link)
 		}
 		/* A speaker that lives sends a KEEPALIVE within a third of the hold time: only after
 		 * that its silence confirms that it is gone (RFC 4271 section 4.4). */
+		const struct machine *peer = &link->machine[1 - dir];
+		uint64_t heard = m->received.time_ns;
+		if (peer->retransmission.time_ns > heard) {
+			heard = peer->retransmission.time_ns; /* perhaps only its ACK was lost */
+		}
 		uint64_t deadline = m->received.time_ns + link->hold_ns;
-		uint64_t sure = deadline + link->hold_ns / 3 + SECOND_NS;
+		uint64_t sure = heard + link->hold_ns + link->hold_ns / 3 + SECOND_NS;
 		if (t->now.time_ns >= sure && m->sent.time_ns <= deadline) {
 			machine_gone(t, link, dir, RFC_HOLD_TIMER_EXPIRES, &t->now,
 				"nothing reached it for the whole hold time, and it is silent since (RFC 4271 section 6.5)");

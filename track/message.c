@@ -67,10 +67,23 @@ open_in(struct track *t, struct link *link, unsigned dir, const struct bgp_messa
 	bgp_decode(open->bytes, open->size, &unknown_context, &copy);
 	open->open = copy.open;
 
+	/* Who opens a session does not hold another one with the same peer any more. */
+	for (struct link *old = link->session->links; old != NULL; old = old->next) {
+		unsigned own = link_side(old, 0) == link_side(link, dir) ? 0 : 1;
+		struct machine *m = &old->machine[own];
+		if (old != link && m->state == BGP_STATE_ESTABLISHED && !m->done &&
+		    at->time_ns > m->established.time_ns + SECOND_NS &&
+		    at->time_ns > m->sent.time_ns + SECOND_NS) {
+			machine_gone(t, old, own, RFC_TCP_FAILS, at,
+				"it opens another session: it does not know the connection it had");
+			rule_forgotten(t, old, own, at);
+		}
+	}
 	struct speaker *side = &link->session->side[link_side(link, dir)];
 	side->has_open = true;
 	side->asn = open->open.asn;
 	side->my_as = open->open.my_as;
+	side->version = open->open.version;
 	side->as4 = open->open.as4;
 	side->bgp_id = open->open.bgp_id;
 	side->hold_time_s = open->open.hold_time_s;
@@ -108,6 +121,7 @@ message_in(struct track *t, struct link *link, unsigned dir, const uint8_t *byte
 	};
 	emit(t, &event, at);
 	if (message.fault.code != BGP_FAULT_NONE) {
+		side->fault = *at;
 		emit_fault(t, link, bgp_fault_key(message.fault.code), message.fault.offset,
 			bgp_fault_text(message.fault.code), at);
 	}
@@ -138,7 +152,7 @@ message_in(struct track *t, struct link *link, unsigned dir, const uint8_t *byte
 	if (message.type == BGP_NOTIFICATION && message.body_read) {
 		struct machine *m = &link->machine[dir];
 		rule_notification(t, link, dir, &message, at);
-		m->notified = true;
+		m->notified = true; /* the machine hears of it below */
 		m->code = message.notification.code;
 		m->subcode = message.notification.subcode;
 		m->notification = *at;

@@ -3,6 +3,7 @@
 #include "track/internal.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum {
 	ONE_WAY_PACKETS = 3,
@@ -81,6 +82,46 @@ admin_down(struct track *t, struct bfd_session *b, unsigned end, const struct mo
 		address_text(&x->addr, a), address_text(&b->end[1 - end].addr, c));
 }
 
+/* RFC 5880 section 6.7: a packet whose authentication is not as expected is discarded. */
+static void
+auth_differs(struct track *t, struct bfd_session *b, const struct bfd_end *x,
+	const struct bfd_end *y, const struct moment *at)
+{
+	const struct bfd_packet *p = &x->last, *q = &y->last;
+	const char *what = NULL;
+	if (p->has_auth != q->has_auth) {
+		what = "one side authenticates its packets, the other does not";
+	} else if (!p->has_auth) {
+		return;
+	} else if (p->auth.type != q->auth.type) {
+		what = "the types differ";
+	} else if (p->auth.key_id != q->auth.key_id) {
+		what = "the key IDs differ";
+	} else if (p->auth.type == 1 &&
+		   (x->password_size != y->password_size ||
+			   memcmp(x->password, y->password, sizeof(x->password)) != 0)) {
+		what = "the passwords differ";
+	}
+	if (what == NULL) {
+		return;
+	}
+	char a[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
+	uint64_t frames[] = {y->at.frame};
+	finding_raise(t,
+		&(struct finding_args){
+			.cause = FINDING_BFD_AUTH,
+			.confidence = CONFIDENCE_CERTAIN,
+			.bfd = b,
+			.at = *at,
+			.evidence = frames,
+			.evidence_count = 1,
+		},
+		"BFD authentication of %s (%s, key ID %u) and %s (%s, key ID %u) does not fit: %s",
+		address_text(&x->addr, a), p->has_auth ? bfd_auth_name(p->auth.type) : "none",
+		p->auth.key_id, address_text(&y->addr, c),
+		q->has_auth ? bfd_auth_name(q->auth.type) : "none", q->auth.key_id, what);
+}
+
 void
 rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 	const struct bfd_packet *before, uint8_t state_before, const struct moment *at)
@@ -126,15 +167,8 @@ rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 			args.evidence_count = 0;
 		}
 	}
-	if (y->seen && (p->has_auth != y->last.has_auth ||
-			       (p->has_auth && p->auth.type != y->last.auth.type)) &&
-	    !b->up && bfd_finding_find(b, FINDING_BFD_AUTH) == NULL) {
-		args.cause = FINDING_BFD_AUTH;
-		args.subject = NULL;
-		finding_raise(t, &args, "BFD authentication differs: %s uses %s, %s uses %s", a,
-			p->has_auth ? bfd_auth_name(p->auth.type) : "none", c,
-			y->last.has_auth ? bfd_auth_name(y->last.auth.type) : "none");
-		args.subject = &x->addr;
+	if (y->seen && !b->up && bfd_finding_find(b, FINDING_BFD_AUTH) == NULL) {
+		auth_differs(t, b, x, y, at);
 	}
 
 	/* How long an end has been alone with its Down, or has waited in Init. */
@@ -271,6 +305,7 @@ down_with_bgp(struct track *t, struct bfd_session *b)
 {
 	struct session *s = b->session;
 	if (s == NULL || b->up || !s->up || b->flaps == 0 ||
+	    s->established.time_ns > s->bfd_lost.time_ns || /* it came up without BFD */
 	    !before_by(&t->now, &s->bfd_lost, ONE_SIDED_S) ||
 	    finding_find(s, FINDING_BFD_DOWN_BGP_UP) != NULL ||
 	    bfd_finding_find(b, FINDING_BFD_ADMIN_DOWN) != NULL) {

@@ -11,6 +11,7 @@
 enum {
 	BFD_EXPLAINS_S = 3,    /* how long before its end BFD may have taken a session down */
 	COLLISIONS_ARE_A_LOOP = 3,
+	LARGE_SEGMENT = 1000, /* octets; less passes wherever IPv6 or PPPoE does */
 };
 
 /* Which cause a NOTIFICATION names. ANY stands for every subcode that has no row of its own. */
@@ -105,6 +106,7 @@ args_of(const struct scene *scene, enum finding_cause cause, enum confidence con
 		.session = scene->s,
 		.subject = &scene->x->addr,
 		.at = *scene->at,
+		.took_down = scene->link->was_established,
 	};
 }
 
@@ -186,6 +188,9 @@ refused_open(struct scene *scene, enum finding_cause cause, const struct bgp_not
 			scene->yt, y->hold_time_s, why);
 		break;
 	default:
+		if (cause == FINDING_BAD_VERSION && y->version != 4) {
+			args.blame = &y->addr;
+		}
 		finding_raise(scene->t, &args, "%s refuses the OPEN of %s: %s", scene->xt, scene->yt,
 			bgp_notification_name(n->code, n->subcode));
 		break;
@@ -296,6 +301,27 @@ cease(struct scene *scene, enum finding_cause cause, const struct bgp_notificati
 		n->has_text && cursor_left(&n->text) > 0 ? " (with a message from its operator)" : "");
 }
 
+/* What x misses are address families, or both OPENs have none in common. */
+static bool
+nothing_in_common(const struct link *link, const struct bgp_notification *n)
+{
+	struct bgp_family families[BGP_CONTEXT_FAMILIES];
+	const struct machine *a = &link->machine[0], *b = &link->machine[1];
+	struct bgp_capability_iter iter = bgp_notification_capabilities(n);
+	struct bgp_capability capability;
+	unsigned missing = 0, missing_families = 0;
+	while (bgp_next_capability(&iter, &capability)) {
+		missing++;
+		missing_families += capability.code == 1;
+	}
+	if (missing > 0) {
+		return missing == missing_families;
+	}
+	return a->open.seen && b->open.seen &&
+	       bgp_common_families(&a->open.open, &b->open.open, families,
+		       BGP_CONTEXT_FAMILIES) == 0;
+}
+
 void
 rule_notification(struct track *t, struct link *link, unsigned dir,
 	const struct bgp_message *message, const struct moment *at)
@@ -305,13 +331,15 @@ rule_notification(struct track *t, struct link *link, unsigned dir,
 	struct scene scene;
 	scene_set(&scene, t, link, dir, at);
 	struct finding_args args = args_of(&scene, cause, CONFIDENCE_CERTAIN);
+	/* That the other side erred is certain only where its message is in the capture and is bad. */
+	if (scene.y->fault.time_ns != 0 && at->time_ns < scene.y->fault.time_ns + 2 * SECOND_NS) {
+		args.blame = &scene.y->addr;
+	}
 	switch (n->code) {
 	case 2:
 		if (cause == FINDING_BAD_PEER_AS) {
 			bad_peer_as(&scene, n);
-		} else if (cause == FINDING_CAPABILITY_MISMATCH && link->context[0] != NULL &&
-			   bgp_common_families(&link->machine[0].open.open,
-				   &link->machine[1].open.open, NULL, 0) == 0) {
+		} else if (cause == FINDING_CAPABILITY_MISMATCH && nothing_in_common(link, n)) {
 			refused_open(&scene, FINDING_NO_COMMON_AFI, n);
 		} else {
 			refused_open(&scene, cause, n);
@@ -334,6 +362,41 @@ rule_notification(struct track *t, struct link *link, unsigned dir,
 	}
 }
 
+/* Large segments of y are sent again and again while small ones of x are acknowledged. */
+static void
+mtu_black_hole(struct scene *scene, const struct machine *peer)
+{
+	uint64_t frames[] = {peer->retransmission.frame};
+	struct finding_args args = args_of(scene, FINDING_MTU_BLACK_HOLE, CONFIDENCE_LIKELY);
+	args.evidence = frames;
+	args.evidence_count = 1;
+	finding_raise(scene->t, &args,
+		"segments of %u octets from %s are sent again and again (%u times) and never acknowledged, while small packets pass between the two: the path drops large packets",
+		peer->retransmitted_size, scene->yt, peer->retransmissions);
+}
+
+/* The hold timer of OpenSent ran out: no OPEN came (RFC 4271 section 8.2.2, OpenSent). */
+static void
+open_unanswered(struct scene *scene)
+{
+	const struct machine *own = &scene->link->machine[scene->dir];
+	if (scene->link->open_told) {
+		return;
+	}
+	scene->link->open_told = true;
+	bool acked = own->open_acked;
+	uint64_t frames[] = {own->open.at.frame};
+	struct finding_args args = args_of(scene, FINDING_OPEN_UNANSWERED,
+		acked ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY);
+	args.blame = acked ? &scene->y->addr : NULL;
+	args.evidence = frames;
+	args.evidence_count = 1;
+	finding_raise(scene->t, &args,
+		"%s gives up: its OPEN %s and no OPEN came back from %s for %.0f s", scene->xt,
+		acked ? "was acknowledged by TCP" : "was not even acknowledged", scene->yt,
+		(double)(scene->at->time_ns - own->open.at.time_ns) / 1e9);
+}
+
 void
 rule_hold_expired(struct track *t, struct link *link, unsigned dir, enum basis basis,
 	const struct moment *at)
@@ -346,6 +409,10 @@ rule_hold_expired(struct track *t, struct link *link, unsigned dir, enum basis b
 		return; /* the other side's expiry is the same story */
 	}
 	link->hold_told = true;
+	if (own->open.seen && !peer->open.seen && peer->messages == 0 && link->conn->handshake) {
+		open_unanswered(&scene);
+		return;
+	}
 	char hold[32] = "", last[120] = "", why[320];
 	double silence = own->received.time_ns != 0 && at->time_ns > own->received.time_ns
 				 ? (double)(at->time_ns - own->received.time_ns) / 1e9
@@ -363,6 +430,12 @@ rule_hold_expired(struct track *t, struct link *link, unsigned dir, enum basis b
 	}
 	uint64_t frames[4] = {own->received.frame, peer->sent.frame, 0, 0};
 	size_t count = 2;
+	bool silent_daemon = false; /* its TCP acknowledges what its daemon does not answer */
+	if (peer->retransmissions >= 3 && peer->retransmitted_size >= LARGE_SEGMENT &&
+	    peer->retransmission.time_ns > own->received.time_ns &&
+	    own->acked.time_ns > own->received.time_ns) {
+		mtu_black_hole(&scene, peer);
+	}
 	if (peer->retransmissions > 0 && peer->retransmission.time_ns > own->received.time_ns) {
 		snprintf(why, sizeof(why),
 			"%s did send, and sent again (%u retransmissions): its packets, or the answers to them, are lost on the way",
@@ -382,6 +455,7 @@ rule_hold_expired(struct track *t, struct link *link, unsigned dir, enum basis b
 			"%s sent no message since, though its host answers (frame %llu): its BGP daemon is stopped or busy",
 			scene.yt, (unsigned long long)scene.y->alive.frame);
 		frames[count++] = scene.y->alive.frame;
+		silent_daemon = own->acked.time_ns > own->received.time_ns;
 	} else {
 		snprintf(why, sizeof(why), "the capture has nothing of %s since", scene.yt);
 	}
@@ -389,6 +463,8 @@ rule_hold_expired(struct track *t, struct link *link, unsigned dir, enum basis b
 		basis == BASIS_OBSERVED ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY);
 	args.evidence = frames;
 	args.evidence_count = count;
+	args.blame = silent_daemon ? &scene.y->addr : NULL;
+	args.lower_severity = link->ignored;
 	finding_raise(t, &args, "the hold timer%s of %s for %s ran out: %s; %s", hold, scene.xt, scene.yt,
 		last, why);
 }
@@ -407,12 +483,24 @@ collided(const struct link *link)
 	return false;
 }
 
+/* The session stood, and why it does not any more is known: what follows is a consequence. */
+bool
+rule_after_exit(const struct session *s)
+{
+	for (const struct finding *f = s->findings; f != NULL; f = f->next) {
+		if (f->took_down && !f->resolved) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* A NOTIFICATION, a refusal or the like already says why this pair does not get on. */
 static bool
 explained(const struct session *s)
 {
 	for (const struct finding *f = s->findings; f != NULL; f = f->next) {
-		if (!f->resolved && f->severity == SEVERITY_ERROR &&
+		if (!f->resolved && f->severity >= SEVERITY_WARNING &&
 		    f->cause != FINDING_PEER_NOT_CONFIGURED &&
 		    f->cause != FINDING_SILENT_ASN_MISMATCH &&
 		    f->cause != FINDING_CLOSED_WITHOUT_NOTIFICATION &&
@@ -453,6 +541,15 @@ rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, enum b
 		args.cause = FINDING_CLOSED_WITHOUT_NOTIFICATION;
 		args.confidence = CONFIDENCE_CERTAIN;
 		args.blame = &scene.x->addr;
+		if (scene.x->restart_time_s > 0) {
+			/* So a graceful restart begins (RFC 4724 section 4.1): it may come back in time. */
+			args.lower_severity = true;
+			scene.s->restart_side = (uint8_t)link_side(link, dir);
+			scene.s->restart_time_s = scene.x->restart_time_s;
+			scene.s->restart_begin = *at;
+			scene.s->restart_deadline_ns =
+				at->time_ns + scene.x->restart_time_s * SECOND_NS;
+		}
 		finding_raise(t, &args, "%s %s the Established session with %s and sends no NOTIFICATION: %s",
 			scene.xt, how, scene.yt,
 			reset ? "its daemon crashed or was restarted, or something reset it in its name (RST)"
@@ -462,6 +559,7 @@ rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, enum b
 	if (collided(link) || explained(scene.s) || link->was_established) {
 		return;
 	}
+	args.lower_severity = rule_after_exit(scene.s);
 	args.evidence_count = open_frames(link, frames);
 	if (own->open.seen && peer->open.seen) {
 		args.cause = FINDING_SILENT_ASN_MISMATCH;
@@ -492,12 +590,18 @@ rule_open(struct track *t, struct link *link, unsigned dir, const struct moment 
 	struct bgp_capability_iter iter = bgp_capabilities(open);
 	struct bgp_capability capability;
 	bool restarting = false;
+	bool keeps = false; /* it names families whose routes are to be kept (RFC 4724 section 3) */
 	uint16_t restart_time = 0;
 	while (bgp_next_capability(&iter, &capability)) {
 		if (capability.code == 64 && !capability.malformed) {
 			restarting = capability.graceful_restart.restarting;
 			restart_time = capability.graceful_restart.time_s;
+			keeps = cursor_left(&capability.graceful_restart.families) > 0;
 		}
+	}
+	scene.x->restart_time_s = keeps ? restart_time : 0;
+	if (s->restart_deadline_ns != 0 && &s->side[s->restart_side] == scene.x) {
+		s->restart_deadline_ns = 0;
 	}
 	if (open->as4 && open->as4_asn != 0 && open->my_as != BGP_AS_TRANS &&
 	    open->my_as != open->as4_asn) {
@@ -520,6 +624,7 @@ rule_open(struct track *t, struct link *link, unsigned dir, const struct moment 
 	struct finding_args args = args_of(&scene, FINDING_GRACEFUL_RESTART, CONFIDENCE_CERTAIN);
 	args.evidence = frames;
 	args.evidence_count = 1;
+	args.blame = &scene.x->addr;
 	finding_raise(t, &args,
 		"%s comes back with the restart bit set (graceful restart, restart time %u s): its peer keeps the routes meanwhile",
 		scene.xt, restart_time);
@@ -527,6 +632,57 @@ rule_open(struct track *t, struct link *link, unsigned dir, const struct moment 
 		closed->resolved = true;
 		closed->severity = SEVERITY_INFO;
 	}
+}
+
+/* `dir` of `old` has opened another session though it never ended the one it had. */
+void
+rule_forgotten(struct track *t, struct link *old, unsigned dir, const struct moment *at)
+{
+	const struct machine *m = &old->machine[dir];
+	if (m->closed || m->notified || old->machine[1 - dir].notified ||
+	    old->machine[1 - dir].closed) {
+		return;
+	}
+	struct scene scene;
+	scene_set(&scene, t, old, dir, at);
+	uint64_t frames[] = {m->sent.frame};
+	struct finding_args args = args_of(&scene, FINDING_PEER_REBOOTED, CONFIDENCE_LIKELY);
+	args.blame = &scene.x->addr;
+	args.evidence = frames;
+	args.evidence_count = 1;
+	finding_raise(t, &args,
+		"%s opens a new session with %s and never ended the old one (its last message there is frame %llu, %.1f s before): it was restarted without a word",
+		scene.xt, scene.yt, (unsigned long long)m->sent.frame,
+		(double)(at->time_ns - m->sent.time_ns) / 1e9);
+}
+
+/* It said how long its restart may take, and that time is over (RFC 4724 section 4.2). */
+void
+rule_restart_tick(struct track *t, struct session *s)
+{
+	if (s->restart_deadline_ns == 0 || t->now.time_ns < s->restart_deadline_ns) {
+		return;
+	}
+	const struct speaker *x = &s->side[s->restart_side];
+	struct moment at = {.time_ns = s->restart_deadline_ns, .input = t->now.input};
+	s->restart_deadline_ns = 0;
+	char a[ADDRESS_TEXT_MAX];
+	uint64_t frames[] = {s->restart_begin.frame};
+	finding_raise(t,
+		&(struct finding_args){
+			.cause = FINDING_GRACEFUL_RESTART_EXPIRED,
+			.confidence = CONFIDENCE_CERTAIN,
+			.session = s,
+			.blame = &x->addr,
+			.subject = &x->addr,
+			.at = at,
+			.evidence = frames,
+			.evidence_count = 1,
+			.took_down = true,
+		},
+		"%s closed in frame %llu with graceful restart announced (restart time %u s) and did not come back in time: its routes are dropped",
+		address_text(&x->addr, a), (unsigned long long)s->restart_begin.frame,
+		s->restart_time_s);
 }
 
 void

@@ -16,6 +16,8 @@ enum {
 	REQUESTS_ENOUGH = 3,      /* unanswered ARP requests or NDP solicitations */
 	OPEN_PATIENCE_S = 20,     /* for an OPEN or a first KEEPALIVE to come */
 	SYNACKS_ENOUGH = 3,
+	STUCK_S = 10, /* how long a window may stay closed */
+	CLAIMS_ENOUGH = 2,
 };
 
 static double
@@ -135,6 +137,7 @@ syns_unanswered(struct track *t, struct session *s, unsigned x)
 			.at = from->syn_last,
 			.evidence = from->unanswered_frames,
 			.evidence_count = from->unanswered_frame_count,
+			.lower_severity = rule_after_exit(s),
 		},
 		"%s sends SYNs to TCP port 179 of %s and gets no answer of any kind (%u SYNs in %.1f s), %s",
 		address_text(&from->addr, a), address_text(&to->addr, b), from->syns_unanswered,
@@ -155,30 +158,25 @@ rule_refused(struct track *t, struct link *link, unsigned refuser, const struct 
 {
 	struct session *s = link->session;
 	unsigned x = link_side(link, refuser);
-	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX], doubt[96] = "";
+	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX];
 	const struct speaker *side = &s->side[x];
-	bool stranger = seg != NULL && side->ttl != 0 && side->ttl != seg->ip->ttl;
-	if (stranger) {
-		snprintf(doubt, sizeof(doubt),
-			"; the RST has TTL %u, other packets from it %u: something else may refuse",
-			seg->ip->ttl, side->ttl);
-	}
+	(void)seg;
 	uint64_t frames[] = {link->conn->side[1 - refuser].first_syn_frame};
 	finding_raise(t,
 		&(struct finding_args){
 			.cause = FINDING_CONNECTION_REFUSED,
-			.confidence = stranger ? CONFIDENCE_LIKELY : CONFIDENCE_CERTAIN,
+			.confidence = CONFIDENCE_CERTAIN,
 			.session = s,
-			.blame = stranger ? NULL : &side->addr,
+			.blame = &side->addr,
 			.subject = &side->addr,
 			.at = t->now,
 			.evidence = frames,
 			.evidence_count = 1,
-			.lower_severity = s->up,
+			.lower_severity = s->up || rule_after_exit(s),
 		},
-		"%s refuses the connection of %s to TCP port %u (RST in answer to the SYN)%s",
+		"%s refuses the connection of %s to TCP port %u (RST in answer to the SYN)",
 		address_text(&side->addr, a), address_text(&s->side[1 - x].addr, b),
-		link->conn->side[refuser].port, doubt);
+		link->conn->side[refuser].port);
 }
 
 /* What an ICMP error about a BGP segment says: RFC 792, RFC 1812 section 5.2.7, RFC 4443. */
@@ -237,7 +235,7 @@ rule_icmp(struct track *t, const struct icmp_note *note)
 			.at = at,
 			.evidence = frames,
 			.evidence_count = 1,
-			.lower_severity = s->up,
+			.lower_severity = s->up || rule_after_exit(s),
 		},
 		cause == FINDING_ICMP_PROHIBITED
 			? "%s prohibits the segments of %s to TCP port 179 of %s (%s type %u code %u): a filter rejects them"
@@ -281,8 +279,49 @@ rule_link_tick(struct track *t, struct link *link)
 				address_text(&x->addr, a), address_text(&y->addr, b),
 				conn->side[dir].synack_count, b);
 		}
+		if (!link->ignored && own->data_ttl != 0 && own->data_ttl != 255 &&
+		    conn->side[1 - dir].ttl_min == 255 && conn->handshake &&
+		    own->retransmissions >= 3 && own->messages > 0) {
+			link->ignored = true;
+			uint64_t frames[] = {own->open.at.frame, own->retransmission.frame};
+			finding_raise(t,
+				&(struct finding_args){
+					.cause = FINDING_GTSM_MISMATCH,
+					.confidence = CONFIDENCE_LIKELY,
+					.session = s,
+					.subject = &y->addr,
+					.at = t->now,
+					.evidence = frames,
+					.evidence_count = 2,
+				},
+				"%s sends everything with TTL 255 and does not take what %s sends with TTL %u (%u retransmissions, no acknowledgement): TTL security (RFC 5082) on one side only",
+				address_text(&y->addr, b), address_text(&x->addr, a), own->data_ttl,
+				own->retransmissions);
+		}
+		const struct conn_side *reader = &conn->side[dir];
+		if (!link->stuck_told && reader->window_zero && conn->side[1 - dir].seen &&
+		    t->now.time_ns > reader->window_zero_since_ns + STUCK_S * SECOND_NS) {
+			link->stuck_told = true;
+			uint64_t frames[] = {reader->window_zero_frame};
+			finding_raise(t,
+				&(struct finding_args){
+					.cause = FINDING_RECEIVER_STUCK,
+					.confidence = CONFIDENCE_LIKELY,
+					.session = s,
+					.blame = &x->addr,
+					.subject = &x->addr,
+					.at = t->now,
+					.evidence = frames,
+					.evidence_count = 1,
+					.took_down = true,
+				},
+				"%s has closed its TCP window for %.0f s (since frame %llu) and still acknowledges: its BGP daemon does not read what %s sends",
+				address_text(&x->addr, a),
+				seconds(t->now.time_ns - reader->window_zero_since_ns),
+				(unsigned long long)reader->window_zero_frame, address_text(&y->addr, b));
+		}
 		/* A peer whose side is not in the capture may have answered. */
-		if (!conn->side[1 - dir].seen || own->done || peer->done || s->up) {
+		if (!conn->side[1 - dir].seen || own->done || peer->done || s->up || link->ignored) {
 			continue;
 		}
 		uint64_t patience = OPEN_PATIENCE_S * SECOND_NS;
@@ -333,6 +372,7 @@ rule_session_tick(struct track *t, struct session *s)
 	for (unsigned x = 0; x < 2; x++) {
 		syns_unanswered(t, s, x);
 	}
+	rule_restart_tick(t, s);
 }
 
 /* ARP and NDP in vain. Where a session of the pair is known it is judged as it happens; a pair of
@@ -377,7 +417,9 @@ rule_contacts(struct track *t, bool last)
 void
 rule_session_end(struct track *t, struct session *s)
 {
-	if (s->total_links > 0 || s->findings != NULL || s->icmp.time_ns != 0) {
+	if (s->total_links > 0 || s->icmp.time_ns != 0 ||
+	    (s->findings != NULL && (s->findings->next != NULL ||
+				    s->findings->cause != FINDING_BFD_UP_BGP_DOWN))) {
 		return;
 	}
 	const struct host *h[2] = {host_find(t, &s->side[0].addr), host_find(t, &s->side[1].addr)};
@@ -403,4 +445,113 @@ rule_session_end(struct track *t, struct session *s)
 			address_text(&s->side[0].addr, a), address_text(&s->side[1].addr, b),
 			bfd_up ? " (BFD is Up)" : "", seconds(t->now.time_ns - s->first.time_ns));
 	}
+}
+
+/* Two hosts claim one address by ARP or NDP, in turn: once may be a move, back again is a conflict. */
+void
+rule_address_claimed(struct track *t, const struct host *h, const struct moment *at)
+{
+	if (h->claims_changed < CLAIMS_ENOUGH) {
+		return;
+	}
+	char a[ADDRESS_TEXT_MAX];
+	for (struct session *s = t->session_oldest; s != NULL; s = s->newer) {
+		for (unsigned x = 0; x < 2; x++) {
+			if (!address_equal(&s->side[x].addr, &h->addr)) {
+				continue;
+			}
+			uint64_t frames[] = {h->claim.frame};
+			finding_raise(t,
+				&(struct finding_args){
+					.cause = FINDING_ADDRESS_CONFLICT,
+					.confidence = CONFIDENCE_CERTAIN,
+					.session = s,
+					.subject = &h->addr,
+					.at = *at,
+					.evidence = frames,
+					.evidence_count = 1,
+					.took_down = true,
+				},
+				"two hosts use %s: %02x:%02x:%02x:%02x:%02x:%02x and %02x:%02x:%02x:%02x:%02x:%02x answer for it in turn",
+				address_text(&h->addr, a), h->mac[0], h->mac[1], h->mac[2], h->mac[3],
+				h->mac[4], h->mac[5], h->other_mac[0], h->other_mac[1],
+				h->other_mac[2], h->other_mac[3], h->other_mac[4], h->other_mac[5]);
+		}
+	}
+}
+
+/*
+ * Nothing of any kind came from a host, its session or BFD fell meanwhile, and then the connection it
+ * had before goes on: it was not restarted, it was cut off.
+ */
+void
+rule_link_returned(struct track *t, struct link *link, unsigned dir)
+{
+	struct session *s = link->session;
+	struct speaker *x = &s->side[link_side(link, dir)];
+	const struct host *h = host_find(t, &x->addr);
+	if (h == NULL || h->silence_to.time_ns == 0 || !h->silence_resolved ||
+	    t->now.time_ns > h->silence_to.time_ns + 5 * SECOND_NS ||
+	    link->first.time_ns > h->silence_from.time_ns ||
+	    finding_find(s, FINDING_LINK_DOWN) != NULL) {
+		return;
+	}
+	uint64_t fell = s->bfd_lost.time_ns > s->lost.time_ns ? s->bfd_lost.time_ns : s->lost.time_ns;
+	if (fell < h->silence_from.time_ns || fell > h->silence_to.time_ns + SECOND_NS) {
+		return;
+	}
+	char a[ADDRESS_TEXT_MAX];
+	uint64_t frames[] = {h->silence_from.frame, h->silence_to.frame, t->now.frame};
+	finding_raise(t,
+		&(struct finding_args){
+			.cause = FINDING_LINK_DOWN,
+			.confidence = CONFIDENCE_LIKELY,
+			.session = s,
+			.subject = &x->addr,
+			.at = h->silence_to,
+			.evidence = frames,
+			.evidence_count = 3,
+			.took_down = true,
+		},
+		"nothing of any kind came from %s for %.1f s (after frame %llu), and then its old connection went on: its link was down, it was not restarted",
+		address_text(&x->addr, a), seconds(h->silence_to.time_ns - h->silence_from.time_ns),
+		(unsigned long long)h->silence_from.frame);
+}
+
+/* The same SYN twice within a second, from two addresses: something between rewrites the source. */
+void
+rule_same_syn(struct track *t, struct link *link, const struct seg *seg)
+{
+	for (unsigned i = 0; i < SYNS_REMEMBERED; i++) {
+		const struct syn_seen *seen = &t->syns[i];
+		if (seen->session == 0 || seen->isn != seg->seq || seen->timestamp != seg->timestamp ||
+		    address_equal(&seen->src, &seg->ip->src) || seg->flags & SEG_ACK ||
+		    t->now.time_ns > seen->at.time_ns + SECOND_NS) {
+			continue;
+		}
+		struct session *pair[] = {session_find(t, &seen->src, &seen->dst), link->session};
+		char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
+		uint64_t frames[] = {seen->at.frame, t->now.frame};
+		for (unsigned k = 0; k < 2; k++) {
+			if (pair[k] == NULL) {
+				continue;
+			}
+			finding_raise(t,
+				&(struct finding_args){
+					.cause = FINDING_SOURCE_NAT,
+					.confidence = CONFIDENCE_CERTAIN,
+					.session = pair[k],
+					.at = t->now,
+					.evidence = frames,
+					.evidence_count = 2,
+				},
+				"the SYN of %s to %s appears a second time with the source address %s: its source is translated (NAT) on the way, and the peer sees another neighbor",
+				address_text(&seen->src, a), address_text(&seen->dst, b),
+				address_text(&seg->ip->src, c));
+		}
+	}
+	t->syns[t->next_syn] = (struct syn_seen){.at = t->now, .session = link->session->id,
+		.src = seg->ip->src, .dst = seg->ip->dst, .isn = seg->seq,
+		.timestamp = seg->timestamp};
+	t->next_syn = (t->next_syn + 1) % SYNS_REMEMBERED;
 }

@@ -216,6 +216,7 @@ track_finish(struct track *t)
 	}
 	for (struct session *s = t->session_oldest; s != NULL; s = s->newer) {
 		rule_session_end(t, s);
+		verdict_settle(s);
 	}
 	send_snapshots(t);
 	for (struct finding *f = t->findings_first; f != NULL; f = f->all_next) {

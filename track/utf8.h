@@ -39,7 +39,7 @@ utf8_next(const uint8_t *bytes, size_t size, uint32_t *character)
 		value = value << 6 | (bytes[i] & 0x3fu);
 	}
 	if ((length == 3 && (value < 0x800 || (value >= 0xd800 && value < 0xe000))) ||
-	    (length == 4 && (value < 0x10000 || value > 0x10ffff))) {
+		(length == 4 && (value < 0x10000 || value > 0x10ffff))) {
 		return 1;
 	}
 	*character = value;
@@ -54,7 +54,7 @@ static inline bool
 utf8_is_unsafe(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || c == 0x200e || c == 0x200f ||
-	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+		(c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
 #endif

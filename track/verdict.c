@@ -5,16 +5,98 @@
  */
 #include "track/internal.h"
 
+/*
+ * Trouble with TCP that began after the session had been taken down is a consequence; and where the two
+ * did exchange OPENs and one was refused, a call that failed is beside the point. What lies below TCP (a
+ * dead link, an address used twice) may be the root all the same.
+ */
+enum { RANK_OF_OPEN = 38, RANK_OF_CONSEQUENCE = 86 };
+
+static bool
+tcp_is_beside_the_point(const struct session *s)
+{
+	for (const struct finding *f = s->findings; f != NULL; f = f->next) {
+		int rank = finding_rank(f->cause);
+		if (!f->resolved && f->severity == SEVERITY_ERROR && rank >= RANK_OF_OPEN &&
+		    rank < RANK_OF_CONSEQUENCE && f->confidence == CONFIDENCE_CERTAIN) {
+			return true;
+		}
+	}
+	return rule_after_exit(s);
+}
+
+/* Silence and refusal: what a call meets that finds nobody at home. */
+static bool
+is_failed_call(const struct finding *f)
+{
+	switch (f->cause) {
+	case FINDING_ICMP_PROHIBITED:
+	case FINDING_ICMP_UNREACHABLE:
+	case FINDING_CONNECTION_REFUSED:
+	case FINDING_RETURN_PATH_DROP:
+	case FINDING_FIREWALL_DROP:
+	case FINDING_PEER_NOT_CONFIGURED:
+	case FINDING_CEASE_REJECTED:
+	case FINDING_SILENT_ASN_MISMATCH:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool
+is_consequence(const struct finding *f, bool beside)
+{
+	return beside && !f->took_down && is_failed_call(f);
+}
+
+/* What called fails to do has changed since: the later failure is the one that lasts. */
+static bool
+is_superseded(const struct session *s, const struct finding *f)
+{
+	if (f->cause != FINDING_CONNECTION_REFUSED) {
+		return false;
+	}
+	for (const struct finding *later = s->findings; later != NULL; later = later->next) {
+		int rank = finding_rank(later->cause);
+		if (later != f && !later->resolved && rank < RANK_OF_OPEN &&
+		    later->severity == SEVERITY_ERROR && later->first.time_ns > f->last.time_ns) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int
+weight(const struct finding *f, bool beside)
+{
+	return is_consequence(f, beside) || (f->session != NULL && is_superseded(f->session, f))
+		       ? RANK_OF_CONSEQUENCE
+		       : finding_rank(f->cause);
+}
+
+/* Before the last word: consequences are no errors of their own. */
+void
+verdict_settle(struct session *s)
+{
+	bool beside = tcp_is_beside_the_point(s);
+	for (struct finding *f = s->findings; f != NULL; f = f->next) {
+		if (f->severity == SEVERITY_ERROR &&
+		    (is_consequence(f, beside) || is_superseded(s, f))) {
+			f->severity = SEVERITY_WARNING;
+		}
+	}
+}
+
 static void
-weigh(const struct finding *f, const struct finding **best, bool *error, bool *trouble)
+weigh(const struct finding *f, bool beside, const struct finding **best, bool *trouble)
 {
 	for (; f != NULL; f = f->next) {
 		if (f->resolved || f->severity == SEVERITY_INFO) {
 			continue;
 		}
 		*trouble = true;
-		*error = *error || f->severity == SEVERITY_ERROR;
-		if (*best == NULL || finding_rank(f->cause) < finding_rank((*best)->cause)) {
+		if (*best == NULL || weight(f, beside) < weight(*best, beside)) {
 			*best = f;
 		}
 	}
@@ -25,26 +107,18 @@ verdict_of(const struct track *t, const struct session *s, enum finding_cause *p
 {
 	(void)t;
 	const struct finding *best = NULL;
-	bool error = false, trouble = false;
-	weigh(s->findings, &best, &error, &trouble);
+	bool trouble = false;
+	bool beside = tcp_is_beside_the_point(s);
+	weigh(s->findings, beside, &best, &trouble);
 	if (s->bfd != NULL) {
-		weigh(s->bfd->findings, &best, &error, &trouble);
+		weigh(s->bfd->findings, beside, &best, &trouble);
 	}
 	*primary = best != NULL ? best->cause : FINDING_NONE;
+	if (s->exits > 0 && best == NULL && finding_find(s, FINDING_GRACEFUL_RESTART) != NULL) {
+		*primary = FINDING_GRACEFUL_RESTART;
+	}
 	if (s->up) {
-		if (s->exits > 0) {
-			return VERDICT_FLAPPING;
-		}
-		if (error) {
-			return VERDICT_DEGRADED;
-		}
-		if (!trouble) {
-			*primary = FINDING_NONE;
-		}
-		return VERDICT_HEALTHY;
+		return s->exits > 0 ? VERDICT_FLAPPING : trouble ? VERDICT_DEGRADED : VERDICT_HEALTHY;
 	}
-	if (trouble || s->established_count > 0) {
-		return VERDICT_DOWN;
-	}
-	return VERDICT_UNKNOWN;
+	return trouble || s->established_count > 0 ? VERDICT_DOWN : VERDICT_UNKNOWN;
 }

@@ -363,10 +363,13 @@ append_artefacts(const struct dashboard *d, char *text, size_t room)
 		text_append(text, room, "  %s evicted",
 			text_count(model_left_out(d->model), number));
 	}
+	if (artefacts != 0) {
+		text_append(text, room, "  artefacts:");
+	}
 	for (uint32_t bit = 0; bit < 32; bit++) {
 		uint32_t mask = (uint32_t)1 << bit;
 		if ((artefacts & mask) != 0) {
-			text_append(text, room, "  %s", track_artefact_key(mask));
+			text_append(text, room, " %s", track_artefact_key(mask));
 		}
 	}
 }

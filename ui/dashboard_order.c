@@ -54,10 +54,9 @@ least_hold(const struct session_row *row)
 static int
 compare_peers(const struct session_row *a, const struct session_row *b)
 {
-	int order = address_compare(dashboard_row_address(a, 0), dashboard_row_address(b, 0));
-	return order != 0
-		? order
-		: address_compare(dashboard_row_address(a, 1), dashboard_row_address(b, 1));
+	int order = address_compare(session_row_address(a, 0), session_row_address(b, 0));
+	return order != 0 ? order
+			  : address_compare(session_row_address(a, 1), session_row_address(b, 1));
 }
 
 static uint64_t

@@ -110,7 +110,10 @@ struct session_row {
 /* Fills a row; either may be NULL, not both. */
 void session_row_take(struct session_row *row, const struct model *model,
 	const struct model_session *session, const struct model_bfd_session *bfd);
-const struct address *dashboard_row_address(const struct session_row *row, size_t side);
+/* The finding that says it best; NULL where there is none. */
+const struct model_finding *session_row_finding(const struct model *model,
+	const struct model_session *session, const struct model_bfd_session *bfd);
+const struct address *session_row_address(const struct session_row *row, size_t side);
 uint64_t session_row_since_ns(const struct session_row *row); /* of the state it is in; 0 unknown */
 bool session_row_is_up(const struct session_row *row);
 /* Whether `text` stands in its addresses, ASNs, states or cause; case does not matter. */

@@ -11,6 +11,8 @@
 #include "ui/dashboard_panel.h"
 #include "ui/text.h"
 
+enum { FINDINGS_MAX = 128 };
+
 static const uint8_t bfd_state_up = BFD_UP + 1;
 
 static enum health
@@ -55,13 +57,22 @@ session_health(const struct event_session *info, enum finding_cause cause)
 	return both_idle ? HEALTH_BAD : HEALTH_BUSY;
 }
 
+const struct model_finding *
+session_row_finding(const struct model *model, const struct model_session *session,
+	const struct model_bfd_session *bfd)
+{
+	/* Room for all that a session may have: the best one need not be the first that came. */
+	const struct model_finding *findings[FINDINGS_MAX];
+	return model_findings_of(model, session, bfd, findings, FINDINGS_MAX) > 0 ? findings[0]
+										  : NULL;
+}
+
 static enum finding_cause
 first_cause(const struct model *model, const struct model_session *session,
 	const struct model_bfd_session *bfd)
 {
-	const struct model_finding *first;
-	if (model_findings_of(model, session, bfd, &first, 1) == 0 ||
-		first->severity == SEVERITY_INFO) {
+	const struct model_finding *first = session_row_finding(model, session, bfd);
+	if (first == NULL || first->severity == SEVERITY_INFO) {
 		return FINDING_NONE;
 	}
 	return first->cause;
@@ -101,7 +112,7 @@ session_row_take(struct session_row *row, const struct model *model,
 }
 
 const struct address *
-dashboard_row_address(const struct session_row *row, size_t side)
+session_row_address(const struct session_row *row, size_t side)
 {
 	return row->has_session ? &row->info.side[side].addr : &row->bfd.side[side].addr;
 }
@@ -194,17 +205,20 @@ session_row_peers(const struct session_row *row, const struct area *area, unsign
 	char text[ROW_TEXT_MAX])
 {
 	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX];
-	address_text(dashboard_row_address(row, 0), a);
-	address_text(dashboard_row_address(row, 1), b);
+	address_text(session_row_address(row, 0), a);
+	address_text(session_row_address(row, 1), b);
 	const char *both = area_glyph(area, GLYPH_BOTH);
 	snprintf(text, ROW_TEXT_MAX, "%s%s%s", a, both, b);
 	if (text_width(text) <= width) {
 		return text;
 	}
-	bool v6 = dashboard_row_address(row, 0)->family == 6;
+	bool v6 = session_row_address(row, 0)->family == 6;
 	const char *tail = tail_of(a, b, v6 ? ':' : '.');
 	const char *cut = area_glyph(area, GLYPH_CUT);
 	snprintf(text, ROW_TEXT_MAX, "%s%s%s%s", a, both, tail > b ? cut : "", tail);
+	if (width > 0 && text_width(text) > width) { /* the remote is who one looks for */
+		snprintf(text, ROW_TEXT_MAX, "%s%s%s", cut, both, b);
+	}
 	return text;
 }
 
@@ -303,7 +317,7 @@ session_row_cause(const struct session_row *row, char text[ROW_TEXT_MAX])
 	if (row->cause != FINDING_NONE) {
 		cause = finding_title(row->cause);
 	} else if (row->has_session && row->info.verdict == VERDICT_HEALTHY) {
-		cause = "healthy";
+		cause = row->health == HEALTH_GOOD ? "healthy" : "BFD is not up";
 	} else if (row->health == HEALTH_BUSY) {
 		cause = "coming up";
 	}
@@ -320,7 +334,7 @@ session_row_matches(const struct session_row *row, const char *text)
 	char all[512] = "", address[ADDRESS_TEXT_MAX], cause[ROW_TEXT_MAX];
 	for (size_t side = 0; side < 2; side++) {
 		text_append(all, sizeof(all), "%s %s ",
-			address_text(dashboard_row_address(row, side), address),
+			address_text(session_row_address(row, side), address),
 			side_state(row, side));
 		if (row->has_session && row->info.side[side].has_asn) {
 			text_append(all, sizeof(all), "AS%u AS %u ", row->info.side[side].asn,

@@ -25,7 +25,8 @@ json_view_event(void *self, const struct event *event)
 	json_clear(&v->line);
 	json_event(&v->line, event, v->options.verbose > 0);
 	if (fwrite(v->line.text, 1, v->line.size, v->options.out) != v->line.size ||
-	    putc('\n', v->options.out) == EOF || (v->options.live && fflush(v->options.out) != 0)) {
+		putc('\n', v->options.out) == EOF ||
+		(v->options.live && fflush(v->options.out) != 0)) {
 		v->failed = true;
 	}
 }

@@ -51,8 +51,9 @@ add(struct lines_view *v, const char *format, ...)
 static void
 print_line(struct lines_view *v, enum tone tone)
 {
-	static const char *const codes[] = {
-		[TONE_GOOD] = "\033[32m", [TONE_BAD] = "\033[1;31m", [TONE_WARN] = "\033[33m",
+	static const char *const codes[] = {[TONE_GOOD] = "\033[32m",
+		[TONE_BAD] = "\033[1;31m",
+		[TONE_WARN] = "\033[33m",
 		[TONE_QUIET] = "\033[2m"};
 	const char *text = v->line;
 	char ascii[2 * LINE_MAX_SIZE];
@@ -62,7 +63,7 @@ print_line(struct lines_view *v, enum tone tone)
 	bool colored = v->options.color && codes[tone] != NULL;
 	if (fprintf(v->options.out, "%s%s%s\n", colored ? codes[tone] : "", text,
 		    colored ? "\033[0m" : "") < 0 ||
-	    (v->options.live && fflush(v->options.out) != 0)) {
+		(v->options.live && fflush(v->options.out) != 0)) {
 		v->failed = true;
 	}
 }
@@ -205,9 +206,9 @@ line_finding(struct lines_view *v, const struct event *event)
 		}
 		add(v, "]");
 	}
-	return f->severity == SEVERITY_ERROR     ? TONE_BAD
-	       : f->severity == SEVERITY_WARNING ? TONE_WARN
-						 : TONE_PLAIN;
+	return f->severity == SEVERITY_ERROR      ? TONE_BAD
+		: f->severity == SEVERITY_WARNING ? TONE_WARN
+						  : TONE_PLAIN;
 }
 
 static void
@@ -253,8 +254,7 @@ line_bfd_session(struct lines_view *v, const struct event *event)
 	char b[ADDRESS_TEXT_MAX];
 	bool up = s->side[0].state == BFD_UP + 1 && s->side[1].state == BFD_UP + 1;
 	add(v, "BFD SESSION %s %s - %s %s: %s, %u flaps", address_text(&s->side[0].addr, a),
-		track_state_name(PROTOCOL_BFD, s->side[0].state),
-		address_text(&s->side[1].addr, b),
+		track_state_name(PROTOCOL_BFD, s->side[0].state), address_text(&s->side[1].addr, b),
 		track_state_name(PROTOCOL_BFD, s->side[1].state), s->mode != NULL ? s->mode : "-",
 		s->flaps);
 	return up ? TONE_GOOD : TONE_WARN;
@@ -311,8 +311,8 @@ line_gap(struct lines_view *v, const struct event *event)
 {
 	char src[ADDRESS_TEXT_MAX];
 	char count[TEXT_COUNT_MAX];
-	add(v, "GAP %s octets from %s are not in the capture",
-		text_count(event->gap.bytes, count), address_text(&event->gap.src, src));
+	add(v, "GAP %s octets from %s are not in the capture", text_count(event->gap.bytes, count),
+		address_text(&event->gap.src, src));
 	return TONE_WARN;
 }
 

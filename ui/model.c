@@ -102,7 +102,8 @@ session_of(struct model *model, uint64_t id)
 static struct model_bfd_session *
 bfd_session_of(struct model *model, uint64_t id)
 {
-	struct model_bfd_session *b = model_table_find(&model->bfd_sessions, id, model_bfd_session_id);
+	struct model_bfd_session *b = model_table_find(&model->bfd_sessions, id,
+		model_bfd_session_id);
 	if (b != NULL || id == 0) {
 		return b;
 	}
@@ -150,8 +151,8 @@ static struct timeline_entry *
 entry_add(struct model *model, struct model_timeline *timeline, uint64_t *left_out,
 	const struct event *event, enum timeline_kind kind, enum timeline_weight weight)
 {
-	struct timeline_entry *e = timeline_add(timeline, &model->budget, left_out);
-	e->time_ns = e->last_ns = event->time_ns;
+	struct timeline_entry *e = timeline_add(timeline, &model->budget, event->time_ns, left_out);
+	e->last_ns = event->time_ns;
 	e->frame = e->last_frame = event->frame;
 	e->seq = event->seq;
 	e->kind = kind;
@@ -252,9 +253,13 @@ on_connection(struct model *model, const struct event *event)
 		break;
 	}
 	struct timeline_entry *e = session_entry(model, s, event, TIMELINE_CONNECTION, weight);
+	struct event_connection words = *c;
 	e->side = (int8_t)side;
 	e->connection = c->connection;
-	describe_connection(c, e->text, sizeof(e->text));
+	if (side >= 0) {
+		words.by = (struct address){0}; /* the entry's speaker says who */
+	}
+	describe_connection(&words, e->text, sizeof(e->text));
 }
 
 static void
@@ -621,8 +626,8 @@ on_session(struct model *model, const struct event *event)
 		return;
 	}
 	if (s->info.side[0].addr.family != 0 &&
-	    address_equal(&s->info.side[0].addr, &e->side[1].addr) &&
-	    !address_equal(&e->side[0].addr, &e->side[1].addr)) {
+		address_equal(&s->info.side[0].addr, &e->side[1].addr) &&
+		!address_equal(&e->side[0].addr, &e->side[1].addr)) {
 		struct model_open open = s->open[0];
 		s->open[0] = s->open[1];
 		s->open[1] = open;
@@ -650,8 +655,8 @@ on_bfd_session(struct model *model, const struct event *event)
 		return;
 	}
 	if (b->info.side[0].addr.family != 0 &&
-	    address_equal(&b->info.side[0].addr, &e->side[1].addr) &&
-	    !address_equal(&e->side[0].addr, &e->side[1].addr)) {
+		address_equal(&b->info.side[0].addr, &e->side[1].addr) &&
+		!address_equal(&e->side[0].addr, &e->side[1].addr)) {
 		struct bfd_packet last = b->last[0];
 		bool has_last = b->has_last[0];
 		b->last[0] = b->last[1];

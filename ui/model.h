@@ -32,42 +32,43 @@ enum {
 };
 
 enum timeline_kind {
-	TIMELINE_CONNECTION,   /* TCP: SYN, established, refused, closed, reset, … */
+	TIMELINE_CONNECTION, /* TCP: SYN, established, refused, closed, reset, … */
 	TIMELINE_OPEN,
 	TIMELINE_NOTIFICATION,
-	TIMELINE_KEEPALIVE,    /* a stretch of them from one side */
-	TIMELINE_UPDATE,       /* a stretch of them from one side */
-	TIMELINE_MESSAGE,      /* any other message */
-	TIMELINE_TRANSITION,   /* of a BGP state machine */
-	TIMELINE_BFD,          /* a BFD packet that changes something (quiet) */
+	TIMELINE_KEEPALIVE,  /* a stretch of them from one side */
+	TIMELINE_UPDATE,     /* a stretch of them from one side */
+	TIMELINE_MESSAGE,    /* any other message */
+	TIMELINE_TRANSITION, /* of a BGP state machine */
+	TIMELINE_BFD,        /* a BFD packet that changes something (quiet) */
 	TIMELINE_BFD_TRANSITION,
 	TIMELINE_FAULT,
 	TIMELINE_GAP,
-	TIMELINE_FINDING,      /* it was noticed here */
+	TIMELINE_FINDING, /* it was noticed here */
 	TIMELINE_KIND_COUNT,
 };
 
 enum timeline_weight {
-	TIMELINE_QUIET,  /* routine: the first to be left out */
+	TIMELINE_QUIET, /* routine: the first to be left out */
 	TIMELINE_NORMAL,
-	TIMELINE_LOUD,   /* trouble, or the way out of it */
+	TIMELINE_LOUD, /* trouble, or the way out of it */
 };
 
 /* One line of what mattered. A stretch of KEEPALIVEs or UPDATEs is one entry with a count; its
  * `time_ns` and `frame` are those of the first, `last_ns` and `last_frame` of the last. */
 struct timeline_entry {
 	uint64_t time_ns, last_ns;
-	uint64_t frame, last_frame; /* 0: none */
-	uint64_t seq;               /* of the first event */
-	uint64_t connection;        /* 0: none */
-	uint32_t count;             /* 1, or how many the stretch has */
-	uint32_t left_out;          /* entries dropped just before this one */
+	uint64_t frame, last_frame;    /* 0: none */
+	uint64_t seq;                  /* of the first event */
+	uint64_t connection;           /* 0: none */
+	uint32_t count;                /* 1, or how many the stretch has */
+	uint32_t left_out;             /* entries dropped just before this one */
 	uint32_t announced, withdrawn; /* of an UPDATE stretch */
 	enum timeline_kind kind;
 	enum timeline_weight weight;
 	int8_t side; /* who acts: 0 local, 1 remote, -1 neither or unknown */
 	bool inferred;
-	char text[TIMELINE_TEXT_MAX]; /* without time, frame, speaker and count: "OPEN as 65009 …" */
+	char text
+		[TIMELINE_TEXT_MAX]; /* without time, frame, speaker and count: "OPEN as 65009 …" */
 };
 
 struct model_timeline {
@@ -175,10 +176,10 @@ const struct model_bfd_session *model_bfd_session_at(const struct model *model, 
 const struct model_bfd_session *model_bfd_session_find(const struct model *model, uint64_t id);
 /* The BFD session that serves a BGP session (as told, else the one between the same addresses), and
  * back; NULL where there is none. */
-const struct model_bfd_session *model_bfd_of(const struct model *model,
-	const struct model_session *session);
-const struct model_session *model_served_by(const struct model *model,
-	const struct model_bfd_session *bfd);
+const struct model_bfd_session *
+model_bfd_of(const struct model *model, const struct model_session *session);
+const struct model_session *
+model_served_by(const struct model *model, const struct model_bfd_session *bfd);
 
 /* All findings, in the order in which they came. */
 size_t model_finding_count(const struct model *model);

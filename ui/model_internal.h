@@ -12,10 +12,10 @@ struct timeline_budget {
 	size_t used; /* entries for which there is room, over all time lines */
 };
 
-/* A new entry at the end, to be filled in (zeroed, but for `left_out`); makes room where the time
- * line is full and adds what it drops to *left_out. */
-struct timeline_entry *timeline_add(struct model_timeline *timeline,
-	struct timeline_budget *budget, uint64_t *left_out);
+/* A new entry, to be filled in, where its time belongs (what is inferred is often told late); makes
+ * room where the time line is full and adds what it drops to *left_out. */
+struct timeline_entry *timeline_add(struct model_timeline *timeline, struct timeline_budget *budget,
+	uint64_t time_ns, uint64_t *left_out);
 
 /* The stretch of `kind` from `side` that is still going on, or NULL. */
 struct timeline_entry *timeline_stretch(struct model_timeline *timeline, enum timeline_kind kind,

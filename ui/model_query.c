@@ -130,8 +130,9 @@ same_pair(const struct model_session *s, const struct model_bfd_session *b)
 	const struct address *z = &s->info.side[1].addr;
 	const struct address *x = &b->info.side[0].addr;
 	const struct address *y = &b->info.side[1].addr;
-	return a->family != 0 && ((address_equal(a, x) && address_equal(z, y)) ||
-		(address_equal(a, y) && address_equal(z, x)));
+	return a->family != 0 &&
+		((address_equal(a, x) && address_equal(z, y)) ||
+			(address_equal(a, y) && address_equal(z, x)));
 }
 
 const struct model_bfd_session *

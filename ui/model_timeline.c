@@ -6,14 +6,13 @@
  * just before it, so that a view can say so at the place where they are missing.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "track/memory.h"
 #include "ui/model_internal.h"
 
 enum {
-	KEPT_FIRST = 16,    /* entries at the start that are never dropped */
-	STRETCH_BACK = 6,   /* how far back a stretch may have started */
+	KEPT_FIRST = 16,  /* entries at the start that are never dropped */
+	STRETCH_BACK = 6, /* how far back a stretch may have started */
 };
 
 static bool
@@ -62,7 +61,8 @@ timeline_drop(struct model_timeline *t, enum timeline_weight weight, size_t want
 }
 
 struct timeline_entry *
-timeline_add(struct model_timeline *t, struct timeline_budget *budget, uint64_t *left_out)
+timeline_add(struct model_timeline *t, struct timeline_budget *budget, uint64_t time_ns,
+	uint64_t *left_out)
 {
 	if (t->count == t->room && !timeline_grow(t, budget)) {
 		size_t want = t->count / 4;
@@ -75,11 +75,13 @@ timeline_add(struct model_timeline *t, struct timeline_budget *budget, uint64_t 
 		}
 		*left_out += dropped;
 	}
-	struct timeline_entry *e = &t->entries[t->count++];
-	memset(e, 0, sizeof(*e));
-	e->count = 1;
-	e->side = -1;
-	return e;
+	size_t at = t->count++;
+	while (at > 0 && t->entries[at - 1].time_ns > time_ns) {
+		t->entries[at] = t->entries[at - 1];
+		at--;
+	}
+	t->entries[at] = (struct timeline_entry){.time_ns = time_ns, .count = 1, .side = -1};
+	return &t->entries[at];
 }
 
 struct timeline_entry *
@@ -127,8 +129,10 @@ model_timeline_merged(const struct model_session *session, const struct model_bf
 	while (count < max && (i < a->count || k < b->count)) {
 		const struct timeline_entry *x = i < a->count ? &a->entries[i] : NULL;
 		const struct timeline_entry *y = k < b->count ? &b->entries[k] : NULL;
-		bool first = y == NULL || (x != NULL && (x->time_ns < y->time_ns ||
-			(x->time_ns == y->time_ns && x->seq <= y->seq)));
+		bool first = y == NULL ||
+			(x != NULL &&
+				(x->time_ns < y->time_ns ||
+					(x->time_ns == y->time_ns && x->seq <= y->seq)));
 		entries[count++] = first ? x : y;
 		i += first;
 		k += !first;
@@ -144,7 +148,7 @@ model_entry_speaker(const struct model_session *session, const struct model_bfd_
 		return NULL;
 	}
 	if (bfd != NULL && bfd->timeline.count > 0 && entry >= bfd->timeline.entries &&
-	    entry < bfd->timeline.entries + bfd->timeline.count) {
+		entry < bfd->timeline.entries + bfd->timeline.count) {
 		return &bfd->info.side[entry->side].addr;
 	}
 	return session != NULL ? &session->info.side[entry->side].addr : NULL;

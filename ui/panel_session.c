@@ -57,9 +57,9 @@ static void
 take_reason(struct session_panel *p, const struct model *model, const struct model_session *session,
 	const struct model_bfd_session *bfd)
 {
-	const struct model_finding *first = NULL;
+	const struct model_finding *first = session_row_finding(model, session, bfd);
 	p->reason[0] = p->fix[0] = '\0';
-	if (model_findings_of(model, session, bfd, &first, 1) == 0) {
+	if (first == NULL) {
 		return;
 	}
 	snprintf(p->reason, sizeof(p->reason), "%s", first->summary);
@@ -115,10 +115,10 @@ draw_side(const struct session_panel *p, const struct panel_view *view, const st
 	unsigned left = area_text(area, at, 0, 1, side == 0 ? STYLE_ACCENT : STYLE_NORMAL,
 				area_glyph(area, side == 0 ? GLYPH_RIGHT : GLYPH_LEFT)) +
 		1;
-	address_text(dashboard_row_address(row, side), address);
+	address_text(session_row_address(row, side), address);
 	unsigned widest = (unsigned)strlen(address), other;
 	char other_address[ADDRESS_TEXT_MAX];
-	other = (unsigned)strlen(address_text(dashboard_row_address(row, 1 - side), other_address));
+	other = (unsigned)strlen(address_text(session_row_address(row, 1 - side), other_address));
 	widest = other > widest ? other : widest;
 	area_text(area, at, left, widest, STYLE_STRONG, address);
 	left += widest + 1;

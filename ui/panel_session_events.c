@@ -2,7 +2,8 @@
 /*
  * The time line of one session, BGP and BFD together: time, frame, who, what. An arrow says who
  * acts, as in the head of the screen. A text that is longer than the line goes on below it: at three
- * in the morning nobody wants to scroll sideways.
+ * in the morning nobody wants to scroll sideways. On a narrow screen the RFC's section is said of
+ * the entry under the cursor only.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,21 +22,21 @@ events_finish(struct events *events)
 	*events = (struct events){0};
 }
 
-/* What the entry says, with its count and its end where it is a stretch. */
+/* What the entry says, with its count and its end where it is a stretch. `brief` leaves out the
+ * sections of RFCs that stand in parentheses at the end. */
 static char *
-entry_text(const struct timeline_entry *entry, char text[TEXT_MAX])
+entry_text(const struct timeline_entry *entry, bool brief, char text[TEXT_MAX])
 {
 	text[0] = '\0';
 	if (entry->left_out > 0) {
 		text_append(text, TEXT_MAX, "(%u entries left out) ", entry->left_out);
 	}
 	if (entry->count > 1) {
-		text_append(text, TEXT_MAX, "%u %s ", entry->count,
-			entry->kind == TIMELINE_KEEPALIVE || entry->kind == TIMELINE_UPDATE
-				? "of"
-				: "times");
+		text_append(text, TEXT_MAX, "%u× ", entry->count);
 	}
-	text_append(text, TEXT_MAX, "%s", entry->text);
+	const char *rfc = brief ? strstr(entry->text, " (RFC ") : NULL;
+	size_t size = rfc != NULL ? (size_t)(rfc - entry->text) : strlen(entry->text);
+	text_append(text, TEXT_MAX, "%.*s", (int)size, entry->text);
 	if (entry->kind == TIMELINE_UPDATE && entry->count > 1) {
 		text_append(text, TEXT_MAX, ": %u announced, %u withdrawn", entry->announced,
 			entry->withdrawn);
@@ -62,7 +63,7 @@ passes(const struct timeline_entry *entry, bool quiet, const char *filter)
 		return false;
 	}
 	char text[TEXT_MAX];
-	return filter[0] == '\0' || strcasestr(entry_text(entry, text), filter) != NULL;
+	return filter[0] == '\0' || strcasestr(entry_text(entry, false, text), filter) != NULL;
 }
 
 static int8_t
@@ -71,7 +72,7 @@ side_of(const struct model_session *session, const struct model_bfd_session *bfd
 {
 	const struct address *speaker = model_entry_speaker(session, bfd, entry);
 	for (size_t side = 0; speaker != NULL && side < 2; side++) {
-		if (address_equal(speaker, dashboard_row_address(row, side)) ||
+		if (address_equal(speaker, session_row_address(row, side)) ||
 			(row->has_bfd && address_equal(speaker, &row->bfd.side[side].addr))) {
 			return (int8_t)side;
 		}
@@ -149,10 +150,10 @@ lay_out(const struct area *area, uint8_t time_digits)
 }
 
 static unsigned
-entry_rows(const struct timeline_entry *entry, unsigned columns)
+entry_rows(const struct timeline_entry *entry, unsigned columns, bool brief)
 {
 	char text[TEXT_MAX];
-	const char *at = entry_text(entry, text);
+	const char *at = entry_text(entry, brief, text);
 	unsigned rows = 0;
 	while (*at != '\0' && rows < ROWS_MAX) {
 		text_wrap(at, columns, &at);
@@ -210,11 +211,12 @@ draw_entry(const struct events *events, size_t index, const struct area *area, u
 			area_glyph(area, local ? GLYPH_RIGHT : GLYPH_LEFT));
 		if (layout->addresses) {
 			area_text(area, at, layout->who + 2, 15, band,
-				address_text(dashboard_row_address(row, (size_t)line->side),
+				address_text(session_row_address(row, (size_t)line->side),
 					address));
 		}
 	}
-	area_wrap(area, at, rows, layout->text, style, entry_text(entry, text));
+	area_wrap(area, at, rows, layout->text, style,
+		entry_text(entry, !layout->addresses && !chosen, text));
 }
 
 void
@@ -227,7 +229,8 @@ events_draw(const struct events *events, const struct area *area, struct scroll 
 	unsigned needed = 0;
 	size_t top = scroll->at + 1;
 	while (top > scroll->top && top > 0 && top <= events->count) {
-		unsigned rows = entry_rows(&events->line[top - 1].entry, columns);
+		unsigned rows = entry_rows(&events->line[top - 1].entry, columns,
+			!layout.addresses && top - 1 != scroll->at);
 		if (needed + rows > area->height && needed > 0) {
 			break;
 		}
@@ -237,7 +240,8 @@ events_draw(const struct events *events, const struct area *area, struct scroll 
 	scroll->top = top;
 	unsigned at = 0;
 	for (size_t i = scroll->top; i < events->count && at < area->height; i++) {
-		unsigned rows = entry_rows(&events->line[i].entry, columns);
+		unsigned rows = entry_rows(&events->line[i].entry, columns,
+			!layout.addresses && i != scroll->at);
 		rows = rows < area->height - at ? rows : area->height - at;
 		draw_entry(events, i, area, at, rows, &layout, row, i == scroll->at);
 		at += rows;

@@ -260,7 +260,7 @@ add_bfd(struct lines *lines, const struct model_bfd_session *bfd, const struct s
 	bool has[2] = {bfd->has_last[first], bfd->has_last[1 - first]};
 	char title[64], text[2][LINE_TEXT_MAX], duration[TEXT_DURATION_MAX];
 	snprintf(title, sizeof(title), "BFD %s", bfd->info.mode != NULL ? bfd->info.mode : "");
-	add_heading(lines, title, dashboard_row_address(row, 0), dashboard_row_address(row, 1));
+	add_heading(lines, title, session_row_address(row, 0), session_row_address(row, 1));
 	for (size_t i = 0; i < 2; i++) {
 		snprintf(text[i], LINE_TEXT_MAX, "%s",
 			has[i] ? bfd_state_name(p[i]->state) : "no packet seen");

@@ -13,7 +13,7 @@
 #include "ui/dashboard_panel.h"
 #include "ui/text.h"
 
-enum { FILTER_MAX = 128, CAUSE_MIN = 18, CAUSE_WIDE = 34, SECOND_NS = 1000000000 };
+enum { FILTER_MAX = 128, CAUSE_MIN = 18, PEERS_MIN = 18, CAUSE_WIDE = 34, SECOND_NS = 1000000000 };
 
 struct sessions {
 	struct session_row *rows; /* all, by appearance */
@@ -223,7 +223,8 @@ lay_out(struct sessions *s)
 	for (size_t i = 0; i < COLUMN_COUNT; i++) {
 		fixed += width[i] > 0 ? width[i] + 1 : 0;
 	}
-	unsigned room = s->width > fixed + CAUSE_MIN ? s->width - fixed - CAUSE_MIN : 17;
+	unsigned room = s->width > fixed + CAUSE_MIN ? s->width - fixed - CAUSE_MIN : 0;
+	room = room < PEERS_MIN ? PEERS_MIN : room;
 	unsigned peers = s->peers_width <= room ? s->peers_width : s->short_width;
 	width[COLUMN_PEERS] = peers < room ? peers : room;
 	fixed += width[COLUMN_PEERS];
@@ -397,11 +398,11 @@ draw_detail(const struct sessions *s, const struct panel_view *view, const struc
 	const struct model_bfd_session *bfd = row->has_bfd
 		? model_bfd_session_find(view->model, row->bfd.bfd_session)
 		: NULL;
-	const struct model_finding *finding = NULL;
 	if (session == NULL && bfd == NULL) {
 		return;
 	}
-	if (model_findings_of(view->model, session, bfd, &finding, 1) == 0) {
+	const struct model_finding *finding = session_row_finding(view->model, session, bfd);
+	if (finding == NULL) {
 		static const char *const words[] = {
 			[HEALTH_BAD] =
 				"Down, and no cause is proved yet. Enter shows what happened.",

@@ -21,25 +21,35 @@ enum {
 static const struct {
 	const char *key, *text;
 } artefacts[] = {
-	{"midstream", "The capture starts in the middle of a connection: its OPENs, and with them "
+	{"midstream",
+		"The capture starts in the middle of a connection: its OPENs, and with them "
 		"4-octet AS numbers and ADD-PATH, are unknown."},
-	{"kernel-drops", "The kernel dropped packets of this capture: what is missing here may have "
+	{"kernel-drops",
+		"The kernel dropped packets of this capture: what is missing here may have "
 		"been on the wire, so silence proves less."},
-	{"capture-loss", "Some octets were acknowledged and yet are not here: the capture lost them, "
+	{"capture-loss",
+		"Some octets were acknowledged and yet are not here: the capture lost them, "
 		"not the network."},
-	{"snaplen", "Packets were cut when they were captured: messages are read as far as they "
+	{"snaplen",
+		"Packets were cut when they were captured: messages are read as far as they "
 		"are there."},
-	{"duplicates", "Packets appear more than once (a mirror port, a bridge or `any`): copies "
+	{"duplicates",
+		"Packets appear more than once (a mirror port, a bridge or `any`): copies "
 		"are not taken for retransmissions."},
-	{"one-direction", "Of some traffic only one direction is here: what the other side did is "
+	{"one-direction",
+		"Of some traffic only one direction is here: what the other side did is "
 		"inferred or unknown."},
-	{"checksum-offload", "Checksums are filled in by the network card, behind the capture: bad "
+	{"checksum-offload",
+		"Checksums are filled in by the network card, behind the capture: bad "
 		"ones are held against nobody."},
-	{"segment-offload", "Segments are larger than the MTU, since the network card cuts and joins "
+	{"segment-offload",
+		"Segments are larger than the MTU, since the network card cuts and joins "
 		"them: sizes on the wire were others."},
-	{"clock-step", "The clock was set during the capture: durations across that step are not "
+	{"clock-step",
+		"The clock was set during the capture: durations across that step are not "
 		"reliable."},
-	{"port-reuse", "A pair of ports was used again for a new connection; the two are told apart "
+	{"port-reuse",
+		"A pair of ports was used again for a new connection; the two are told apart "
 		"by their sequence numbers."},
 };
 
@@ -126,8 +136,8 @@ report_table(struct report *r, const struct model_session *const *sessions, size
 	char addr[2][ADDRESS_TEXT_MAX];
 	for (size_t i = 0; i < rows; i++) {
 		for (int side = 0; side < 2; side++) {
-			size_t width =
-				strlen(address_text(&sessions[i]->info.side[side].addr, addr[side]));
+			size_t width = strlen(
+				address_text(&sessions[i]->info.side[side].addr, addr[side]));
 			addr_width = width > addr_width ? width : addr_width;
 		}
 	}
@@ -147,10 +157,10 @@ report_table(struct report *r, const struct model_session *const *sessions, size
 	for (size_t i = 0; i < rows; i++) {
 		const struct event_session *info = &sessions[i]->info;
 		const char *key = finding_key(info->primary_cause);
-		const char *style = info->verdict == VERDICT_HEALTHY    ? STYLE_GREEN
-				    : info->verdict == VERDICT_DEGRADED ? STYLE_YELLOW
-				    : info->verdict == VERDICT_UNKNOWN  ? ""
-									: STYLE_RED;
+		const char *style = info->verdict == VERDICT_HEALTHY ? STYLE_GREEN
+			: info->verdict == VERDICT_DEGRADED          ? STYLE_YELLOW
+			: info->verdict == VERDICT_UNKNOWN           ? ""
+								     : STYLE_RED;
 		char verdict[32];
 		snprintf(number, sizeof(number), "%zu", i + 1);
 		snprintf(verdict, sizeof(verdict), "%s%s%s", style, verdict_name(info->verdict),
@@ -236,7 +246,8 @@ static void
 report_sessions(struct report *r)
 {
 	size_t count = model_session_count(r->model);
-	const struct model_session **sessions = memory_zero(count, sizeof(const struct model_session *));
+	const struct model_session **sessions = memory_zero(count,
+		sizeof(const struct model_session *));
 	count = model_sessions_worst_first(r->model, sessions, count);
 	if (count > 1) {
 		report_table(r, sessions, count);
@@ -284,7 +295,8 @@ report_write(struct report *r)
 	}
 	if (model_left_out(r->model) > 0) {
 		page_blank(&r->page);
-		page_text(&r->page, 0, 2, "%s sessions and findings were evicted: there are too many "
+		page_text(&r->page, 0, 2,
+			"%s sessions and findings were evicted: there are too many "
 			"to keep in memory.",
 			text_count(model_left_out(r->model), text));
 	}

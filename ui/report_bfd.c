@@ -6,7 +6,7 @@
 #include "ui/report_internal.h"
 #include "ui/text.h"
 
-enum { CELL_MAX = 96, LABEL_WIDTH = 18 };
+enum { CELL_MAX = 96, LABEL_WIDTH = 22 };
 
 static void
 bfd_row(struct report *r, const char *label, char cells[2][CELL_MAX])
@@ -26,7 +26,7 @@ column_side(const struct report_session *s, int column, int *index)
 {
 	const struct event_bfd_session *info = &s->bfd->info;
 	bool turned = s->session != NULL &&
-		      address_equal(&s->session->info.side[0].addr, &info->side[1].addr);
+		address_equal(&s->session->info.side[0].addr, &info->side[1].addr);
 	*index = turned ? 1 - column : column;
 	return &info->side[*index];
 }
@@ -41,9 +41,11 @@ timer_rows(struct report *r, const struct report_session *s)
 		int index;
 		const struct event_bfd_side *side = column_side(s, i, &index);
 		snprintf(cells[0][i], CELL_MAX, "%s",
-			side->has_timers ? text_duration_us(side->negotiated_tx_us, duration) : "-");
+			side->has_timers ? text_duration_us(side->negotiated_tx_us, duration)
+					 : "-");
 		snprintf(cells[1][i], CELL_MAX, "%s",
-			side->has_timers ? text_duration_us(side->detection_time_us, duration) : "-");
+			side->has_timers ? text_duration_us(side->detection_time_us, duration)
+					 : "-");
 		snprintf(cells[2][i], CELL_MAX, "%s",
 			side->packets > 1 ? text_duration_us(side->max_gap_us, duration) : "-");
 		snprintf(cells[3][i], CELL_MAX, "%s", text_count(side->packets, count));
@@ -75,7 +77,7 @@ gap_remark(struct report *r, const struct report_session *s)
 		char gap[TEXT_DURATION_MAX];
 		char limit[TEXT_DURATION_MAX];
 		if (side->packets > 1 && other->has_timers && other->detection_time_us > 0 &&
-		    side->max_gap_us > other->detection_time_us) {
+			side->max_gap_us > other->detection_time_us) {
 			page_text(&r->page, 6, 6,
 				"%s was silent for %s; the other side waits %s before it calls BFD down.",
 				report_speaker(s, i, name), text_duration_us(side->max_gap_us, gap),

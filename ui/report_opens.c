@@ -16,8 +16,8 @@ enum { CELL_MAX = 1024, ROWS_MAX = 128 };
 
 enum mark {
 	MARK_SAME,
-	MARK_PRESENT,  /* not to be compared */
-	MARK_NORMAL,   /* differs, as it may */
+	MARK_PRESENT, /* not to be compared */
+	MARK_NORMAL,  /* differs, as it may */
 	MARK_MATTERS,
 };
 
@@ -34,9 +34,9 @@ open_row(const struct opens *o, enum mark mark, const char *label, const char *l
 	const char *right)
 {
 	char first[CELL_MAX];
-	const char *sign = mark == MARK_MATTERS  ? STYLE_RED "≠" STYLE_END
-			   : mark == MARK_NORMAL ? "~"
-						 : "";
+	const char *sign = mark == MARK_MATTERS ? STYLE_RED "≠" STYLE_END
+		: mark == MARK_NORMAL           ? "~"
+						: "";
 	snprintf(first, sizeof(first), "%s", label);
 	const struct page_cell cells[] = {
 		{.width = 2, .text = sign},
@@ -60,8 +60,8 @@ cause_is(const struct opens *o, const enum finding_cause *causes, size_t count)
 	return false;
 }
 
-#define CAUSE_IS(o, ...)                                                                    \
-	cause_is(o, (const enum finding_cause[]){__VA_ARGS__},                              \
+#define CAUSE_IS(o, ...) \
+	cause_is(o, (const enum finding_cause[]){__VA_ARGS__}, \
 		sizeof((const enum finding_cause[]){__VA_ARGS__}) / sizeof(enum finding_cause))
 
 /* How a value of the fixed part compares. */
@@ -107,15 +107,17 @@ fixed_part(const struct opens *o)
 
 	cell(o, 0, left, "%u", a->asn);
 	cell(o, 1, right, "%u", b->asn);
-	open_row(o, compare(o, a->asn == b->asn,
-			    CAUSE_IS(o, FINDING_BAD_PEER_AS, FINDING_SILENT_ASN_MISMATCH,
-				    FINDING_AS4_TROUBLE)),
+	open_row(o,
+		compare(o, a->asn == b->asn,
+			CAUSE_IS(o, FINDING_BAD_PEER_AS, FINDING_SILENT_ASN_MISMATCH,
+				FINDING_AS4_TROUBLE)),
 		"AS number", left, right);
 
 	cell(o, 0, left, "%u s%s", a->hold_time_s, a->hold_time_s == 0 ? " (no KEEPALIVEs)" : "");
 	cell(o, 1, right, "%u s%s", b->hold_time_s, b->hold_time_s == 0 ? " (no KEEPALIVEs)" : "");
-	open_row(o, compare(o, a->hold_time_s == b->hold_time_s,
-			    CAUSE_IS(o, FINDING_UNACCEPTABLE_HOLD_TIME, FINDING_HOLD_TIME_ZERO)),
+	open_row(o,
+		compare(o, a->hold_time_s == b->hold_time_s,
+			CAUSE_IS(o, FINDING_UNACCEPTABLE_HOLD_TIME, FINDING_HOLD_TIME_ZERO)),
 		"Hold time", left, right);
 
 	addr = address_from_u32(a->bgp_id);
@@ -124,10 +126,11 @@ fixed_part(const struct opens *o)
 	cell(o, 1, right, "%s", address_text(&addr, id));
 	/* Equal identifiers are the trouble here (RFC 6286: within one AS). */
 	bool equal = both && a->bgp_id == b->bgp_id;
-	open_row(o, compare(o, a->bgp_id == b->bgp_id,
-			    (equal && a->asn == b->asn) || (o->have[0] && a->bgp_id == 0) ||
-				    (o->have[1] && b->bgp_id == 0) ||
-				    CAUSE_IS(o, FINDING_BAD_BGP_IDENTIFIER)),
+	open_row(o,
+		compare(o, a->bgp_id == b->bgp_id,
+			(equal && a->asn == b->asn) || (o->have[0] && a->bgp_id == 0) ||
+				(o->have[1] && b->bgp_id == 0) ||
+				CAUSE_IS(o, FINDING_BAD_BGP_IDENTIFIER)),
 		"BGP identifier", left, right);
 }
 
@@ -139,8 +142,8 @@ find_capability(const struct bgp_open *open, const struct bgp_capability *wanted
 	struct bgp_capability_iter iter = bgp_capabilities(open);
 	while (bgp_next_capability(&iter, found)) {
 		if (found->code == wanted->code && found->malformed == wanted->malformed &&
-		    (found->code != 1 || wanted->malformed ||
-			    bgp_family_equal(found->multiprotocol, wanted->multiprotocol))) {
+			(found->code != 1 || wanted->malformed ||
+				bgp_family_equal(found->multiprotocol, wanted->multiprotocol))) {
 			return true;
 		}
 	}
@@ -152,7 +155,7 @@ same_value(const struct bgp_capability *a, const struct bgp_capability *b)
 {
 	size_t size = cursor_left(&a->value);
 	return size == cursor_left(&b->value) &&
-	       (size == 0 || memcmp(a->value.at, b->value.at, size) == 0);
+		(size == 0 || memcmp(a->value.at, b->value.at, size) == 0);
 }
 
 /* RFC 9234 section 4.2: provider-customer, RS-RS client, peer-peer. */
@@ -276,7 +279,7 @@ capabilities(const struct opens *o)
 		}
 	}
 	if (o->have[0] && o->have[1] &&
-	    offers_families(&o->message[0].open) != offers_families(&o->message[1].open)) {
+		offers_families(&o->message[0].open) != offers_families(&o->message[1].open)) {
 		int side = offers_families(&o->message[0].open) ? 1 : 0;
 		char name[SPEAKER_MAX];
 		page_text(&o->r->page, 6, 6,
@@ -303,7 +306,7 @@ open_heading(const struct opens *o, int side, char text[CELL_MAX])
 void
 report_opens(struct report *r, const struct report_session *s)
 {
-	struct opens o = {.r = r, .s = s, .label_width = 18};
+	struct opens o = {.r = r, .s = s, .label_width = 22};
 	if (s->session == NULL) {
 		return;
 	}
@@ -326,11 +329,16 @@ report_opens(struct report *r, const struct report_session *s)
 	for (int i = 0; i < 2; i++) {
 		char name[SPEAKER_MAX];
 		if (o.have[i] && s->session->open[i].cut) {
-			page_text(&r->page, 6, 6, "The capture cuts the OPEN of %s off: there may be more.",
+			page_text(&r->page, 6, 6,
+				"The capture cuts the OPEN of %s off: there may be more.",
 				report_speaker(s, i, name));
 		}
 	}
 	if (o.have[0] && o.have[1]) {
+		if (s->session->open[0].connection != s->session->open[1].connection) {
+			page_text(&r->page, 6, 6,
+				"The last one of each side; they are of different connections.");
+		}
 		page_text(&r->page, 6, 6,
 			STYLE_DIM "≠ differs and matters   ~ differs, as it may" STYLE_END);
 	}
@@ -346,16 +354,17 @@ report_negotiated(struct report *r, const struct report_session *s)
 	char text[CELL_MAX] = "";
 	char name[BGP_FAMILY_TEXT_MAX];
 	if (info->hold_time_s == 0) {
-		text_append(text, sizeof(text), "hold time 0: no KEEPALIVEs, a dead peer goes unnoticed");
+		text_append(text, sizeof(text),
+			"hold time 0: no KEEPALIVEs, a dead peer goes unnoticed");
 	} else if (info->hold_time_s > 0) {
 		text_append(text, sizeof(text), "hold time %d s, a KEEPALIVE every %d s",
 			info->hold_time_s, info->hold_time_s / 3);
 	}
 	if (info->has_families) {
 		text_append(text, sizeof(text), "%s%s", text[0] != '\0' ? "; " : "",
-			info->family_count == 0   ? "no address family in common"
-			: info->family_count == 1 ? "family "
-						  : "families ");
+			info->family_count == 0           ? "no address family in common"
+				: info->family_count == 1 ? "family "
+							  : "families ");
 		for (size_t i = 0; i < info->family_count; i++) {
 			text_append(text, sizeof(text), "%s%s", i > 0 ? ", " : "",
 				bgp_family_text(info->families[i], name));

@@ -118,13 +118,14 @@ page_row(struct page *page, size_t indent, const struct page_cell *cells, size_t
 		at[i] = page_encode(page, cells[i].text, ascii[i], sizeof(ascii[i]));
 	}
 	for (bool first = true; first || more; first = false) {
-		size_t column = 0;   /* where the next cell starts */
-		size_t written = 0;  /* up to where the line is filled */
+		size_t column = 0;  /* where the next cell starts */
+		size_t written = 0; /* up to where the line is filled */
 		more = false;
 		column = indent;
 		for (size_t i = 0; i < count; i++) {
-			size_t width = cells[i].width > 0 ? cells[i].width
-				       : page->width > column + 20 ? page->width - column : 20;
+			size_t width = cells[i].width > 0   ? cells[i].width
+				: page->width > column + 20 ? page->width - column
+							    : 20;
 			const char *next;
 			size_t size = text_wrap(at[i], width, &next);
 			size_t text_columns = text_width_of(at[i], size);

@@ -13,12 +13,12 @@
  * nothing. Without UTF-8, text becomes ASCII before it is measured, so that columns stay columns.
  */
 
-#define STYLE_BOLD   "\001"
-#define STYLE_RED    "\002"
-#define STYLE_GREEN  "\003"
+#define STYLE_BOLD "\001"
+#define STYLE_RED "\002"
+#define STYLE_GREEN "\003"
 #define STYLE_YELLOW "\004"
-#define STYLE_DIM    "\005"
-#define STYLE_END    "\006"
+#define STYLE_DIM "\005"
+#define STYLE_END "\006"
 
 enum {
 	PAGE_WIDTH_MIN = 60,

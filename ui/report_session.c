@@ -86,7 +86,8 @@ append_prefixes(char *text, size_t room, const struct event_session *info)
 					text_count(side->prefixes_withdrawn, count));
 			}
 			text_append(text, room, " prefix%s.",
-				side->prefixes_announced + side->prefixes_withdrawn == 1 ? "" : "es");
+				side->prefixes_announced + side->prefixes_withdrawn == 1 ? ""
+											 : "es");
 		}
 	}
 }
@@ -184,13 +185,22 @@ certainty(struct report *r, const struct model_finding *f)
 	page_text(&r->page, 4, 4, "%s", text);
 }
 
+/* A summary is a sentence, whether it has its full stop or not. */
+static const char *
+full_stop(const char *sentence)
+{
+	size_t size = strlen(sentence);
+	return size > 0 && strchr(".!?", sentence[size - 1]) != NULL ? "" : ".";
+}
+
 static void
 verdict_line(struct report *r, const struct report_session *s)
 {
 	char sentence[LONG_MAX] = "";
 	const struct event_session *info = &s->session->info;
 	if (s->primary != NULL) {
-		text_append(sentence, sizeof(sentence), "%s", s->primary->summary);
+		text_append(sentence, sizeof(sentence), "%s%s", s->primary->summary,
+			full_stop(s->primary->summary));
 	} else if (info->verdict == VERDICT_HEALTHY) {
 		healthy_sentence(r, info, sentence, sizeof(sentence));
 	} else {
@@ -228,14 +238,14 @@ report_also_seen(struct report *r, const struct model_finding *const *findings, 
 			page_subheading(&r->page, "Also seen");
 			headed = true;
 		}
-		const char *style = f->severity == SEVERITY_ERROR     ? STYLE_RED
-				    : f->severity == SEVERITY_WARNING ? STYLE_YELLOW
-								      : STYLE_DIM;
+		const char *style = f->severity == SEVERITY_ERROR ? STYLE_RED
+			: f->severity == SEVERITY_WARNING         ? STYLE_YELLOW
+								  : STYLE_DIM;
 		append_evidence(text, sizeof(text), f, EVIDENCE_SHOWN / 2);
-		page_text(&r->page, 4, 6, "%s%s" STYLE_END " %s (%s): %s%s", style,
+		page_text(&r->page, 4, 6, "%s%s" STYLE_END " %s (%s): %s%s%s", style,
 			severity_name(f->severity),
 			finding_key(f->cause) != NULL ? finding_key(f->cause) : "",
-			confidence_name(f->confidence), f->summary, text);
+			confidence_name(f->confidence), f->summary, full_stop(f->summary), text);
 		for (size_t k = 0; k < f->fix_count && r->options.verbose > 0; k++) {
 			page_text(&r->page, 6, 8, "• %s", f->fix[k]);
 		}
@@ -268,8 +278,13 @@ final_states(struct report *r, const struct report_session *s)
 		char text[LONG_MAX] = "";
 		char name[SPEAKER_MAX];
 		append_messages(text, sizeof(text), &info->side[i]);
-		page_text(&r->page, 4, 6, "%s is %s; it sent%s.", report_speaker(s, i, name),
-			bgp_state_name((uint8_t)info->side[i].state), text);
+		report_speaker(s, i, name);
+		if (info->side[i].state == BGP_STATE_UNKNOWN) {
+			page_text(&r->page, 4, 6, "%s: state unknown; it sent%s.", name, text);
+		} else {
+			page_text(&r->page, 4, 6, "%s: %s; it sent%s.", name,
+				bgp_state_name((uint8_t)info->side[i].state), text);
+		}
 	}
 	char text[LONG_MAX] = "";
 	char count[TEXT_COUNT_MAX];
@@ -278,7 +293,8 @@ final_states(struct report *r, const struct report_session *s)
 			info->established_count == 1 ? "" : "s");
 	}
 	if (s->session->gap_count > 0) {
-		text_append(text, sizeof(text), "%s%s octets of the streams are not in the capture.",
+		text_append(text, sizeof(text),
+			"%s%s octets of the streams are not in the capture.",
 			text[0] != '\0' ? " " : "", text_count(s->session->gap_bytes, count));
 	}
 	if (info->verdict != VERDICT_HEALTHY) {
@@ -313,8 +329,9 @@ session_heading(struct report *r, const struct report_session *s, size_t number)
 	/* Where the columns below say "local" and "remote". */
 	if (strcmp(report_speaker(s, 0, name), "local") == 0) {
 		for (int i = 0; i < 2; i++) {
-			const struct address *a = s->session != NULL ? &s->session->info.side[i].addr
-								     : &s->bfd->info.side[i].addr;
+			const struct address *a = s->session != NULL
+				? &s->session->info.side[i].addr
+				: &s->bfd->info.side[i].addr;
 			page_text(&r->page, 2, 4, "%s: %s", i == 0 ? "local " : "remote",
 				address_text(a, addr[i]));
 		}
@@ -329,7 +346,8 @@ report_session(struct report *r, const struct report_session *s, size_t number)
 	if (s->session != NULL) {
 		verdict_line(r, s);
 	} else if (s->primary != NULL) {
-		page_text(&r->page, 2, 4, STYLE_BOLD "%s" STYLE_END, s->primary->summary);
+		page_text(&r->page, 2, 4, STYLE_BOLD "%s%s" STYLE_END, s->primary->summary,
+			full_stop(s->primary->summary));
 	} else {
 		page_text(&r->page, 2, 4, "Nothing is wrong in these packets.");
 	}
@@ -339,7 +357,7 @@ report_session(struct report *r, const struct report_session *s, size_t number)
 	}
 	report_also_seen(r, s->findings, s->finding_count, s->primary);
 	bool brief = s->session != NULL && s->session->info.verdict == VERDICT_HEALTHY &&
-		     s->primary == NULL && r->options.verbose == 0;
+		s->primary == NULL && r->options.verbose == 0;
 	if (!brief) {
 		report_timeline(r, s);
 		report_opens(r, s);

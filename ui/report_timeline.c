@@ -14,7 +14,7 @@
 #include "ui/text.h"
 
 enum {
-	LINES_MAX = 40,  /* without -v */
+	LINES_MAX = 40,   /* without -v */
 	LINES_FIRST = 20, /* of these, how many at the beginning */
 	ENTRY_TEXT_MAX = 512,
 };
@@ -48,7 +48,7 @@ static bool
 is_evidence(const struct report_session *s, const struct timeline_entry *e)
 {
 	if (s->primary == NULL || e->frame == 0 || e->kind == TIMELINE_TRANSITION ||
-	    e->kind == TIMELINE_BFD_TRANSITION) {
+		e->kind == TIMELINE_BFD_TRANSITION) {
 		return false;
 	}
 	for (size_t i = 0; i < s->primary->evidence_count; i++) {
@@ -60,24 +60,52 @@ is_evidence(const struct report_session *s, const struct timeline_entry *e)
 	return false;
 }
 
+/* Without -v the reasons are short: how a session came up is plain, and the section of the RFC is
+ * for those who ask. */
+static void
+shorten(const struct timeline_entry *e, char *text)
+{
+	char *good = strstr(text, "→ Established:");
+	if (good == NULL) {
+		good = strstr(text, "→ Up:");
+	}
+	char *rfc = strstr(text, " (RFC ");
+	if (e->kind != TIMELINE_TRANSITION && e->kind != TIMELINE_BFD_TRANSITION) {
+		return;
+	}
+	if (good != NULL) {
+		*strchr(good, ':') = '\0';
+	} else if (rfc != NULL) {
+		*rfc = '\0';
+	}
+}
+
 static void
 entry_text(const struct report *r, const struct timeline_entry *e, char text[ENTRY_TEXT_MAX])
 {
 	char until[RELATIVE_MAX];
 	char count[TEXT_COUNT_MAX];
 	snprintf(text, ENTRY_TEXT_MAX, "%s", e->text);
+	if (r->options.verbose == 0) {
+		shorten(e, text);
+	}
 	if (e->count > 1) {
-		text_append(text, ENTRY_TEXT_MAX, " ×%s, the last at %s", text_count(e->count, count),
+		text_append(text, ENTRY_TEXT_MAX, " ×%s", text_count(e->count, count));
+	}
+	if (e->announced > 0) {
+		text_append(text, ENTRY_TEXT_MAX, ", %s announced",
+			text_count(e->announced, count));
+	}
+	if (e->withdrawn > 0) {
+		text_append(text, ENTRY_TEXT_MAX, ", %s withdrawn",
+			text_count(e->withdrawn, count));
+	}
+	if (e->count > 1) {
+		text_append(text, ENTRY_TEXT_MAX, ", last %s",
 			report_relative(r, e->last_ns, until));
 		if (e->last_frame != 0) {
 			text_append(text, ENTRY_TEXT_MAX, " (frame %" PRIu64 ")", e->last_frame);
 		}
-	}
-	if (e->announced > 0) {
-		text_append(text, ENTRY_TEXT_MAX, ", %s announced", text_count(e->announced, count));
-	}
-	if (e->withdrawn > 0) {
-		text_append(text, ENTRY_TEXT_MAX, ", %s withdrawn", text_count(e->withdrawn, count));
 	}
 	if (e->inferred) {
 		text_append(text, ENTRY_TEXT_MAX, " (inferred)");
@@ -104,6 +132,7 @@ entry_line(struct report *r, const struct report_session *s, const struct timeli
 	const struct timeline_entry *before, const struct columns *columns)
 {
 	char time[RELATIVE_MAX] = "";
+	char marked[2 * RELATIVE_MAX];
 	char frame[RELATIVE_MAX] = "";
 	char speaker[SPEAKER_MAX] = "";
 	char plain[ENTRY_TEXT_MAX];
@@ -122,26 +151,28 @@ entry_line(struct report *r, const struct report_session *s, const struct timeli
 		report_speaker(s, address_equal(addr, local) ? 0 : 1, speaker);
 	}
 	entry_text(r, e, plain);
-	const char *style = e->weight != TIMELINE_LOUD                              ? ""
-			    : strstr(plain, "→ Established") || strstr(plain, "→ Up") ? STYLE_GREEN
-			    : e->kind == TIMELINE_CONNECTION                          ? STYLE_YELLOW
-										      : STYLE_RED;
+	const char *style = e->weight != TIMELINE_LOUD                    ? ""
+		: strstr(plain, "→ Established") || strstr(plain, "→ Up") ? STYLE_GREEN
+		: e->kind == TIMELINE_CONNECTION                          ? STYLE_YELLOW
+									  : STYLE_RED;
 	snprintf(text, sizeof(text), "%s%s%s", style, plain, style[0] != '\0' ? STYLE_END : "");
+	snprintf(marked, sizeof(marked), "%s %*s",
+		is_evidence(s, e) ? STYLE_RED "!" STYLE_END : " ", (int)columns->time, time);
 	const struct page_cell cells[] = {
-		{.width = 1, .text = is_evidence(s, e) ? STYLE_RED "!" STYLE_END : ""},
-		{.width = columns->time, .right = true, .text = time},
+		{.width = columns->time + 2, .text = marked},
 		{.width = columns->frame, .right = true, .text = frame},
 		{.width = columns->speaker, .text = speaker},
 		{.width = 0, .text = text},
 	};
-	page_row(&r->page, 2, cells, 5);
+	page_row(&r->page, 1, cells, 4);
 }
 
 void
 report_timeline(struct report *r, const struct report_session *s)
 {
 	enum { MERGED_MAX = 2 * MODEL_TIMELINE_MAX };
-	const struct timeline_entry **all = memory_zero(MERGED_MAX, sizeof(const struct timeline_entry *));
+	const struct timeline_entry **all = memory_zero(MERGED_MAX,
+		sizeof(const struct timeline_entry *));
 	size_t total = model_timeline_merged(s->session, s->bfd, all, MERGED_MAX);
 	struct columns columns = {.time = 4, .frame = 5, .speaker = 6};
 	size_t count = 0;
@@ -169,16 +200,19 @@ report_timeline(struct report *r, const struct report_session *s)
 	if (count > 0) {
 		page_subheading(&r->page, "What happened");
 		const struct page_cell heads[] = {
-			{.width = 1, .text = ""},
-			{.width = columns.time, .right = true, .text = STYLE_DIM "time" STYLE_END},
-			{.width = columns.frame, .right = true, .text = STYLE_DIM "frame" STYLE_END},
+			{.width = columns.time + 2,
+				.right = true,
+				.text = STYLE_DIM "time" STYLE_END},
+			{.width = columns.frame,
+				.right = true,
+				.text = STYLE_DIM "frame" STYLE_END},
 			{.width = columns.speaker, .text = STYLE_DIM "who" STYLE_END},
 			{.width = 0,
 				.text = s->primary != NULL && s->primary->evidence_count > 0
 					? STYLE_DIM "what (! proves the cause)" STYLE_END
 					: STYLE_DIM "what" STYLE_END},
 		};
-		page_row(&r->page, 2, heads, 5);
+		page_row(&r->page, 1, heads, 4);
 	}
 	bool all_shown = r->options.verbose > 0 || count <= LINES_MAX;
 	for (size_t i = 0; i < count; i++) {

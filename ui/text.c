@@ -55,8 +55,7 @@ character_width(uint32_t c)
 
 /* Writes what stands for one character; returns its octets. */
 static size_t
-escape_one(const uint8_t *bytes, size_t length, uint32_t c, bool forgeable,
-	char piece[PIECE_MAX])
+escape_one(const uint8_t *bytes, size_t length, uint32_t c, bool forgeable, char piece[PIECE_MAX])
 {
 	if (c == UTF8_NONE) {
 		return (size_t)snprintf(piece, PIECE_MAX, "\\x%02x", bytes[0]);
@@ -180,18 +179,37 @@ ascii_for(uint32_t c)
 		uint32_t character;
 		const char *ascii;
 	} table[] = {
-		{0x00b7, "."},  /* middle dot */
-		{0x00d7, "x"},  /* multiplication sign */
-		{0x2010, "-"}, {0x2011, "-"}, {0x2013, "-"}, {0x2014, "-"}, /* dashes */
-		{0x2018, "'"}, {0x2019, "'"}, {0x201c, "\""}, {0x201d, "\""},
+		{0x00b7, "."}, /* middle dot */
+		{0x00d7, "x"}, /* multiplication sign */
+		{0x2010, "-"},
+		{0x2011, "-"},
+		{0x2013, "-"},
+		{0x2014, "-"}, /* dashes */
+		{0x2018, "'"},
+		{0x2019, "'"},
+		{0x201c, "\""},
+		{0x201d, "\""},
 		{0x2022, "*"},   /* bullet */
 		{0x2026, "..."}, /* ellipsis */
-		{0x2190, "<-"}, {0x2192, "->"}, {0x2194, "<->"},
-		{0x2212, "-"},  /* minus */
-		{0x2260, "!="}, {0x2264, "<="}, {0x2265, ">="},
-		{0x2500, "-"}, {0x2501, "="}, {0x2502, "|"}, {0x253c, "+"}, /* rules */
-		{0x2713, "ok"}, {0x2714, "ok"}, {0x2717, "x"}, {0x2718, "x"},
-		{0x25cf, "*"}, {0x25cb, "o"}, {0x25b2, "^"}, {0x25bc, "v"},
+		{0x2190, "<-"},
+		{0x2192, "->"},
+		{0x2194, "<->"},
+		{0x2212, "-"}, /* minus */
+		{0x2260, "!="},
+		{0x2264, "<="},
+		{0x2265, ">="},
+		{0x2500, "-"},
+		{0x2501, "="},
+		{0x2502, "|"},
+		{0x253c, "+"}, /* rules */
+		{0x2713, "ok"},
+		{0x2714, "ok"},
+		{0x2717, "x"},
+		{0x2718, "x"},
+		{0x25cf, "*"},
+		{0x25cb, "o"},
+		{0x25b2, "^"},
+		{0x25bc, "v"},
 	};
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		if (table[i].character == c) {
@@ -223,8 +241,8 @@ text_ascii(const char *string, char *text, size_t room)
 		} else if (c < 0x80) {
 			piece_size = snprintf(piece, sizeof(piece), "%c", (int)c);
 		} else {
-			piece_size = snprintf(piece, sizeof(piece), c > 0xffff ? "\\U%08x" : "\\u%04x",
-				(unsigned)c);
+			piece_size = snprintf(piece, sizeof(piece),
+				c > 0xffff ? "\\U%08x" : "\\u%04x", (unsigned)c);
 		}
 		if (used + (size_t)piece_size >= room) {
 			break;
@@ -277,8 +295,8 @@ duration_tenths(uint64_t tenths, const char *unit, char text[TEXT_DURATION_MAX])
 	if (tenths % 10 == 0 || tenths >= 1000) {
 		snprintf(text, TEXT_DURATION_MAX, "%" PRIu64 " %s", tenths / 10, unit);
 	} else {
-		snprintf(text, TEXT_DURATION_MAX, "%" PRIu64 ".%" PRIu64 " %s", tenths / 10, tenths % 10,
-			unit);
+		snprintf(text, TEXT_DURATION_MAX, "%" PRIu64 ".%" PRIu64 " %s", tenths / 10,
+			tenths % 10, unit);
 	}
 	return text;
 }
@@ -290,8 +308,8 @@ duration_pair(uint64_t large, const char *large_unit, uint64_t small, const char
 	if (small == 0) {
 		snprintf(text, TEXT_DURATION_MAX, "%" PRIu64 " %s", large, large_unit);
 	} else {
-		snprintf(text, TEXT_DURATION_MAX, "%" PRIu64 " %s %" PRIu64 " %s", large, large_unit,
-			small, small_unit);
+		snprintf(text, TEXT_DURATION_MAX, "%" PRIu64 " %s %" PRIu64 " %s", large,
+			large_unit, small, small_unit);
 	}
 	return text;
 }
@@ -359,7 +377,8 @@ text_append(char *text, size_t room, const char *format, ...)
 		size_t end = used;
 		while (text[end] != '\0') {
 			uint32_t c;
-			size_t length = utf8_next((const uint8_t *)text + end, strlen(text + end), &c);
+			size_t length = utf8_next((const uint8_t *)text + end, strlen(text + end),
+				&c);
 			if (c == UTF8_NONE) {
 				break;
 			}

@@ -63,7 +63,7 @@ const char *text_duration_ns(uint64_t ns, char text[TEXT_DURATION_MAX]);
 const char *text_count(uint64_t count, char text[TEXT_COUNT_MAX]);
 
 /* Like snprintf at the end of `text`, which holds a string; never past `room`. */
-void text_append(char *text, size_t room, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+void
+text_append(char *text, size_t room, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The dashboard on a virtual screen: events made by hand, keys, and what stands in each row. */
+#include <criterion/criterion.h>
+
+#include "tests/unit/story.h"
+#include "ui/dashboard.h"
+#include "ui/dashboard_panel.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define NODE "192.0.2.10"
+#define ROUTER "192.0.2.1"
+#define SECOND_MS 1000
+
+/* AS 65009, hold 15; its FQDN capability holds an escape sequence and a wide character. */
+#define OPEN_NODE \
+	"04 fdf1 000f c000020a 1a" \
+	"02 06 01 04 0001 00 01" \
+	"02 06 41 04 0000fdf1" \
+	"02 08 49 06 04 1b e4b896 00"
+#define OPEN_ROUTER "04 fde9 005a c0000201 10 02 06 01 04 0001 00 01 02 06 41 04 0000fde9"
+
+enum { ROW_MAX = 1024 };
+
+struct stage {
+	struct dashboard *dashboard;
+	struct story story;
+};
+
+static void
+stage_begin(struct stage *stage, unsigned width, unsigned height, bool live)
+{
+	struct ui_options options = {.utf8 = true, .title = "eth0", .live = live};
+	*stage = (struct stage){.dashboard = dashboard_open_headless(&options, width, height)};
+	cr_assert_not_null(stage->dashboard);
+	stage->story.sink = dashboard_sink(stage->dashboard);
+}
+
+static void
+stage_step(struct stage *stage, uint64_t ms, bool done)
+{
+	cr_assert(dashboard_step(stage->dashboard, (ms + 1) * STORY_MS, done ? 100 : -1, done));
+}
+
+/* The row as text; good until the next call. */
+static const char *
+row(struct stage *stage, unsigned number)
+{
+	static char text[ROW_MAX];
+	return dashboard_row(stage->dashboard, number, text, sizeof(text));
+}
+
+static bool
+shows(struct stage *stage, unsigned rows, const char *what)
+{
+	for (unsigned i = 0; i < rows; i++) {
+		if (strstr(row(stage, i), what) != NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void
+say_finding(struct story *s, uint64_t session, uint64_t ms)
+{
+	static const uint64_t evidence[] = {4};
+	static const char *const fix[] = {"Set the peer AS to 65001."};
+	story_event(s,
+		(struct event){
+			.kind = EVENT_ALERT,
+			.finding = {.id = session,
+				.cause = FINDING_BAD_PEER_AS,
+				.severity = SEVERITY_ERROR,
+				.confidence = CONFIDENCE_CERTAIN,
+				.session = session,
+				.blame = story_address(NODE),
+				.summary = "192.0.2.1 is AS 65001, but 192.0.2.10 expects 65002.",
+				.evidence = evidence,
+				.evidence_count = COUNT(evidence),
+				.fix = fix,
+				.fix_count = COUNT(fix),
+				.first_time_ns = STORY_START,
+				.last_time_ns = STORY_START,
+				.count = 1},
+		},
+		ms, 4);
+}
+
+/* Session 1 fails with a wrong AS; session 2 stands, with a hold time of 90 s. */
+static void
+tell_two_sessions(struct story *s)
+{
+	story_capture(s, false, "eth0", 0, 0, 0);
+	story_message(s, 1, 1, NODE, ROUTER, BGP_OPEN, OPEN_NODE, 0, 1, 1);
+	story_message(s, 1, 1, ROUTER, NODE, BGP_OPEN, OPEN_ROUTER, 0, 2, 2);
+	story_message(s, 1, 1, NODE, ROUTER, BGP_NOTIFICATION, "02 02 0000fde9", 0, 3, 4);
+	say_finding(s, 1, 4);
+	struct event_session bad = story_session(1, NODE, ROUTER, VERDICT_DOWN);
+	bad.primary_cause = FINDING_BAD_PEER_AS;
+	bad.side[0].has_asn = bad.side[1].has_asn = true;
+	bad.side[0].asn = 65009;
+	bad.side[1].asn = 65001;
+	story_event(s, (struct event){.kind = EVENT_SESSION, .snapshot = true, .session = bad}, 5,
+		0);
+
+	struct event_session good = story_session(2, NODE, "192.0.2.2", VERDICT_HEALTHY);
+	good.hold_time_s = 90;
+	good.established_count = 1;
+	for (size_t i = 0; i < 2; i++) {
+		good.side[i].state = BGP_STATE_ESTABLISHED;
+		good.side[i].has_asn = true;
+		good.side[i].asn = 65009;
+		good.side[i].last_message_ns = STORY_START;
+		good.side[i].state_since_ns = STORY_START;
+	}
+	story_event(s, (struct event){.kind = EVENT_SESSION, .snapshot = true, .session = good}, 5,
+		0);
+}
+
+Test(dashboard, shows_the_worst_session_first_and_why)
+{
+	static const char *const screen[24] = {
+		" bgpwhy · Sessions · eth0                                                  live",
+		" 2 sessions  ✓ 1 up  ✗ 1 not up                                       10:00:00Z",
+		" STATE▾        PEERS                AS          HOLD TIME CAUSE",
+		"▸✗ Idle        192.0.2.10↔192.0.2.1 65009↔65001 →–   ←–   wrong AS number",
+		" ✓ Established 192.0.2.10↔192.0.2.2 65009       →███ ←███ healthy",
+		[16] = "── 192.0.2.10↔192.0.2.1 ────────────────────────────────────────────────────────",
+		"Idle · AS 65009↔65001 · never up",
+		"192.0.2.1 is AS 65001, but 192.0.2.10 expects 65002.",
+		"Fix Set the peer AS to 65001.",
+		[23] = " Enter why  / filter  > sort  Space pause  ? help  q quit",
+	};
+	struct stage stage;
+	stage_begin(&stage, 80, 24, true);
+	tell_two_sessions(&stage.story);
+	stage_step(&stage, 0, false);
+	for (unsigned i = 0; i < COUNT(screen); i++) {
+		cr_expect_str_eq(row(&stage, i), screen[i] != NULL ? screen[i] : "", "row %u: %s",
+			i, row(&stage, i));
+	}
+	dashboard_destroy(stage.dashboard);
+}
+
+Test(dashboard, runs_the_hold_timers_down_only_live)
+{
+	struct stage stage;
+	stage_begin(&stage, 80, 24, true);
+	tell_two_sessions(&stage.story);
+	stage_step(&stage, 0, false);
+	stage_step(&stage, 60 * SECOND_MS, false);
+	cr_expect(strstr(row(&stage, 4), "→█·· ←█··") != NULL, "%s", row(&stage, 4));
+	stage_step(&stage, 91 * SECOND_MS, false);
+	cr_expect(strstr(row(&stage, 4), "→··· ←···") != NULL, "%s", row(&stage, 4));
+	dashboard_destroy(stage.dashboard);
+
+	stage_begin(&stage, 80, 24, false);
+	tell_two_sessions(&stage.story);
+	stage_step(&stage, 0, true);
+	stage_step(&stage, 91 * SECOND_MS, true);
+	cr_expect(strstr(row(&stage, 4), "→███ ←███") != NULL, "%s", row(&stage, 4));
+	dashboard_destroy(stage.dashboard);
+}
+
+Test(dashboard, stands_still_while_paused)
+{
+	struct stage stage;
+	stage_begin(&stage, 80, 24, true);
+	tell_two_sessions(&stage.story);
+	stage_step(&stage, 0, false);
+	dashboard_press(stage.dashboard, "Space");
+	struct event_session down = story_session(2, NODE, "192.0.2.2", VERDICT_DOWN);
+	story_event(&stage.story,
+		(struct event){.kind = EVENT_SESSION, .snapshot = true, .session = down}, 2000, 0);
+	stage_step(&stage, 60 * SECOND_MS, false);
+	dashboard_press(stage.dashboard, "Down");
+	cr_expect(strstr(row(&stage, 0), "PAUSED") != NULL);
+	cr_expect(strstr(row(&stage, 4), "✓ Established") != NULL, "%s", row(&stage, 4));
+	dashboard_press(stage.dashboard, "Space");
+	cr_expect(!shows(&stage, 24, "✓ Established"));
+	dashboard_destroy(stage.dashboard);
+}
+
+static const struct {
+	const char *keys[6];
+	const char *expected, *absent;
+} journeys[] = {
+	{{"Enter"}, "[1 Events]", NULL},
+	{{"Enter"}, "NOTIFICATION 2/2", NULL},
+	{{"Enter", "Tab"}, "hold time      15 s                           ≠ 90 s", NULL},
+	{{"Enter", "2"}, "\\u001b世", NULL},
+	{{"Enter", "3"}, "Fix Set the peer AS to 65001.", NULL},
+	{{"Enter", "3", "Tab"}, "[1 Events]", NULL},
+	{{"Enter", "Esc"}, "CAUSE", "[1 Events]"},
+	{{"Enter", "q"}, "CAUSE", "[1 Events]"},
+	{{"Enter", "Left"}, "CAUSE", "[1 Events]"},
+	{{"Down", "Enter"}, "✓ Established", "wrong AS"},
+	{{"G", "Up", "Enter"}, "wrong AS number", NULL},
+	{{"j", "l"}, "✓ Established", "wrong AS"},
+	{{"?"}, "open the session under the cursor", NULL},
+	{{"Enter", "F1"}, "OPENs, Findings in turn", "open the session"},
+	{{"?", "?"}, "CAUSE", NULL},
+	{{"/", "2", ".", "1", "0"}, "Show only: 2.10", NULL},
+	{{"/", "w", "R", "o", "Enter"}, "only: wRo", "192.0.2.2"},
+	{{"/", "w", "r", "x", "Backspace"}, "wrong AS", "192.0.2.2"},
+	{{"/", "w", "r", "o", "Enter", "Esc"}, "192.0.2.2", "only:"},
+	{{"/", "x", "x"}, "No session holds this text", NULL},
+	{{">"}, "PEERS▾", NULL},
+	{{"<"}, "CAUSE▾", NULL},
+	{{"I"}, "▸✓ Established", NULL},
+};
+
+Test(dashboard, answers_keys)
+{
+	for (size_t i = 0; i < COUNT(journeys); i++) {
+		struct stage stage;
+		stage_begin(&stage, 80, 24, true);
+		tell_two_sessions(&stage.story);
+		stage_step(&stage, 0, false);
+		for (size_t k = 0; k < COUNT(journeys[i].keys) && journeys[i].keys[k] != NULL;
+			k++) {
+			cr_expect(dashboard_press(stage.dashboard, journeys[i].keys[k]));
+		}
+		cr_expect(shows(&stage, 24, journeys[i].expected), "journey %zu: no \"%s\"", i,
+			journeys[i].expected);
+		cr_expect(journeys[i].absent == NULL || !shows(&stage, 24, journeys[i].absent),
+			"journey %zu: \"%s\"", i, journeys[i].absent);
+		dashboard_destroy(stage.dashboard);
+	}
+}
+
+Test(dashboard, quits_from_the_first_screen_and_by_f10_from_any)
+{
+	struct stage stage;
+	stage_begin(&stage, 80, 24, true);
+	stage_step(&stage, 0, false);
+	cr_expect(shows(&stage, 24, "Waiting for BGP"));
+	cr_expect(dashboard_press(stage.dashboard, "?"));
+	cr_expect(dashboard_press(stage.dashboard, "q"));
+	cr_expect_not(dashboard_press(stage.dashboard, "q"));
+	dashboard_destroy(stage.dashboard);
+	stage_begin(&stage, 80, 24, true);
+	stage_step(&stage, 0, false);
+	cr_expect(dashboard_press(stage.dashboard, "h"));
+	cr_expect_not(dashboard_press(stage.dashboard, "F10"));
+	cr_expect_not(dashboard_step(stage.dashboard, 1, -1, false));
+	dashboard_destroy(stage.dashboard);
+}
+
+Test(dashboard, says_what_size_it_needs)
+{
+	struct stage stage;
+	stage_begin(&stage, 80, 24, true);
+	tell_two_sessions(&stage.story);
+	stage_step(&stage, 0, false);
+	dashboard_press(stage.dashboard, "Enter");
+	dashboard_resize(stage.dashboard, 79, 30);
+	cr_expect(shows(&stage, 30, "bgpwhy needs 80x24, this terminal is 79x30"));
+	dashboard_resize(stage.dashboard, 1, 1);
+	dashboard_resize(stage.dashboard, 300, 90);
+	cr_expect(shows(&stage, 90, "NOTIFICATION 2/2"));
+	dashboard_resize(stage.dashboard, 80, 24);
+	cr_expect(shows(&stage, 24, "NOTIFICATION 2/2"));
+	dashboard_destroy(stage.dashboard);
+}
+
+Test(dashboard, keeps_its_columns_on_any_text)
+{
+	struct ui_options options = {.utf8 = true,
+		.title = "\x1b[2J\xe4\xb8\x96\xe7\x95\x8c e\xcc\x81 \xff"};
+	struct dashboard *d = dashboard_open_headless(&options, 80, 24);
+	dashboard_step(d, 1, -1, false);
+	char text[ROW_MAX];
+	dashboard_row(d, 0, text, sizeof(text));
+	cr_expect(strchr(text, 0x1b) == NULL);
+	cr_expect(strstr(text, "世界 e\xcc\x81") != NULL, "%s", text);
+	cr_expect_str_eq(text + strlen(text) - 4, "live");
+	dashboard_destroy(d);
+}
+
+Test(dashboard, has_no_column_beyond_ascii_without_utf8)
+{
+	struct ui_options options = {.utf8 = false, .title = "\xe4\xb8\x96"};
+	struct stage stage = {.dashboard = dashboard_open_headless(&options, 80, 24)};
+	stage.story.sink = dashboard_sink(stage.dashboard);
+	tell_two_sessions(&stage.story);
+	static const char *const keys[] = {"Home", "Enter", "2", "3", "?"};
+	for (size_t k = 0; k < COUNT(keys); k++) {
+		stage_step(&stage, k, false);
+		dashboard_press(stage.dashboard, keys[k]);
+		for (unsigned i = 0; i < 24; i++) {
+			for (const char *c = row(&stage, i); *c != '\0'; c++) {
+				cr_expect((unsigned char)*c < 0x80, "row %u: %s", i,
+					row(&stage, i));
+			}
+		}
+	}
+	dashboard_destroy(stage.dashboard);
+}
+
+/* Every action has a key, a help text and a place: the help is made from them. */
+Test(dashboard, explains_every_action)
+{
+	for (enum action action = 1; action < ACTION_COUNT; action++) {
+		cr_expect(keys_label(action)[0] != '\0');
+		cr_expect(keys_help(action)[0] != '\0');
+		cr_expect_neq(keys_places(action), 0);
+		cr_expect_eq(keys_action(keys_code(keys_label(action))), action);
+	}
+}
+
+/* A thousand sessions: all can be reached, and the cursor stays on its session. */
+Test(dashboard, holds_a_thousand_sessions)
+{
+	struct stage stage;
+	stage_begin(&stage, 80, 24, true);
+	for (uint64_t i = 1; i <= 1000; i++) {
+		char remote[32];
+		snprintf(remote, sizeof(remote), "10.0.%u.%u", (unsigned)(i / 200),
+			(unsigned)(i % 200 + 1));
+		struct event_session session = story_session(i, NODE, remote, VERDICT_DOWN);
+		story_event(&stage.story,
+			(struct event){.kind = EVENT_SESSION, .snapshot = true, .session = session},
+			i, 0);
+	}
+	stage_step(&stage, 0, false);
+	dashboard_press(stage.dashboard, "End");
+	cr_expect(shows(&stage, 24, "▸✗ Idle        192.0.2.10↔10.0.5.1"));
+	dashboard_press(stage.dashboard, "I");
+	cr_expect(shows(&stage, 24, "▸✗ Idle        192.0.2.10↔10.0.5.1"));
+	dashboard_press(stage.dashboard, "PgUp");
+	dashboard_press(stage.dashboard, "Enter");
+	cr_expect(shows(&stage, 24, "→ 192.0.2.10"));
+	dashboard_destroy(stage.dashboard);
+}
