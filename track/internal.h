@@ -102,7 +102,9 @@ struct speaker {
 	bool has_open;
 	uint32_t asn;
 	uint16_t my_as;
-	uint32_t bgp_id;
+	uint32_t bgp_id, other_bgp_id; /* of its last OPEN, and the one before that differed */
+	bool has_other_bgp_id;
+	struct moment open, other_open;
 	uint16_t hold_time_s;
 	uint8_t version;
 	bool as4;
@@ -407,6 +409,7 @@ void rule_hold_expired(struct track *t, struct link *link, unsigned dir, enum ba
 void rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, enum bgp_state from,
 	const struct moment *at);
 void rule_open(struct track *t, struct link *link, unsigned dir, const struct moment *at);
+void rule_two_identifiers(struct track *t, struct link *link, unsigned dir, const struct moment *at);
 void rule_established(struct track *t, struct link *link, const struct moment *at);
 void rule_link_returned(struct track *t, struct link *link, unsigned dir);
 void rule_forgotten(struct track *t, struct link *old, unsigned dir, const struct moment *at);

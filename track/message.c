@@ -80,6 +80,15 @@ open_in(struct track *t, struct link *link, unsigned dir, const struct bgp_messa
 		}
 	}
 	struct speaker *side = &link->session->side[link_side(link, dir)];
+	if (side->has_open && side->bgp_id != open->open.bgp_id) {
+		if (side->has_other_bgp_id && side->other_bgp_id == open->open.bgp_id) {
+			rule_two_identifiers(t, link, dir, at);
+		}
+		side->has_other_bgp_id = true;
+		side->other_bgp_id = side->bgp_id;
+		side->other_open = side->open;
+	}
+	side->open = *at;
 	side->has_open = true;
 	side->asn = open->open.asn;
 	side->my_as = open->open.my_as;

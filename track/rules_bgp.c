@@ -634,6 +634,26 @@ rule_open(struct track *t, struct link *link, unsigned dir, const struct moment 
 	}
 }
 
+/* Its identifier went to another one and back: no daemon does that, two of them do. */
+void
+rule_two_identifiers(struct track *t, struct link *link, unsigned dir, const struct moment *at)
+{
+	struct scene scene;
+	scene_set(&scene, t, link, dir, at);
+	char one[ADDRESS_TEXT_MAX], other[ADDRESS_TEXT_MAX];
+	struct address a = address_from_u32(scene.x->bgp_id);
+	struct address b = address_from_u32(scene.x->other_bgp_id);
+	uint64_t frames[] = {scene.x->open.frame, scene.x->other_open.frame};
+	struct finding_args args = args_of(&scene, FINDING_TWO_DAEMONS, CONFIDENCE_LIKELY);
+	args.blame = &scene.x->addr;
+	args.evidence = frames;
+	args.evidence_count = 2;
+	args.took_down = true;
+	finding_raise(t, &args,
+		"OPENs of %s come with the BGP identifiers %s and %s in turn: two BGP daemons use one address",
+		scene.xt, address_text(&a, one), address_text(&b, other));
+}
+
 /* `dir` of `old` has opened another session though it never ended the one it had. */
 void
 rule_forgotten(struct track *t, struct link *old, unsigned dir, const struct moment *at)

@@ -1,0 +1,150 @@
+#!/usr/bin/python3
+"""A BGP speaker that misbehaves on command, for what no daemon does of its own accord.
+
+    puppet.py ADDRESS ASN BGP-ID MANNER
+
+It listens on port 179; the methods of Speaker below "The manners" are what it does with a connection.
+"""
+import select
+import socket
+import struct
+import sys
+import time
+
+MARKER = b"\xff" * 16
+OPEN, UPDATE, KEEPALIVE = 1, 2, 4
+
+
+def message(kind, body=b""):
+    return MARKER + struct.pack(">HB", 19 + len(body), kind) + body
+
+
+def open_message(asn, bgp_id, hold_time=15):
+    capabilities = struct.pack(">BBHBB", 1, 4, 1, 0, 1) + struct.pack(">BBI", 65, 4, asn)
+    parameters = struct.pack(">BB", 2, len(capabilities)) + capabilities
+    return message(OPEN, struct.pack(">BHH", 4, asn if asn < 65536 else 23456, hold_time) +
+                   socket.inet_aton(bgp_id) + struct.pack(">B", len(parameters)) + parameters)
+
+
+def receive(sock):
+    head = sock.recv(19, socket.MSG_WAITALL)
+    length, kind = struct.unpack(">HB", head[16:19])
+    sock.recv(length - 19, socket.MSG_WAITALL)
+    return kind
+
+
+def update(attributes, prefix=b"\x18\xcb\x00\x71", attribute_length=None):
+    length = len(attributes) if attribute_length is None else attribute_length
+    return message(UPDATE, struct.pack(">HH", 0, length) + attributes + prefix)
+
+
+def path_attributes(asn, address, origin=0, origin_first=True):
+    first = struct.pack(">BBBB", 0x40, 1, 1, origin)
+    rest = (struct.pack(">BBBBBI", 0x40, 2, 6, 2, 1, asn) +
+            struct.pack(">BBB", 0x40, 3, 4) + socket.inet_aton(address))
+    return first + rest if origin_first else rest + first
+
+
+class Speaker:
+    """One connection."""
+
+    def __init__(self, sock, address, asn, bgp_id):
+        self.sock, self.address, self.asn, self.bgp_id = sock, address, asn, bgp_id
+
+    def send(self, octets):
+        self.sock.sendall(octets)
+
+    def await_kind(self, kind):
+        while receive(self.sock) != kind:
+            pass
+
+    def exchange_opens(self):
+        self.send(open_message(self.asn, self.bgp_id))
+        self.await_kind(OPEN)
+
+    def establish(self):
+        self.exchange_opens()
+        self.send(message(KEEPALIVE))
+        self.await_kind(KEEPALIVE)
+
+    def keep_alive(self, reading=True):
+        """Sends KEEPALIVEs until the connection is gone; whoever does not read only learns of a reset."""
+        poll = select.poll()
+        poll.register(self.sock, select.POLLIN if reading else 0)
+        due = time.monotonic() + 5
+        while True:
+            events = poll.poll(max(0, due - time.monotonic()) * 1000)
+            if not events:
+                self.send(message(KEEPALIVE))
+                due += 5
+            elif not reading or not self.sock.recv(4096):
+                return
+
+    def await_close(self):
+        while self.sock.recv(4096):
+            pass
+
+    # The manners
+
+    def stop_reading(self):
+        self.establish()
+        self.keep_alive(reading=False)
+
+    def close_after_open(self):
+        self.exchange_opens()
+        time.sleep(0.005)
+
+    def malformed_update(self):
+        self.establish()
+        time.sleep(3)
+        self.send(update(path_attributes(self.asn, self.address), attribute_length=200))
+        self.keep_alive()
+
+    def bad_origin(self, first=False):
+        self.establish()
+        time.sleep(3)
+        self.send(update(path_attributes(self.asn, self.address, origin=7, origin_first=first)))
+        self.keep_alive()
+
+    def bad_origin_first(self):
+        self.bad_origin(first=True)
+
+    def bad_marker(self):
+        self.establish()
+        time.sleep(3)
+        self.send(b"\xff" * 7 + b"\x00" + b"\xff" * 8 + message(KEEPALIVE)[16:])
+        self.keep_alive()
+
+    def early_update(self):
+        self.exchange_opens()
+        self.send(update(path_attributes(self.asn, self.address)))
+        self.keep_alive()
+
+    def version_3(self):
+        octets = bytearray(open_message(self.asn, self.bgp_id))
+        octets[19] = 3
+        self.send(octets)
+        self.await_close()
+
+    def no_open(self):
+        self.await_close()
+
+    def no_keepalive(self):
+        self.exchange_opens()
+        self.await_close()
+
+
+def main():
+    address, asn, bgp_id, manner = sys.argv[1:]
+    with socket.create_server((address, 179)) as server:
+        while True:
+            sock, _ = server.accept()
+            with sock:
+                speaker = Speaker(sock, address, int(asn), bgp_id)
+                try:
+                    getattr(speaker, manner.replace("-", "_"))()
+                except (OSError, struct.error) as error:
+                    print(error, flush=True)
+
+
+main()

@@ -1,0 +1,1141 @@
+"""The recordings, in the order in which a learner would read them.
+
+Each is a function that plays it, under a decorator that says what is true of it. Usually the node
+(192.0.2.10, FRR as MetalLB sets it up, AS 65009) peers with a router (192.0.2.1, BIRD, AS 65001), the
+capture is taken on the node, and a bridge lies between the two so that each keeps its carrier.
+"""
+import signal
+
+from . import net
+from .lab import NODE, NODE6, NODE_AS, NODE_LL, ROUTER, ROUTER6, ROUTER_LL
+
+SCENARIOS = {}
+CHAPTERS = []
+
+
+def chapter(title):
+    """The scenarios that follow belong to this chapter of pcaps/README.md."""
+    CHAPTERS.append(title)
+
+
+class Scenario:
+    """What is known of a recording before it is played, and the function that plays it.
+
+    cause         the key of the finding that explains the session best, None for a healthy one
+    also_primary  keys that would do as well: the packets do not decide, or two hold at once
+    also_allowed  further findings that are true here
+    also_verdicts verdicts that would do as well
+    blame         the address of the side at fault; None where the capture cannot or need not tell
+    more          further pairs of addresses of which the same is true
+    """
+
+    def __init__(self, play, title, teaches, *, cause=None, verdict=None, blame=None, also_primary=(),
+                 also_allowed=(), also_verdicts=(), a=NODE, b=ROUTER, more=(), bfd=False,
+                 vantage="node side of the veth", notes=(), extension="pcap"):
+        self.play = play
+        self.chapter = CHAPTERS[-1]
+        self.name = play.__name__.replace("_", "-")
+        self.title = title
+        self.teaches = " ".join(teaches.split())
+        self.vantage = vantage
+        self.notes = [" ".join(note.split()) for note in notes]
+        self.file = f"{self.name}.{extension}"
+        self.sessions = [dict(a=one, b=other, cause=cause, verdict=verdict or ("down" if cause else "healthy"),
+                              blame=blame, also_primary=also_primary, also_allowed=also_allowed,
+                              also_verdicts=also_verdicts, bfd=bfd) for one, other in ((a, b), *more)]
+
+
+def scenario(title, teaches, **options):
+    def register(play):
+        made = Scenario(play, title, teaches, **options)
+        SCENARIOS[made.name] = made
+        return play
+    return register
+
+
+def start(*daemons):
+    for daemon in daemons:
+        daemon.start()
+
+
+def play(lab, *daemons, seconds):
+    """Record from before the first daemon's start; nothing else happens."""
+    lab.record()
+    start(*daemons)
+    lab.wait(seconds)
+
+
+def play_up(lab, router, node, *, bfd=False, then=0):
+    """Record from before the start until both are Established, and a while longer."""
+    lab.record()
+    start(router, node)
+    lab.until_up(node, router, bfd=bfd)
+    lab.wait(then)
+    lab.snapshot(node, router)
+
+
+chapter("Healthy sessions")
+
+
+@scenario("A healthy session with BFD and a few routes",
+          """The yardstick: three-way handshake to port 179, an OPEN each way, a KEEPALIVE each way
+          (Established), UPDATEs ended by an End-of-RIB, then a KEEPALIVE every five seconds.
+          BFD on UDP 3784 goes Down, Init, Up within two seconds; its intervals are the larger
+          of what one wants to send and the other to receive.""", bfd=True)
+def healthy(lab):
+    node, router = lab.usual(bfd=True)
+    play_up(lab, router, node, bfd=True, then=16)
+
+
+@scenario("A healthy session over IPv6, with BFD",
+          """As `healthy`, with Neighbor Discovery in the place of ARP. The OPENs carry
+          Multiprotocol IPv6 unicast, and the routes travel in MP_REACH_NLRI; the End-of-RIB is
+          an empty MP_UNREACH_NLRI.""", a=NODE6, b=ROUTER6, bfd=True)
+def healthy_ipv6(lab):
+    lab.pair(ipv6=True)
+    node = lab.metallb_node(ROUTER6, address=NODE6, prefixes=("2001:db8:1::1/128",))
+    router = lab.bird_router(NODE6, address=ROUTER6, routes=("2001:db8:2::/48",))
+    play_up(lab, router, node, bfd=True, then=16)
+
+
+@scenario("A healthy session between IPv6 link-local addresses",
+          """Both ends are fe80:: addresses, as in an unnumbered fabric: the addresses mean
+          something on this link only, and the identity of a speaker is its BGP identifier. BFD
+          runs between the same addresses.""",
+          a=NODE_LL, b=ROUTER_LL, bfd=True)
+def healthy_link_local(lab):
+    lab.pair(ipv6=True, node_addresses=[f"{NODE_LL}/64"], router_addresses=[f"{ROUTER_LL}/64"])
+    node = lab.metallb_node(ROUTER_LL, address=NODE_LL, lines=["interface eth0"],
+                            prefixes=("2001:db8:1::1/128",))
+    router = lab.bird_router(f"{NODE_LL}%'eth0'", address=ROUTER_LL, routes=("2001:db8:2::/48",))
+    router.peer = NODE_LL
+    play_up(lab, router, node, bfd=True, then=12)
+
+
+@scenario("A healthy session with GoBGP",
+          """GoBGP advertises the FQDN and extended next hop capabilities and no graceful restart,
+          so no End-of-RIB follows its routes. Compare its list of capabilities with FRR's: what
+          both offer is what counts.""")
+def healthy_gobgp(lab):
+    lab.pair()
+    play_up(lab, lab.gobgp_router(), lab.metallb_node(bfd=False), then=16)
+
+
+@scenario("A healthy session with OpenBGPD",
+          """OpenBGPD puts all its capabilities into one optional parameter where FRR has one for
+          each. Its End-of-RIB comes because both offer graceful restart. It sends no UPDATE
+          without a route, and its KEEPALIVEs come every third of the hold time.""")
+def healthy_openbgpd(lab):
+    lab.pair()
+    play_up(lab, lab.openbgpd_router(), lab.metallb_node(bfd=False), then=16)
+
+
+@scenario("A healthy session from ExaBGP to BIRD",
+          """ExaBGP, like FRR, puts each capability into an optional parameter of its own; BIRD,
+          GoBGP and OpenBGPD put all of them into one. It offers neither route refresh nor
+          graceful restart, sends its routes at once, and an End-of-RIB all the same.""")
+def healthy_exabgp(lab):
+    lab.pair()
+    play_up(lab, lab.bird_router(bfd=False), lab.exabgp_node(), then=16)
+
+
+@scenario("A table of four thousand prefixes",
+          """After the OPENs the router sends its whole table: UPDATEs packed back to back, several
+          to a segment and across segment boundaries, frames larger than the MTU (segmentation
+          is left to the card). The End-of-RIB ends it.""")
+def large_table(lab):
+    routes = [f"10.{n // 250}.{n % 250}.0/24 blackhole {{ bgp_med = {n % 97}; bgp_community.add((65001,{n % 89})); }}"
+              for n in range(4000)]
+    node, router = lab.usual(router=dict(routes=routes))
+    play_up(lab, router, node, then=12)
+
+
+@scenario("A healthy session with TCP MD5",
+          """Every segment carries option 19 with a digest over it; the password is `swordfish`.
+          The option takes 18 octets, so timestamps and SACK do not always fit beside it.""")
+def healthy_md5(lab):
+    node, router = lab.usual(node=dict(lines=["password swordfish"]), router=dict(options=['password "swordfish"']))
+    play_up(lab, router, node, then=10)
+
+
+@scenario("ADD-PATH: two paths for one prefix",
+          """Capability 69 in both OPENs; the router sends, the node receives. From then on each
+          prefix in the router's UPDATEs stands behind a path identifier of four octets, and one
+          prefix comes twice. Without the OPENs it could not be told apart.""")
+def healthy_add_path(lab):
+    node, router = lab.usual(router=dict(channel_options={"ipv4": "add paths tx;"},
+                                         more_routes=[("203.0.113.0/24 blackhole { bgp_med = 7; }",)]))
+    play_up(lab, router, node, then=10)
+
+
+@scenario("Messages of more than 4,096 octets",
+          """Both OPENs offer capability 6 (Extended Message, RFC 8654), so the router packs more
+          than two thousand prefixes into one UPDATE of many segments.""")
+def healthy_extended_message(lab):
+    routes = [f"10.{n // 250}.{n % 250}.0/24" for n in range(2500)]
+    node, router = lab.usual(router=dict(routes=routes, options=["enable extended messages on"]))
+    play_up(lab, router, node, then=8)
+
+
+@scenario("Both sides open at once: a collision, resolved",
+          """The two SYNs cross, and for a moment there are two connections with an OPEN on each.
+          The one that the speaker with the higher BGP identifier (here the node) opened
+          survives, the other is closed with Cease 6/7 (RFC 4271 6.8). This is normal, once.""",
+          also_allowed=["collision", "closed-without-notification"])
+def collision(lab):
+    meeting = net.Meeting()
+    node, router = lab.usual(rules=[meeting])
+    lab.record()
+    start(router, node)
+    lab.until_up(node, router)
+    lab.wait(8)
+
+
+@scenario("The same BGP identifier in two autonomous systems: no fault",
+          """Both OPENs carry the identifier 192.0.2.10. Since RFC 6286 it need be unique within
+          one AS only, so FRR and BIRD become Established; see `bad-bgp-identifier` for the case
+          within one AS.""")
+def healthy_same_identifier(lab):
+    node, router = lab.usual(router=dict(bgp_id=NODE))
+    play_up(lab, router, node, then=10)
+
+
+@scenario("A hold time of zero: no KEEPALIVEs at all",
+          """Both OPENs offer a hold time of 0. One KEEPALIVE each way completes the handshake,
+          then there is silence, and nobody will notice a failure until somebody has something
+          to send.""",
+          cause="hold-time-zero", verdict="degraded", also_verdicts=["healthy"])
+def hold_time_zero(lab):
+    node, router = lab.usual(node=dict(timers="0 0"), router=dict(hold=0))
+    play_up(lab, router, node, then=20)
+
+
+chapter("No usable TCP")
+
+
+@scenario("A firewall on the path drops TCP 179; ARP is answered",
+          """SYNs to port 179 repeat with growing gaps and nothing ever answers: no SYN-ACK, no
+          RST, no ICMP. ARP is answered, so the host is there and layer 2 is good. The router's
+          own attempts do not arrive either.""",
+          cause="firewall-drop", also_allowed=["retry-storm"])
+def firewall_drop(lab):
+    node, router = lab.usual()
+    lab.path.filter("bridge", "tcp dport 179 drop", "tcp sport 179 drop")
+    play(lab, router, node, seconds=40)
+
+
+@scenario("The node's own firewall drops what comes from port 179",
+          """SYN, SYN-ACK, and then the SYN again: the answer is on the wire, so the path is good,
+          and yet the node goes on asking. The drop is behind the capture point, in the node
+          itself (or on the way back, were the capture taken at the router).""", cause="return-path-drop", blame=NODE, also_allowed=["firewall-drop", "retry-storm"])
+def return_path_drop(lab):
+    node, router = lab.usual(router=dict(options=["passive on"]))
+    lab.node.filter("input", "tcp sport 179 drop", "tcp dport 179 drop")
+    play(lab, router, node, seconds=40)
+
+
+@scenario("Nothing listens on port 179",
+          """Every SYN is answered by a RST at once, from the router's own address and at the speed
+          of the wire: the host is up and the path is good, but no BGP daemon runs there.""",
+          cause="connection-refused", blame=ROUTER, also_allowed=["retry-storm"])
+def connection_refused(lab):
+    lab.pair()
+    play(lab, lab.metallb_node(bfd=False), seconds=35)
+
+
+@scenario("The peer is gone: nobody answers ARP",
+          """Who has 192.0.2.1? asks the node, three times in three seconds, again and again. No
+          SYN ever leaves, because the node does not know where to send it.""", cause="no-route", also_allowed=["link-down", "retry-storm"])
+def no_route(lab):
+    lab.pair()
+    lab.router.ip("link", "set", "eth0", "down")
+    play(lab, lab.metallb_node(bfd=False), seconds=35)
+
+
+@scenario("A firewall rejects port 179 with ICMP administratively prohibited",
+          """Each SYN is answered by ICMP type 3 code 13, which quotes its first octets. Somebody
+          refuses on purpose, and the source address of the ICMP message is who.""",
+          cause="icmp-prohibited", blame=ROUTER, also_allowed=["retry-storm"])
+def icmp_prohibited(lab):
+    node, router = lab.usual(router=dict(options=["passive on"]))
+    lab.router.filter("input", "tcp dport 179 reject with icmpx admin-prohibited")
+    play(lab, router, node, seconds=35)
+
+
+@scenario("A router on the way has no route to the peer",
+          """The first hop answers each SYN with ICMP type 3 code 0 (network unreachable) and
+          quotes it. The source of the message is the router that gave up, not the peer.""",
+          cause="icmp-unreachable", b="198.51.100.1", also_allowed=["no-route", "retry-storm"])
+def icmp_unreachable(lab):
+    lab.pair_over_gate(route_to_router=False)
+    node = lab.metallb_node("198.51.100.1", bfd=False, lines=["ebgp-multihop 4"])
+    play(lab, node, seconds=35)
+
+
+@scenario("Two hops to the peer, and the session is not multihop",
+          """An eBGP speaker sends its segments with TTL 1. The router between the two answers with
+          ICMP time exceeded and quotes the SYN; the quoted TTL is 1. The address of the peer is
+          not of this link.""",
+          cause="ebgp-multihop-needed", b="198.51.100.1", also_allowed=["icmp-unreachable", "retry-storm"])
+def ebgp_multihop_needed(lab):
+    lab.pair_over_gate()
+    node = lab.metallb_node("198.51.100.1", bfd=False, lines=["disable-connected-check"])
+    router = lab.bird_router(address="198.51.100.1", bfd=False, options=["multihop 4", "passive on"])
+    play(lab, router, node, seconds=35)
+
+
+@scenario("Both sides wait for the other to connect",
+          """BFD is Up and ARP is answered, yet there is not one SYN in forty seconds: both are
+          configured passive. Packets alone cannot tell this from a speaker that has a reason of
+          its own not to try.""",
+          cause="both-passive", also_primary=["initiator-silent"], also_allowed=["bfd-up-bgp-down"], bfd=True)
+def both_passive(lab):
+    node, router = lab.usual(node=dict(lines=["passive"]), router=dict(options=["passive on"]), bfd=True)
+    play(lab, router, node, seconds=40)
+    lab.snapshot(node, router)
+
+
+@scenario("The node's SYNs never reach the wire",
+          """As `both-passive` on the wire: BFD is Up, and no SYN. Here the router is passive on
+          purpose, and the node's own OUTPUT chain drops its SYNs before the point of capture.
+          Next-hop tracking that finds no route would look the same.""",
+          cause="initiator-silent", also_primary=["both-passive"], also_allowed=["bfd-up-bgp-down"], bfd=True)
+def initiator_silent(lab):
+    node, router = lab.usual(router=dict(options=["passive on"]), bfd=True)
+    lab.node.filter("output", "tcp dport 179 drop")
+    play(lab, router, node, seconds=35)
+    lab.snapshot(node, router)
+
+
+@scenario("A NAT on the way hides the node's address",
+          """Captured on the gateway, every interface: each SYN is there twice, with the same
+          sequence number and timestamps, and with two source addresses. The router knows no
+          neighbor 198.51.100.254 and closes.""",
+          cause="source-nat", b="198.51.100.1", more=[("198.51.100.254", "198.51.100.1")], vantage="every interface of the gateway between the two",
+          also_primary=["peer-not-configured"], also_allowed=["retry-storm", "closed-without-notification"])
+def source_nat(lab):
+    lab.pair_over_gate()
+    node = lab.metallb_node("198.51.100.1", bfd=False, lines=["ebgp-multihop 4"])
+    router = lab.bird_router(address="198.51.100.1", bfd=False, options=["multihop 4", "passive on"])
+    lab.path.run("nft", "-f", "-", input="table ip nat { chain post { type nat hook postrouting priority 100; "
+                                         "oifname right masquerade; }; }\n")
+    lab.record(lab.path, "any", link_type="LINUX_SLL2")
+    start(router, node)
+    lab.wait(25)
+
+
+@scenario("The router knows no such neighbour",
+          """The handshake completes, and before any OPEN of its own the router closes: it listens
+          on 179, but has no neighbor with the node's address. BIRD closes at once, other
+          daemons may answer the OPEN with a RST or Cease 6/5.""",
+          cause="peer-not-configured", blame=ROUTER, also_allowed=["retry-storm", "closed-without-notification"])
+def peer_not_configured(lab):
+    node, router = lab.usual(router=dict(peer="192.0.2.77", options=["passive on"]))
+    play(lab, router, node, seconds=35)
+
+
+@scenario("The router (FRR) knows no such neighbour",
+          """The same mistake with FRR as the listener: see how it closes, compared with BIRD.""",
+          cause="peer-not-configured", blame=ROUTER, also_allowed=["retry-storm", "closed-without-notification"])
+def peer_not_configured_frr(lab):
+    lab.pair()
+    node = lab.metallb_node(bfd=False)
+    router = lab.frr_router(peer="192.0.2.77", bfd=False, lines=["passive"])
+    play(lab, router, node, seconds=35)
+
+
+@scenario("Only the node uses TCP MD5",
+          """The node's SYNs carry TCP option 19 and get no answer; the router's SYNs lack it and
+          get none either. Without the option it would look like a firewall.""",
+          cause="md5-one-sided", also_allowed=["firewall-drop", "retry-storm"])
+def md5_one_sided(lab):
+    node, router = lab.usual(node=dict(lines=["password swordfish"]))
+    play(lab, router, node, seconds=40)
+
+
+@scenario("Both use TCP MD5, with different passwords",
+          """Both sides' SYNs carry option 19 and neither is answered: the kernels find the digests
+          wrong and stay silent. Only who knows a password can tell for certain which one is
+          wrong (here: `swordfish` on the node, `marlin` on the router).""", cause="md5-mismatch", also_allowed=["firewall-drop", "retry-storm"])
+def md5_mismatch(lab):
+    node, router = lab.usual(node=dict(lines=["password swordfish"]), router=dict(options=['password "marlin"']))
+    play(lab, router, node, seconds=40)
+
+
+@scenario("One side insists on TTL 255, the other sends TTL 1",
+          """Generalized TTL Security (RFC 5082): the node sends TTL 255 and drops whatever comes
+          with less. The router sends TTL 1, as eBGP does without it. Look at the TTLs of both
+          directions, and at what is retransmitted.""",
+          cause="gtsm-mismatch", also_allowed=["firewall-drop", "return-path-drop", "retry-storm", "open-unanswered",
+                                               "closed-without-notification", "fsm-error", "hold-timer-expired",
+                                               "stuck-openconfirm", "collision"])
+def gtsm_mismatch(lab):
+    node, router = lab.usual(node=dict(lines=["ttl-security hops 1"]))
+    play(lab, router, node, seconds=45)
+
+
+@scenario("BFD is Up, and BGP cannot connect: TCP 179 is blocked",
+          """BFD proves that the path carries packets both ways, so the SYNs that nobody answers
+          are stopped by something that looks at port 179.""", cause="firewall-drop", also_primary=["bfd-up-bgp-down"], also_allowed=["retry-storm"], bfd=True)
+def bfd_up_bgp_down(lab):
+    node, router = lab.usual(bfd=True)
+    lab.path.filter("bridge", "tcp dport 179 drop", "tcp sport 179 drop")
+    play(lab, router, node, seconds=35)
+    lab.snapshot(node, router)
+
+
+chapter("The OPEN phase")
+
+OPEN_LOOP = ["retry-storm", "closed-without-notification", "peer-not-configured", "collision", "collision-loop"]
+
+
+@scenario("The router expects another AS number than the node has",
+          """Both sides send an OPEN; the router answers the node's with NOTIFICATION 2/2 (Bad Peer
+          AS) and closes. Its data is the AS it got, 65009; what it expected (65010) is not on
+          the wire. The cycle comes again with each retry; while BIRD waits after an error it
+          accepts TCP and closes without a word.""",
+          cause="bad-peer-as", also_allowed=OPEN_LOOP)
+def bad_peer_as(lab):
+    node, router = lab.usual(router=dict(peer_as=65010))
+    play(lab, router, node, seconds=30)
+
+
+@scenario("The two AS numbers are swapped",
+          """The node was given the router's AS number as its own and its own as the router's. Each
+          side finds the other's wrong, so 2/2 comes from both ways over the retries, and the
+          OPENs show each side with the AS that the other ought to have.""", cause="bad-peer-as", also_allowed=OPEN_LOOP)
+def bad_peer_as_swapped(lab):
+    node, router = lab.usual(node=dict(asn=65001, peer_as=65009))
+    play(lab, router, node, seconds=30)
+
+
+@scenario("The wrong AS number, and it has four octets",
+          """My AS in the OPEN is 23456 (AS_TRANS) and the real number stands in capability 65:
+          4200000001 here, where 4200000002 is expected. The data of the NOTIFICATION is the AS
+          number in four octets.""",
+          cause="bad-peer-as", also_allowed=OPEN_LOOP)
+def bad_peer_as_4byte(lab):
+    node, router = lab.usual(node=dict(asn=4200000001), router=dict(peer_as=4200000002))
+    play(lab, router, node, seconds=30)
+
+
+@scenario("FRR finds the AS number wrong",
+          """The other direction: here the node sends the NOTIFICATION 2/2, as its configuration
+          expects AS 65010 from the router.""", cause="bad-peer-as", also_allowed=OPEN_LOOP)
+def bad_peer_as_node(lab):
+    node, router = lab.usual(node=dict(peer_as=65010))
+    play(lab, router, node, seconds=30)
+
+
+@scenario("Both sides have the same BGP identifier",
+          """Two OPENs of one AS (iBGP) with the same identifier, 192.0.2.10: the node's template
+          was copied to the router. NOTIFICATION 2/3 (Bad BGP Identifier). In the first cycle
+          FRR refuses before its own OPEN is out, so a NOTIFICATION is the first thing it says.""", cause="bad-bgp-identifier", also_allowed=OPEN_LOOP)
+def bad_bgp_identifier(lab):
+    node, router = lab.usual(node=dict(peer_as=NODE_AS), router=dict(asn=NODE_AS, bgp_id=NODE))
+    play(lab, router, node, seconds=30)
+
+
+@scenario("The node refuses the router's hold time",
+          """The node insists on 30 s or more (`bgp minimum-holdtime 30`), the router offers 15 in
+          its OPEN: NOTIFICATION 2/6, whose data is the refused value. The hold times of both
+          OPENs tell who asks for what.""",
+          cause="unacceptable-hold-time", also_allowed=OPEN_LOOP)
+def unacceptable_hold_time(lab):
+    node, router = lab.usual(node=dict(timers="10 30", bgp=["bgp minimum-holdtime 30"]))
+    play(lab, router, node, seconds=30)
+
+
+@scenario("No address family in common",
+          """The node's OPEN offers IPv6 unicast only, the router's IPv4 unicast only. Both send
+          2/7; the data of FRR's is the capability it was offered and cannot use, BIRD's is
+          empty. Compare the Multiprotocol capabilities of the two OPENs.""",
+          cause="no-common-afi", also_primary=["capability-mismatch"], also_allowed=OPEN_LOOP)
+def no_common_afi(lab):
+    node, router = lab.usual(node=dict(families=["ipv6"]))
+    play(lab, router, node, seconds=30)
+
+
+@scenario("No address family is activated for the peer",
+          """FRR connects all the same: its OPEN has capabilities but none of the Multiprotocol
+          ones, and both sides send 2/7. In passing: bfdd's session is made anew with each
+          attempt, so BFD flaps (the discriminator changes) without any fault of the path.""", cause="no-common-afi", also_primary=["capability-mismatch"], bfd=True,
+          also_allowed=OPEN_LOOP + ["bfd-up-bgp-down", "bfd-discriminator", "bfd-neighbor-down", "bfd-detect-expired",
+                                    "bfd-admin-down"])
+def no_family_activated(lab):
+    node, router = lab.usual(node=dict(activate=False), router=dict(options=["passive on"]), bfd=True)
+    play(lab, router, node, seconds=30)
+
+
+@scenario("The router requires a capability that the node lacks",
+          """The router's IPv6 channel is mandatory, and the node offers IPv4 unicast only.
+          NOTIFICATION 2/7 (Unsupported Capability). Its data should list what is wanted; BIRD's
+          is empty, so only the two OPENs tell.""",
+          cause="capability-mismatch", also_allowed=OPEN_LOOP)
+def capability_mismatch(lab):
+    node, router = lab.usual(router=dict(channels=["ipv4", "ipv6"], channel_options={"ipv6": "mandatory on;"}))
+    play(lab, router, node, seconds=30)
+
+
+@scenario("Two customers: the BGP roles do not match",
+          """Both OPENs carry capability 9 (Role, RFC 9234) and both say Customer. One must be the
+          other's Provider: NOTIFICATION 2/11.""", cause="role-mismatch", also_allowed=OPEN_LOOP)
+def role_mismatch(lab):
+    node, router = lab.usual(node=dict(lines=["local-role customer"]), router=dict(options=["local role customer"]))
+    play(lab, router, node, seconds=30)
+
+
+# The same two mistakes with other daemons as the router: how each of them says it, if at all.
+OTHERS = (("GoBGP", "gobgp", dict(passive=True)), ("OpenBGPD", "openbgpd", dict(more=" passive\n")))
+
+for product, short, passive in OTHERS:
+    def wrong_as(lab, short=short):
+        lab.pair()
+        play(lab, getattr(lab, f"{short}_router")(peer_as=65010), lab.metallb_node(bfd=False), seconds=30)
+
+    def unknown_peer(lab, short=short, passive=passive):
+        lab.pair()
+        play(lab, getattr(lab, f"{short}_router")(peer="192.0.2.77", **passive), lab.metallb_node(bfd=False), seconds=30)
+
+    wrong_as.__name__ = f"bad_peer_as_{short}"
+    scenario(f"{product} finds the node's AS number wrong",
+             f"""As `bad-peer-as`, with {product} as the router: its NOTIFICATION 2/2 has no data,
+             so the AS that it got stands in the OPEN before it only.""", cause="bad-peer-as", also_allowed=OPEN_LOOP)(wrong_as)
+
+    unknown_peer.__name__ = f"peer_not_configured_{short}"
+    scenario(f"{product} knows no such neighbour",
+             f"""As `peer-not-configured`, with {product} as the listener.""", cause="peer-not-configured", blame=ROUTER,
+             also_allowed=["retry-storm", "closed-without-notification"])(unknown_peer)
+
+
+chapter("After Established")
+
+
+@scenario("The way from the router to the node goes dark; the hold timer runs out",
+          """After some seconds of health everything the router sends by TCP is lost on the path.
+          Seen from the node, the router's KEEPALIVEs cease, the node's own are retransmitted
+          because their acknowledgements are lost too, and 15 s after the last KEEPALIVE the
+          node gives up. It logs a NOTIFICATION 4/0 as sent, but that is stuck behind the
+          unacknowledged KEEPALIVE and never reaches the wire: the SYN from a new port tells the
+          expiry.""",
+          cause="hold-timer-expired", also_allowed=["firewall-drop", "return-path-drop", "stale-connection",
+                                                    "retry-storm"],
+          notes=["nft on the path drops TCP from 192.0.2.1 from about 11 s on, until the end"])
+def hold_timer_expired(lab):
+    node, router = lab.usual()
+    play_up(lab, router, node, then=9)
+    lab.path.filter("bridge", f"ip saddr {ROUTER} ip protocol tcp drop")
+    lab.wait(27)
+
+
+@scenario("The router's daemon stands still; the hold timer runs out",
+          """The router's kernel goes on acknowledging every segment, so the path is good, but no
+          KEEPALIVE comes any more: the process is stopped (SIGSTOP). The NOTIFICATION 4/0 of
+          the node is delivered and acknowledged, and nobody reads it.""", cause="hold-timer-expired", blame=ROUTER,
+          also_allowed=["open-unanswered", "retry-storm", "closed-without-notification"])
+def hold_timer_sigstop(lab):
+    node, router = lab.usual()
+    play_up(lab, router, node, then=5)
+    router.kill(signal.SIGSTOP)
+    lab.wait(27)
+
+
+@scenario("The node's bgpd is killed",
+          """From Established the node's kernel closes the connection, as the process is gone
+          (SIGKILL): FIN, no NOTIFICATION. The router's attempts to come back are refused with
+          RST.""",
+          cause="closed-without-notification", blame=NODE, also_primary=["connection-refused"],
+          also_allowed=["retry-storm"])
+def closed_without_notification(lab):
+    node, router = lab.usual()
+    play_up(lab, router, node, then=6)
+    node.end("bgpd", signal.SIGKILL)
+    lab.wait(16)
+
+
+@scenario("The node's bgpd is stopped in good order",
+          """SIGTERM, as on `systemctl stop frr`: FRR sends no NOTIFICATION, and the FIN alone
+          looks like the crash in `closed-without-notification`.""",
+          cause="closed-without-notification", blame=NODE, also_primary=["connection-refused"],
+          also_allowed=["retry-storm", "cease-admin-shutdown", "cease-peer-deconfigured"])
+def closed_by_sigterm(lab):
+    node, router = lab.usual()
+    play_up(lab, router, node, then=6)
+    node.end("bgpd", signal.SIGTERM)
+    lab.wait(16)
+
+
+@scenario("An operator shuts the neighbor down, and says why",
+          """Cease 6/2 with a text in its data (RFC 9003): one octet of length, then UTF-8. Whoever
+          reads the capture reads the operator.""", cause="cease-admin-shutdown", blame=NODE,
+          also_allowed=["retry-storm", "peer-not-configured", "connection-refused", "closed-without-notification"])
+def cease_admin_shutdown(lab):
+    node, router = lab.usual()
+    play_up(lab, router, node, then=5)
+    node.configure(f"neighbor {ROUTER} shutdown message Wartung bis 14 Uhr – siehe CHG-4711")
+    lab.wait(14)
+
+
+@scenario("An operator resets the session",
+          """`clear bgp 192.0.2.1` on the node: Cease 6/4, and within seconds the session is back.""",
+          cause="cease-admin-reset", blame=NODE, verdict="flapping", also_verdicts=["healthy"],
+          also_allowed=["collision", "closed-without-notification"])
+def cease_admin_reset(lab):
+    node, router = lab.usual()
+    play_up(lab, router, node, then=5)
+    node.vtysh(f"clear bgp {ROUTER}")
+    lab.wait(18)
+
+
+@scenario("The neighbor is deleted from the configuration",
+          """Cease 6/3 (Peer De-configured); the router's attempts to come back are closed without
+          an OPEN, as the node does not know it any more.""", cause="cease-peer-deconfigured", blame=NODE, also_primary=["peer-not-configured"],
+          also_allowed=["retry-storm", "closed-without-notification", "connection-refused"])
+def cease_peer_deconfigured(lab):
+    node, router = lab.usual()
+    play_up(lab, router, node, then=5)
+    node.configure(f"no neighbor {ROUTER}")
+    lab.wait(14)
+
+
+@scenario("More prefixes than the limit",
+          """The node accepts three prefixes (`maximum-prefix 3`). The router has announced one,
+          and then announces five: Cease 6/1, whose data is AFI, SAFI and the limit. FRR then
+          stays down until somebody clears it.""",
+          cause="cease-max-prefix", blame=ROUTER, also_allowed=["retry-storm", "peer-not-configured",
+                                                                "closed-without-notification", "connection-refused"])
+def cease_max_prefix(lab):
+    node, router = lab.usual(node=dict(max_prefix=3))
+    play_up(lab, router, node, then=3)
+    router.reconfigure(lab.bird_text(bfd=False, routes=[f"203.0.113.{n * 32}/27" for n in range(5)]))
+    lab.wait(14)
+
+
+@scenario("The router's configuration changed",
+          """BIRD is told of another hold time (`birdc configure`) and restarts the session for it:
+          Cease 6/6 (Other Configuration Change), and it comes back with the new value in the
+          OPEN.""",
+          cause="cease-config-change", blame=ROUTER, verdict="flapping", also_verdicts=["healthy"],
+          also_allowed=["closed-without-notification", "collision"])
+def cease_config_change(lab):
+    node, router = lab.usual()
+    play_up(lab, router, node, then=5)
+    router.reconfigure(lab.bird_text(bfd=False, hold=12))
+    lab.wait(18)
+    lab.snapshot(node, router)
+
+
+@scenario("A hard reset between two FRRs",
+          """Both offer graceful restart with the N bit (RFC 8538). `clear bgp` then is Cease 6/9
+          (Hard Reset), whose data encapsulates the real reason, 6/4: the peer must not keep the
+          routes.""",
+          cause="cease-hard-reset", blame=NODE, verdict="flapping", also_primary=["cease-admin-reset"],
+          also_verdicts=["healthy"], also_allowed=["closed-without-notification", "collision"])
+def cease_hard_reset(lab):
+    lab.pair()
+    node = lab.metallb_node(bfd=False, bgp=["bgp graceful-restart"])
+    router = lab.frr_router(bfd=False, bgp=["bgp graceful-restart"])
+    play_up(lab, router, node, then=5)
+    node.vtysh(f"clear bgp {ROUTER}")
+    lab.wait(18)
+
+
+@scenario("The node's bgpd restarts gracefully",
+          """The connection is lost without a NOTIFICATION and a new OPEN comes with the restart
+          bit of capability 64 set (as FRR sets it in the first OPEN after any start, so the bit
+          alone proves nothing). The router keeps the routes meanwhile, and the End-of-RIB says
+          that the node has told everything again.""",
+          cause="graceful-restart", blame=NODE, verdict="flapping", also_verdicts=["healthy"],
+          also_primary=["closed-without-notification"], also_allowed=["connection-refused", "collision", "retry-storm"])
+def graceful_restart(lab):
+    node, router = lab.usual(node=dict(bgp=["bgp graceful-restart", "bgp graceful-restart preserve-fw-state"]))
+    play_up(lab, router, node, then=5)
+    node.end("bgpd", signal.SIGKILL)
+    lab.wait(4)
+    node.start("bgpd")
+    lab.until_up(node, router)
+    lab.wait(8)
+
+
+@scenario("A graceful restart that takes too long",
+          """The node's OPEN promises to be back within 10 s (Restart Time in capability 64). Its
+          connection closes without a NOTIFICATION, and no new OPEN comes: when the time is over
+          the router drops the routes it kept.""",
+          cause="graceful-restart-expired", blame=NODE, also_primary=["closed-without-notification", "connection-refused"],
+          also_allowed=["graceful-restart", "retry-storm"])
+def graceful_restart_expired(lab):
+    node, router = lab.usual(node=dict(bgp=["bgp graceful-restart", "bgp graceful-restart restart-time 10"]))
+    play_up(lab, router, node, then=5)
+    node.end("bgpd", signal.SIGKILL)
+    lab.wait(25)
+
+
+@scenario("The cable is pulled, and put back",
+          """Everything from the router ceases at once: BFD, KEEPALIVEs, acknowledgements. When the
+          link is back, address resolution begins anew, and the same processes go on: the BFD
+          discriminator of the router is the old one.""",
+          cause="link-down", verdict="flapping", bfd=True, also_primary=["bfd-detect-expired", "bfd-down"],
+          also_verdicts=["healthy", "down"],
+          also_allowed=["no-route", "firewall-drop", "stale-connection", "peer-rebooted", "hold-timer-expired",
+                        "closed-without-notification", "bfd-neighbor-down", "collision", "retry-storm"])
+def link_down(lab):
+    node, router = lab.usual(bfd=True)
+    play_up(lab, router, node, bfd=True, then=5)
+    lab.path.ip("link", "set", "right", "down")
+    lab.wait(9)
+    lab.path.ip("link", "set", "right", "up")
+    lab.until_up(node, router, bfd=True)
+    lab.wait(5)
+
+
+@scenario("Two machines have the router's address",
+          """Who has 192.0.2.1? gets two answers, from two MAC addresses. The node's segments reach
+          now one and now the other, and the wrong one refuses them with RST.""",
+          cause="address-conflict", also_verdicts=["flapping", "healthy"],
+          also_primary=["connection-refused", "closed-without-notification", "hold-timer-expired"],
+          also_allowed=["retry-storm", "collision", "two-daemons", "firewall-drop"])
+def address_conflict(lab):
+    node, router = lab.usual(router=dict(options=["passive on"]))
+    other = lab.namespace("other")
+    net.cable(other, "eth0", lab.path, "third")
+    lab.path.ip("link", "set", "third", "master", "br0", "up")
+    play_up(lab, router, node, then=4)
+    other.up("eth0", "02:00:00:00:00:66", [f"{ROUTER}/24"])
+    lab.wait(0.1)
+    other.announce("eth0", "02:00:00:00:00:66", ROUTER)
+    lab.wait(14)
+    lab.node.ip("neigh", "flush", "all")
+    lab.wait(14)
+
+
+@scenario("Two daemons on one node",
+          """One address, two BGP identifiers: beside FRR somebody has started ExaBGP with the same
+          address and AS number. The router has one session with the address, so each new
+          connection collides with the other daemon's.""",
+          cause="two-daemons", blame=NODE, verdict="degraded", also_verdicts=["flapping", "down", "healthy"],
+          also_primary=["collision-loop"], also_allowed=["collision", "closed-without-notification", "retry-storm",
+                                                          "peer-not-configured", "connection-refused"])
+def two_daemons(lab):
+    node, router = lab.usual(router=dict(options=["passive on"]))
+    second = lab.exabgp_node()
+    second.bgp_id = "192.0.2.11"
+    lab.note("the second daemon's BGP identifier is 192.0.2.11; the transitions of 192.0.2.10 are those of both, mixed")
+    second.text = second.text.replace(f"router-id {NODE}", "router-id 192.0.2.11")
+    play_up(lab, router, node, then=3)
+    second.start()
+    lab.wait(22)
+
+
+@scenario("The router loses power and comes back",
+          """Sudden silence, retransmissions from the node, then a gratuitous ARP and a new SYN
+          from the router: its kernel knows nothing of the old connection and answers the old
+          segments with RST. The new OPEN has no restart bit, and BFD's discriminator is another
+          one.""",
+          cause="peer-rebooted", blame=ROUTER, verdict="flapping", bfd=True, also_verdicts=["healthy"],
+          also_primary=["bfd-detect-expired", "bfd-down"],
+          also_allowed=["stale-connection", "link-down", "no-route", "closed-without-notification", "firewall-drop",
+                        "bfd-neighbor-down", "graceful-restart", "graceful-restart-expired", "collision",
+                        "bfd-discriminator", "connection-refused", "hold-timer-expired"])
+def peer_rebooted(lab):
+    node, router = lab.usual(bfd=True)
+    play_up(lab, router, node, bfd=True, then=6)
+    lab.crash_router()
+    lab.wait(7)
+    lab.boot_router(router)
+    lab.until_up(node, router, bfd=True)
+    lab.wait(6)
+
+
+@scenario("The router comes back behind a stateful firewall that forgot the old connection",
+          """As `peer-rebooted`, without BFD, and with a firewall at the router that silently drops
+          segments of connections it has not seen begin. The node's old connection retransmits
+          into silence while the router opens new ones, which the node refuses with Cease 6/7 in
+          favour of the old one, until its hold timer runs out.""",
+          cause="stale-connection", also_primary=["peer-rebooted"], verdict="flapping",
+          also_verdicts=["healthy", "down"],
+          also_allowed=["hold-timer-expired", "firewall-drop", "return-path-drop", "closed-without-notification",
+                        "collision", "collision-loop", "link-down", "retry-storm", "no-route"])
+def stale_connection(lab):
+    node, router = lab.usual()
+    play_up(lab, router, node, then=6)
+    lab.crash_router()
+    lab.wait(3)
+    lab.boot_router()
+    lab.router.filter("input", "tcp dport 179 tcp flags & (syn|rst) == 0 ct state new,invalid drop",
+                      "tcp sport 179 tcp flags & (syn|rst) == 0 ct state new,invalid drop")
+    lab.router.sysctl("net.netfilter.nf_conntrack_tcp_loose", 0)
+    router.namespace = lab.router
+    router.start()
+    lab.wait(26)
+
+
+@scenario("Large packets vanish on the path",
+          """A link with a small MTU on the way, and nothing tells: full-size segments of the first
+          big UPDATE are retransmitted in vain, the KEEPALIVEs queue behind them, and small
+          segments pass. The router's hold timer runs out, once per hold time, for ever.""",
+          cause="mtu-black-hole", verdict="flapping", also_verdicts=["down"],
+          also_allowed=["hold-timer-expired", "closed-without-notification", "retry-storm", "collision",
+                        "cease-admin-reset", "return-path-drop"])
+def mtu_black_hole(lab):
+    prefixes = [f"10.{n // 250}.{n % 250}.0/24" for n in range(1200)]
+    node, router = lab.usual(node=dict(prefixes=prefixes))
+    for end in (lab.node, lab.router):
+        end.offloads_off("eth0")
+    lab.path.filter("bridge", "ip length > 1000 drop")
+    lab.record()
+    start(router, node)
+    lab.until("Established", lambda: lab.snapshot(node, router))
+    lab.wait(48)
+
+
+chapter("BFD")
+
+BFD_TEARDOWN = ["bfd-one-sided", "bfd-absent", "bfd-neighbor-down", "bfd-down-bgp-up", "retry-storm",
+                "peer-not-configured", "closed-without-notification", "collision"]
+
+
+def lose_bfd(lab, bgp):
+    lab.pair()
+    node, router = lab.metallb_node(bgp=bgp), lab.frr_router(bgp=bgp)
+    play_up(lab, router, node, bfd=True, then=6)
+    lab.path.filter("bridge", "udp dport 3784 drop")
+    lab.wait(16)
+
+
+@scenario("BFD packets are lost both ways, and BGP is torn down for it",
+          """Two FRRs. UDP 3784 is dropped on the path while TCP goes on. BFD's detection time
+          passes, and a Cease 6/10 (BFD Down, RFC 9384) ends the session although KEEPALIVEs
+          were flowing. Seconds later BGP is back without BFD.""",
+          cause="bfd-down", also_primary=["bfd-detect-expired"], bfd=True, verdict="flapping",
+          also_allowed=BFD_TEARDOWN, also_verdicts=["degraded", "down"],
+          notes=["nft on the path drops UDP 3784 both ways from about 9 s on; graceful restart is disabled on both"])
+def bfd_down(lab):
+    lose_bfd(lab, ["bgp graceful-restart-disable"])
+
+
+@scenario("The same, between speakers that can restart gracefully",
+          """As `bfd-down`, but both FRRs offer the N bit (RFC 8538), as they do by default. The
+          Cease is 6/9 (Hard Reset) on the outside, and the real reason, 6/10, are the first two
+          octets of its data.""",
+          cause="bfd-down", also_primary=["bfd-detect-expired", "cease-hard-reset"], bfd=True, verdict="flapping",
+          also_allowed=BFD_TEARDOWN, also_verdicts=["degraded", "down"],
+          notes=["nft on the path drops UDP 3784 both ways from about 9 s on"])
+def bfd_down_hard_reset(lab):
+    lose_bfd(lab, [])
+
+
+@scenario("The node's bfdd stands still: the router's detection time runs out",
+          """The node stops sending BFD while BGP goes on. After 810 ms (3 times 270 ms) the router
+          declares the session Down with diagnostic 1 and ends BGP with a Cease; BIRD 2.0.12
+          says 6/0 instead of 6/10.""",
+          cause="bfd-detect-expired", also_primary=["bfd-down"], blame=NODE, bfd=True,
+          also_allowed=BFD_TEARDOWN + ["bfd-one-way"], also_verdicts=["flapping", "degraded"],
+          notes=["SIGSTOP of bfdd on the node at about 9 s, SIGCONT 8 s later"])
+def bfd_detect_expired(lab):
+    node, router = lab.usual(bfd=True)
+    play_up(lab, router, node, bfd=True, then=6)
+    node.kill(signal.SIGSTOP, "bfdd")
+    lab.wait(8)
+    node.kill(signal.SIGCONT, "bfdd")
+    lab.wait(8)
+
+
+@scenario("BFD gets through one way only",
+          """From the start UDP 3784 towards the router is dropped. The router hears nothing and
+          stays Down with Your Discriminator 0; the node hears the router's Down and sits in
+          Init. BGP is Established all the while.""",
+          cause="bfd-one-way", verdict="degraded", bfd=True, also_verdicts=["healthy", "flapping"],
+          also_allowed=["bfd-down-bgp-up"])
+def bfd_one_way(lab):
+    node, router = lab.usual(bfd=True)
+    lab.path.filter("bridge", f"ip saddr {NODE} udp dport 3784 drop")
+    play_up(lab, router, node, then=16)
+
+
+@scenario("An operator shuts BFD down on the node",
+          """The node says AdminDown (FRR with diagnostic 0, where RFC 5880 has 7), once or twice,
+          and then nothing. That must not count as a failure of the path; BIRD ends BGP all the
+          same, and takes it up again without BFD.""", cause="bfd-admin-down", blame=NODE, bfd=True, also_primary=["bfd-down"],
+          also_allowed=["bfd-neighbor-down", "bfd-down-bgp-up"], also_verdicts=["flapping", "degraded", "healthy"])
+def bfd_admin_down(lab):
+    node, router = lab.usual(bfd=True)
+    play_up(lab, router, node, bfd=True, then=6)
+    node.vtysh("configure terminal", "bfd", "profile bfdprofile", "shutdown")
+    lab.wait(14)
+
+
+@scenario("One side runs BFD single-hop, the other multihop",
+          """`ebgp-multihop` moves FRR's BFD to UDP 4784, BIRD stays on 3784. Each sends Down for
+          ever and hears nothing on the port it listens to; ICMP port unreachable may come back.
+          BGP itself is well.""",
+          cause="bfd-hop-mismatch", verdict="degraded", bfd=True, also_verdicts=["healthy"],
+          also_allowed=["bfd-down-bgp-up", "bfd-one-way", "bfd-absent"])
+def bfd_hop_mismatch(lab):
+    node, router = lab.usual(node=dict(lines=["ebgp-multihop 4"]), bfd=True)
+    play_up(lab, router, node, then=16)
+
+
+@scenario("BFD with different passwords",
+          """Two BIRDs with simple password authentication for BFD: the A bit is set, and the
+          password stands in the clear behind the packet, another one each way. Each discards
+          what the other sends, so both stay Down. BGP is Established.""",
+          cause="bfd-auth", verdict="degraded", bfd=True, also_verdicts=["healthy"],
+          also_allowed=["bfd-down-bgp-up", "bfd-one-way"])
+def bfd_auth(lab):
+    lab.pair()
+    text = 'protocol bfd {{ interface "eth0" {{ authentication simple; password "{}"; }}; }}'
+    node = lab.bird_router(ROUTER, 65001, address=NODE, asn=NODE_AS, bgp_id=NODE, namespace=lab.node, hostname="node",
+                           routes=("198.51.100.1/32",), bfd=text.format("swordfish"))
+    router = lab.bird_router(bfd=text.format("marlin"))
+    play_up(lab, router, node, then=14)
+
+
+@scenario("Only the router speaks BFD",
+          """The router sends BFD Down packets, and the node's kernel answers ICMP port
+          unreachable, as no bfdd listens there. BGP is Established: BIRD does not hold it back
+          for a BFD session that never was Up.""",
+          cause="bfd-one-sided", verdict="degraded", blame=NODE, bfd=True, also_verdicts=["healthy"],
+          also_allowed=["bfd-down-bgp-up", "bfd-absent"])
+def bfd_one_sided(lab):
+    node, router = lab.usual(node=dict(bfd=False, run_bfdd=False), router=dict(bfd=True))
+    play_up(lab, router, node, then=14)
+
+
+chapter("Faulty speakers")
+# What no daemon does of its own accord is the puppet's part.
+
+
+def puppet(lab, manner, seconds=25, establishes=False):
+    lab.pair()
+    router, node = lab.puppet_router(manner), lab.metallb_node(bfd=False)
+    lab.record()
+    start(router, node)
+    if establishes:
+        lab.until("Established", lambda: lab.snapshot(node, router))
+    lab.wait(seconds)
+
+
+PUPPET_NOTE = "the router is tests/lab/bgplab/puppet.py, a speaker that misbehaves on command; the node is FRR"
+PUPPET_LOOP = ["retry-storm", "closed-without-notification", "graceful-restart", "connection-refused"]
+
+
+@scenario("The router stops reading: its window closes",
+          """The router's receive window shrinks to zero while it goes on sending KEEPALIVEs of its
+          own: its process is alive and does not read. The node probes the window in vain, and
+          what it has to say stays in its send queue.""",
+          cause="receiver-stuck", blame=ROUTER, verdict="degraded", also_verdicts=["flapping", "down"],
+          also_allowed=["closed-without-notification", "retry-storm", "hold-timer-expired"],
+          notes=["the router is tests/lab/bgplab/puppet.py, a speaker that stops reading on command; no daemon does that on "
+                 "its own"])
+def receiver_stuck(lab):
+    lab.pair()
+    for name in ("tcp_rmem", "tcp_wmem"):
+        lab.router.sysctl(f"net.ipv4.{name}", "4096 4096 4096")
+    prefixes = [f"10.{n // 250}.{n % 250}.0/24" for n in range(8000)]
+    node = lab.metallb_node(bfd=False, prefixes=prefixes, flags=["-s", "8192"])
+    router = lab.puppet_router("stop-reading")
+    lab.record()
+    start(router, node)
+    lab.until("Established", lambda: lab.snapshot(node, router))
+    lab.wait(55)
+
+
+@scenario("The peer hangs up on the AS number without saying so",
+          """Both OPENs, then a FIN and no NOTIFICATION: what MetalLB's native speaker does when
+          the peer's AS number is not the one configured. Only the two OPENs can tell.""",
+          cause="silent-asn-mismatch", blame=ROUTER, also_primary=["closed-without-notification"],
+          also_allowed=["retry-storm", "peer-not-configured", "collision"],
+          notes=["the router is tests/lab/bgplab/puppet.py, which closes after the OPENs as MetalLB's native speaker does"])
+def silent_asn_mismatch(lab):
+    lab.pair()
+    play(lab, lab.puppet_router("close-after-open"), lab.metallb_node(bfd=False), seconds=30)
+
+
+@scenario("An UPDATE whose attributes do not fit their length",
+          """After Established the router sends an UPDATE whose Total Path Attribute Length reaches
+          beyond the message. The node answers with NOTIFICATION 3/1 (Malformed Attribute List),
+          and the same happens in each cycle.""",
+          cause="malformed-update", blame=ROUTER, verdict="flapping", also_verdicts=["down"],
+          also_allowed=PUPPET_LOOP, notes=[PUPPET_NOTE])
+def malformed_update(lab):
+    puppet(lab, "malformed-update", establishes=True)
+
+
+@scenario("A malformed attribute that does not end the session",
+          """An UPDATE whose last attribute is an ORIGIN of 7, which does not exist. RFC 7606 has
+          it treated as a withdrawal of its routes: no NOTIFICATION, the session stands, and the
+          route is missing.""",
+          cause="treat-as-withdraw", blame=ROUTER, verdict="degraded", also_verdicts=["healthy"],
+          also_primary=["malformed-update"], notes=[PUPPET_NOTE])
+def treat_as_withdraw(lab):
+    puppet(lab, "bad-origin", establishes=True)
+
+
+@scenario("A malformed attribute that should not end the session, and does",
+          """As `treat-as-withdraw`, with the wrong ORIGIN as the first of the attributes. FRR
+          8.4.4 decides to treat the route as withdrawn, and then takes the attributes that
+          follow for prefixes: NOTIFICATION 3/10 (Invalid Network Field), in each cycle. The
+          fault that the NOTIFICATION names is not the one that is in the message.""",
+          cause="malformed-update", blame=ROUTER, verdict="flapping", also_verdicts=["down"],
+          also_allowed=PUPPET_LOOP + ["treat-as-withdraw"], notes=[PUPPET_NOTE])
+def malformed_origin(lab):
+    puppet(lab, "bad-origin-first", establishes=True)
+
+
+@scenario("A message without its marker",
+          """After the KEEPALIVE comes a message whose marker is not all ones, as after an octet
+          lost by a faulty stack: NOTIFICATION 1/1 (Connection Not Synchronized).""",
+          cause="header-error", blame=ROUTER, verdict="flapping", also_verdicts=["down"],
+          also_allowed=PUPPET_LOOP, notes=[PUPPET_NOTE])
+def header_error(lab):
+    puppet(lab, "bad-marker", establishes=True)
+
+
+@scenario("An UPDATE before its time",
+          """Instead of the KEEPALIVE that would complete the handshake the router sends an UPDATE:
+          NOTIFICATION 5/x (Finite State Machine Error), and the node's subcode says in which
+          state it was.""",
+          cause="fsm-error", blame=ROUTER, also_verdicts=["flapping"], also_allowed=PUPPET_LOOP, notes=[PUPPET_NOTE])
+def fsm_error(lab):
+    puppet(lab, "early-update")
+
+
+@scenario("BGP version 3",
+          """The router's OPEN says version 3. NOTIFICATION 2/1, and its data is the version that
+          the node would accept.""",
+          cause="bad-version", blame=ROUTER, also_allowed=PUPPET_LOOP, notes=[PUPPET_NOTE])
+def bad_version(lab):
+    puppet(lab, "version-3")
+
+
+@scenario("The OPEN is never answered",
+          """TCP stands, the node's OPEN is acknowledged by the router's kernel, and no OPEN comes
+          back. RFC 4271 suggests four minutes of waiting in OpenSent; FRR sends 4/0 after its
+          configured hold time, 15 s, though nothing was negotiated.""",
+          cause="open-unanswered", blame=ROUTER, also_allowed=PUPPET_LOOP + ["hold-timer-expired"], notes=[PUPPET_NOTE])
+def open_unanswered(lab):
+    puppet(lab, "no-open", 40)
+
+
+@scenario("One KEEPALIVE is missing: stuck in OpenConfirm",
+          """Both OPENs are exchanged and the node sends its KEEPALIVEs, but none comes back. After
+          the hold time the node gives up with 4/0 although it was never Established.""",
+          cause="stuck-openconfirm", blame=ROUTER, also_primary=["hold-timer-expired"],
+          also_allowed=PUPPET_LOOP, notes=[PUPPET_NOTE])
+def stuck_openconfirm(lab):
+    puppet(lab, "no-keepalive", 40)
+
+
+chapter("What captures do to healthy sessions")
+
+
+@scenario("The capture starts in the middle of a healthy session",
+          """No handshake, no OPEN: AS numbers, identifiers, capabilities and the hold time are
+          unknown, and only KEEPALIVEs and one late UPDATE show that the session is Established.
+          Whether AS_PATH has four octets an AS cannot be known, only guessed.""", bfd=True, also_verdicts=["unknown"])
+def mid_stream(lab):
+    node, router = lab.usual(bfd=True)
+    start(router, node)
+    lab.until_up(node, router, bfd=True)
+    lab.record()
+    lab.wait(6)
+    node.configure("address-family ipv4 unicast", "network 198.51.100.3/32")
+    lab.wait(12)
+    lab.snapshot(node, router)
+
+
+@scenario("A healthy session captured on every interface (Linux cooked, SLL2)",
+          """`tcpdump -i any`: no Ethernet header but a cooked one of 20 octets that names the
+          interface and the direction of each packet.""", bfd=True, vantage="every interface of the node, -y LINUX_SLL2")
+def healthy_sll2(lab):
+    node, router = lab.usual(bfd=True)
+    lab.record(device="any", link_type="LINUX_SLL2")
+    start(router, node)
+    lab.until_up(node, router, bfd=True)
+    lab.wait(12)
+
+
+@scenario("A healthy session captured on every interface (Linux cooked, SLL)",
+          """The older cooked header of 16 octets, which has no interface in it.""",
+          bfd=True, vantage="every interface of the node, -y LINUX_SLL")
+def healthy_sll(lab):
+    node, router = lab.usual(bfd=True)
+    lab.record(device="any", link_type="LINUX_SLL")
+    start(router, node)
+    lab.until_up(node, router, bfd=True)
+    lab.wait(12)
+
+
+@scenario("A healthy session in a pcapng file",
+          """What Wireshark and dumpcap write by default: section, interface and enhanced packet
+          blocks, nanoseconds, and an interface statistics block at the end.""", bfd=True, extension="pcapng")
+def healthy_pcapng(lab):
+    node, router = lab.usual(bfd=True)
+    lab.record(program="dumpcap")
+    start(router, node)
+    lab.until_up(node, router, bfd=True)
+    lab.wait(12)
+
+
+@scenario("A healthy session with a VLAN tag on every frame",
+          """Captured on a trunk: four octets of 802.1Q (VLAN 100) stand before the type of every
+          frame, ARP included. A capture filter `tcp port 179` would match nothing here; `vlan
+          and tcp port 179` does.""",
+          bfd=True, vantage="a trunk on the path, VLAN 100")
+def healthy_vlan(lab):
+    trunk = lab.pair_over_trunk(net.dot1q(100))
+    node, router = lab.metallb_node(), lab.bird_router()
+    lab.record(lab.path, trunk)
+    start(router, node)
+    lab.until_up(node, router, bfd=True)
+    lab.wait(12)
+
+
+@scenario("A healthy session with two VLAN tags on every frame (QinQ)",
+          """Provider bridging: an outer 802.1ad tag (type 0x88a8, VLAN 200) around the inner
+          802.1Q one (VLAN 100).""",
+          bfd=True, vantage="a trunk on the path, VLAN 100 within 200")
+def healthy_qinq(lab):
+    trunk = lab.pair_over_trunk(net.dot1q(200, 0x88A8) + net.dot1q(100))
+    node, router = lab.metallb_node(), lab.bird_router()
+    lab.record(lab.path, trunk)
+    start(router, node)
+    lab.until_up(node, router, bfd=True)
+    lab.wait(12)
+
+
+@scenario("A healthy session captured with a snap length of 96",
+          """Only the first 96 octets of each frame are in the file: 30 of BGP behind the headers.
+          The OPENs are cut before their capabilities, and the 4-octet AS number may be among
+          what is lost. Nothing is wrong with the session.""", also_verdicts=["unknown"], vantage="node side of the veth, -s 96")
+def capture_snaplen(lab):
+    node, router = lab.usual()
+    lab.record(flags=["-s", "96"])
+    start(router, node)
+    lab.until_up(node, router)
+    lab.wait(12)
+
+
+@scenario("A healthy session of which one direction was captured",
+          """Only what arrives at the node is in the file: the router's SYN-ACK, OPEN, KEEPALIVEs
+          and acknowledgements. These acknowledge what the file does not hold, so the node did
+          speak.""",
+          also_verdicts=["unknown"], vantage="node side of the veth, inbound only (-Q in)")
+def capture_one_way(lab):
+    node, router = lab.usual()
+    lab.record(flags=["-Q", "in"])
+    start(router, node)
+    lab.until_up(node, router)
+    lab.wait(14)
+
+
+@scenario("A healthy session captured on a bridge: every packet twice or more",
+          """Captured on every interface of the bridge between the two: each frame is there as it
+          comes in and as it goes out, with the same content. These are no retransmissions.""",
+          bfd=True, vantage="every interface of the bridge on the path, -y LINUX_SLL2")
+def capture_duplicates(lab):
+    node, router = lab.usual(bfd=True)
+    lab.record(lab.path, "any", link_type="LINUX_SLL2")
+    start(router, node)
+    lab.until_up(node, router, bfd=True)
+    lab.wait(12)
