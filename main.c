@@ -214,6 +214,26 @@ open_view(struct run *run)
 	return true;
 }
 
+static void
+count_event(void *self, const struct event *event)
+{
+	(void)event;
+	++*(uint64_t *)self;
+}
+
+static void
+abandon_sinks(struct run *run)
+{
+	for (size_t i = 0; i < run->sink_count; i++) {
+		if (run->sinks[i].abandon != NULL) {
+			run->sinks[i].abandon(run->sinks[i].self);
+		} else if (run->sinks[i].close != NULL) {
+			run->sinks[i].close(run->sinks[i].self);
+		}
+	}
+	run->sink_count = 0;
+}
+
 static bool
 close_sinks(struct run *run)
 {
@@ -497,11 +517,17 @@ look_at_database(struct run *run, const sigset_t *unblocked)
 	if (!open_view(run)) {
 		return finish(run, EXIT_ERROR);
 	}
+	uint64_t events = 0;
+	struct sink counter = {.self = &events, .on_event = count_event};
+	add_sink(run, &counter);
 	if (!store_replay(run->options.database, run->sinks, run->sink_count, &status, &error)) {
 		complain(run, error.text);
-	} else {
-		stay_in_dashboard(run, unblocked);
 	}
+	if (run->failed && events == 0) {
+		abandon_sinks(run);
+		return finish(run, EXIT_ERROR);
+	}
+	stay_in_dashboard(run, unblocked);
 	if (!close_sinks(run)) {
 		run->failed = true;
 	}
@@ -529,11 +555,12 @@ look_at_packets(struct run *run, const sigset_t *unblocked)
 	}
 	if (o->database != NULL) {
 		struct sink sink;
-		if (!store_open_writer(o->database, store_complains, run, &sink, &store_error)) {
+		/* A database that cannot be had is no reason to show nothing. */
+		if (store_open_writer(o->database, store_complains, run, &sink, &store_error)) {
+			add_sink(run, &sink);
+		} else {
 			complain(run, store_error.text);
-			goto out;
 		}
-		add_sink(run, &sink);
 	}
 	if (!open_writer(run) || !open_view(run) || !become(run, o->user)) {
 		goto out;

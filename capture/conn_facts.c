@@ -11,7 +11,7 @@
 #include "capture/input.h"
 
 /* A handshake whose ACK is farther from its ISN than this acknowledges something else. */
-enum { HANDSHAKE_NEAR = 1 << 20 };
+enum { HANDSHAKE_NEAR = 1 << 16 };
 
 /* A quiet connection on which a SYN comes is dead: longer than TIME_WAIT. */
 #define REUSE_QUIET_NS (240 * LIMIT_S)
@@ -158,6 +158,27 @@ update_syn(struct conn_entry *entry, const struct tcp_header *header, struct seg
 	verdict->synack = true;
 }
 
+/* How many of the octets [begin, end) were not seen before; the hole shrinks by them. */
+static uint32_t
+fill_hole(struct conn_track *track, uint32_t begin, uint32_t end)
+{
+	if (!track->has_hole) {
+		return 0;
+	}
+	uint32_t from = seq_before(begin, track->hole_start) ? track->hole_start : begin;
+	uint32_t to = seq_before(track->hole_end, end) ? track->hole_end : end;
+	if (!seq_before(from, to)) {
+		return 0;
+	}
+	if (from == track->hole_start) {
+		track->hole_start = to;
+	} else if (to == track->hole_end) {
+		track->hole_end = from;
+	}
+	track->has_hole = track->hole_start != track->hole_end;
+	return to - from;
+}
+
 /* Payload, FIN and the place in sequence space. */
 static void
 update_sequence(struct conn_entry *entry, struct seg *seg, uint64_t now_ns)
@@ -214,12 +235,10 @@ update_sequence(struct conn_entry *entry, struct seg *seg, uint64_t now_ns)
 		}
 		return;
 	}
-	if (track->has_hole && !seq_before(begin, track->hole_start) &&
-	    !seq_before(track->hole_end, begin + seg->wire_len)) {
-		side->bytes += seg->wire_len;
-		if (now_ns - track->hole_ns < CONN_REORDER_NS) {
-			return;
-		}
+	uint32_t filled = fill_hole(track, begin, begin + seg->wire_len);
+	side->bytes += filled;
+	if (filled > 0 && now_ns - track->hole_ns < CONN_REORDER_NS) {
+		return;
 	}
 	seg->retransmission = true;
 	side->retransmissions++;

@@ -48,6 +48,29 @@ filter_set_destroy(struct filter_set *set)
 	free(set);
 }
 
+/*
+ * libpcap refuses `vlan` where a link has none (SLL2, RAW), though there "X or (vlan and Y)" is
+ * simply X; so that an expression fits all links, it is cut there.
+ */
+bool
+filter_compile(void *pcap, void *program, const char *expression, struct capture_error *error)
+{
+	if (pcap_compile(pcap, program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0) {
+		return true;
+	}
+	capture_error_set(error, "filter \"%.200s\": %.200s", expression, pcap_geterr(pcap));
+	const char *vlan = strstr(expression, ") or (vlan and (");
+	if (vlan == NULL) {
+		return false;
+	}
+	size_t size = (size_t)(vlan - expression) + 1;
+	char *plain = capture_allocate(size + 1);
+	memcpy(plain, expression, size);
+	bool good = pcap_compile(pcap, program, plain, 1, PCAP_NETMASK_UNKNOWN) == 0;
+	free(plain);
+	return good;
+}
+
 const struct filter *
 filter_set_get(struct filter_set *set, int link_type, struct capture_error *error)
 {
@@ -63,9 +86,7 @@ filter_set_get(struct filter_set *set, int link_type, struct capture_error *erro
 	}
 	struct filter *filter = capture_allocate(sizeof(*filter));
 	filter->link_type = link_type;
-	if (pcap_compile(dead, &filter->program, set->expression, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-		capture_error_set(error, "filter \"%.200s\": %.200s", set->expression,
-			pcap_geterr(dead));
+	if (!filter_compile(dead, &filter->program, set->expression, error)) {
 		pcap_close(dead);
 		free(filter);
 		return NULL;
@@ -113,9 +134,8 @@ link_type_describe(int link_type, char *text, size_t size)
 
 /*
  * `vlan` moves the offsets of everything after it in libpcap's expressions, so the tagged case is
- * one alternative at the end: "(X) or (vlan and (X))", and a second tag one more level. Every term
- * of X compiles on Ethernet, SLL, SLL2 and RAW; `vlan` and `arp` do not on RAW, so a reader of
- * the text must drop to the plain form there: source_device does.
+ * one alternative at the end, "(X) or (vlan and (X))", and a second tag one more level of it. Where
+ * a link has no tags, filter_compile() leaves that alternative out.
  */
 void
 source_default_filter(const uint16_t *ports, size_t count, char *text, size_t size)

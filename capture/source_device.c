@@ -122,9 +122,7 @@ static bool
 set_filter(struct source_device *device, const char *expression, struct capture_error *error)
 {
 	struct bpf_program program;
-	if (pcap_compile(device->pcap, &program, expression, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-		capture_error_set(error, "filter \"%.200s\": %.200s", expression,
-			pcap_geterr(device->pcap));
+	if (!filter_compile(device->pcap, &program, expression, error)) {
 		return false;
 	}
 	int rc = pcap_setfilter(device->pcap, &program);

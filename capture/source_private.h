@@ -28,6 +28,10 @@ uint32_t link_type_to_file(int link_type);
 /* "EN10MB", or "number 999" for one that libpcap does not know either. */
 void link_type_describe(int link_type, char *text, size_t size);
 
+/* Compiles into a struct bpf_program for the pcap_t: void, since pcap.h stays in .c files. */
+bool filter_compile(void *pcap, void *program, const char *expression,
+	struct capture_error *error);
+
 /* The BPF expression, compiled once for each link type. */
 struct filter_set;
 struct filter;

@@ -324,7 +324,7 @@ read_exit_status(sqlite3 *db, int *exit_status)
 	static const char sql[] =
 		"WITH cut AS (SELECT run FROM run WHERE finished IS NULL OR lost > 0)"
 		"SELECT EXISTS (SELECT 1 FROM session"
-		" WHERE verdict IN ('down', 'flapping', 'degraded')"
+		" WHERE verdict <> 'healthy'"
 		" AND (seq IS NOT NULL OR run IN cut))"
 		" OR EXISTS (SELECT 1 FROM finding WHERE severity = 'error'"
 		" AND (seq IS NOT NULL OR run IN cut))";

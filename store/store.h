@@ -42,8 +42,8 @@ bool store_open_writer(const char *path, store_complain *complain, void *ctx, st
  * shifted so that each is unique. Snapshots are not played; sessions, BFD sessions and findings
  * of a run that was killed or still goes on are said at its end as they stood last.
  *
- * `exit_status` is 1 where a session's verdict is down, flapping or degraded or a finding has the
- * severity error, else 0: what the runs themselves gave is not kept. Nothing in the database is
+ * `exit_status` is 1 where a session's verdict is not healthy or a finding has the severity
+ * error, else 0: what the runs themselves gave is not kept. Nothing in the database is
  * changed, and a run may be writing it. False where not all could be read; what could be was played.
  */
 bool store_replay(const char *path, const struct sink *sinks, size_t count, int *exit_status,

@@ -234,6 +234,8 @@ struct sink {
 	/* The last word was said. False where something could not be written (the sink has told
 	 * the user): exit status 2. `self` is freed. */
 	bool (*close)(void *self);
+	/* Instead of close(), where there was nothing to look at: frees `self` and shows nothing. */
+	void (*abandon)(void *self);
 };
 
 /* Names as the contract has them; never NULL. */

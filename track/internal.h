@@ -58,6 +58,9 @@ struct machine {
 	struct pending *pending; /* messages that this side sent, oldest first; NULL: never any */
 	unsigned pending_count;
 	struct open_seen open;
+	struct moment bad_update; /* the first malformed UPDATE that it sent; time 0: none */
+	enum bgp_fault_code bad_update_fault;
+	bool bad_update_told;
 	bool notified;          /* it sent a NOTIFICATION */
 	uint8_t code, subcode;
 	struct moment notification;
@@ -410,6 +413,8 @@ void rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, e
 	const struct moment *at);
 void rule_open(struct track *t, struct link *link, unsigned dir, const struct moment *at);
 void rule_two_identifiers(struct track *t, struct link *link, unsigned dir, const struct moment *at);
+void rule_bad_update(struct track *t, struct link *link, unsigned dir);
+bool rule_bfd_exit(struct track *t, struct link *link, unsigned dir);
 void rule_established(struct track *t, struct link *link, const struct moment *at);
 void rule_link_returned(struct track *t, struct link *link, unsigned dir);
 void rule_forgotten(struct track *t, struct link *old, unsigned dir, const struct moment *at);

@@ -193,6 +193,9 @@ syn_seen(struct track *t, struct link *link, unsigned dir, const struct seg *seg
 			    t->now.time_ns < m->established.time_ns + SECOND_NS) {
 				continue;
 			}
+			if (rule_bfd_exit(t, old, side)) {
+				continue;
+			}
 			if (machine_hold_passed(old, side, t->now.time_ns, 70)) {
 				machine_gone(t, old, side, RFC_HOLD_TIMER_EXPIRES, &t->now,
 					"it calls anew after a silence as long as the hold time (RFC 4271 section 6.5)");
@@ -291,7 +294,9 @@ link_change(void *ctx, struct conn *conn, enum conn_change change, int side, con
 	case CONN_ESTABLISHED:
 		answered(link, conn->client == 1 ? 1 : 0);
 		link->handshake = t->now;
-		emit_connection(t, link, CONNECTION_ESTABLISHED, &t->now);
+		if (link->by.family == 0) { /* a FIN may come before the last ACK of the handshake */
+			emit_connection(t, link, CONNECTION_ESTABLISHED, &t->now);
+		}
 		break;
 	case CONN_MIDSTREAM:
 		if (!link->stated) {

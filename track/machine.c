@@ -38,6 +38,26 @@ agree(const struct link *link)
 	}
 }
 
+/*
+ * Who confirms a session does not hold another one with the same peer any more: a second connection
+ * of a speaker that is Established is closed before that (RFC 4271 section 6.8).
+ */
+static void
+forget_others(struct track *t, struct link *link, unsigned dir, const struct moment *at)
+{
+	for (struct link *old = link->session->links; old != NULL; old = old->next) {
+		unsigned own = link_side(old, 0) == link_side(link, dir) ? 0 : 1;
+		const struct machine *m = &old->machine[own];
+		if (old != link && m->state == BGP_STATE_ESTABLISHED && !m->done &&
+		    at->time_ns > m->established.time_ns + SECOND_NS &&
+		    at->time_ns > m->sent.time_ns + SECOND_NS) {
+			machine_gone(t, old, own, RFC_TCP_FAILS, at,
+				"it confirms another session: it does not know the connection it had");
+			rule_forgotten(t, old, own, at);
+		}
+	}
+}
+
 void
 machine_event(struct track *t, struct link *link, unsigned dir, uint8_t rfc, enum basis basis,
 	const struct moment *at, const char *reason)
@@ -75,6 +95,9 @@ machine_event(struct track *t, struct link *link, unsigned dir, uint8_t rfc, enu
 	}
 	if (from == BGP_STATE_ESTABLISHED) {
 		m->left = true;
+	}
+	if (to == BGP_STATE_OPENCONFIRM && basis == BASIS_OBSERVED) {
+		forget_others(t, link, dir, at);
 	}
 	if (to >= BGP_STATE_OPENCONFIRM && link->hold_known &&
 	    link->machine[1 - dir].state >= BGP_STATE_OPENCONFIRM) {
@@ -159,6 +182,9 @@ static void
 skipped_states(struct track *t, struct link *link, unsigned dir)
 {
 	struct machine *m = &link->machine[dir];
+	if (link->handshake.time_ns == 0 && link->conn->handshake) {
+		link->handshake = t->now; /* this very segment */
+	}
 	if (m->state == BGP_STATE_CONNECT && link->handshake.time_ns != 0 &&
 	    link->conn->client == (int8_t)dir) {
 		machine_event(t, link, dir, RFC_TCP_CR_ACKED, BASIS_INFERRED, &link->handshake,
@@ -293,6 +319,24 @@ push(struct track *t, struct link *link, unsigned dir, const struct pending *mes
 	m->pending[m->pending_count++] = *message;
 }
 
+/* A NOTIFICATION may be the first message of a speaker: what it says tells where its machine was. */
+static void
+implied_states(struct track *t, struct link *link, unsigned dir, const struct pending *message)
+{
+	struct machine *m = &link->machine[dir];
+	bool about_open = message->code == 2;
+	bool from_openconfirm = message->code == 5 && message->subcode == 2; /* RFC 6608 */
+	if (m->state == BGP_STATE_UNKNOWN || m->done) {
+		return;
+	}
+	if ((about_open || from_openconfirm) && m->state < BGP_STATE_OPENSENT) {
+		reach_opensent(t, link, dir, BASIS_INFERRED, &message->at);
+	}
+	if (from_openconfirm) {
+		reach_openconfirm(t, link, dir, BASIS_INFERRED, &message->at);
+	}
+}
+
 void
 machine_sent(struct track *t, struct link *link, unsigned dir, const struct pending *message)
 {
@@ -324,6 +368,7 @@ machine_sent(struct track *t, struct link *link, unsigned dir, const struct pend
 		}
 		break;
 	case BGP_NOTIFICATION:
+		implied_states(t, link, dir, message);
 		machine_event(t, link, dir,
 			bgp_fsm_event_of_notification(message->code, message->subcode), BASIS_OBSERVED,
 			at, "it sends a NOTIFICATION and ends the session (RFC 4271 section 6)");

@@ -67,18 +67,6 @@ open_in(struct track *t, struct link *link, unsigned dir, const struct bgp_messa
 	bgp_decode(open->bytes, open->size, &unknown_context, &copy);
 	open->open = copy.open;
 
-	/* Who opens a session does not hold another one with the same peer any more. */
-	for (struct link *old = link->session->links; old != NULL; old = old->next) {
-		unsigned own = link_side(old, 0) == link_side(link, dir) ? 0 : 1;
-		struct machine *m = &old->machine[own];
-		if (old != link && m->state == BGP_STATE_ESTABLISHED && !m->done &&
-		    at->time_ns > m->established.time_ns + SECOND_NS &&
-		    at->time_ns > m->sent.time_ns + SECOND_NS) {
-			machine_gone(t, old, own, RFC_TCP_FAILS, at,
-				"it opens another session: it does not know the connection it had");
-			rule_forgotten(t, old, own, at);
-		}
-	}
 	struct speaker *side = &link->session->side[link_side(link, dir)];
 	if (side->has_open && side->bgp_id != open->open.bgp_id) {
 		if (side->has_other_bgp_id && side->other_bgp_id == open->open.bgp_id) {
@@ -131,6 +119,10 @@ message_in(struct track *t, struct link *link, unsigned dir, const uint8_t *byte
 	emit(t, &event, at);
 	if (message.fault.code != BGP_FAULT_NONE) {
 		side->fault = *at;
+		if (message.type == BGP_UPDATE && link->machine[dir].bad_update.time_ns == 0) {
+			link->machine[dir].bad_update = *at;
+			link->machine[dir].bad_update_fault = message.fault.code;
+		}
 		emit_fault(t, link, bgp_fault_key(message.fault.code), message.fault.offset,
 			bgp_fault_text(message.fault.code), at);
 	}

@@ -9,8 +9,10 @@
 #include <string.h>
 
 enum {
+	BFD_RETRY_S = 10,      /* how long after that its caller may try again */
 	BFD_EXPLAINS_S = 3,    /* how long before its end BFD may have taken a session down */
 	COLLISIONS_ARE_A_LOOP = 3,
+	FORGIVEN_S = 2, /* after that no NOTIFICATION comes for a malformed UPDATE */
 	LARGE_SEGMENT = 1000, /* octets; less passes wherever IPv6 or PPPoE does */
 };
 
@@ -233,6 +235,53 @@ bfd_took_it_down(struct scene *scene, enum confidence confidence, const char *ho
 		scene->yt, how, detail);
 }
 
+/* Its BFD left Up a moment ago and now it calls anew: BFD took the old session with it. */
+bool
+rule_bfd_exit(struct track *t, struct link *link, unsigned dir)
+{
+	struct scene scene;
+	struct moment lost = link->session->bfd_lost;
+	const struct bfd_session *b = link->session->bfd;
+	scene_set(&scene, t, link, dir, &t->now);
+	if (b == NULL || lost.time_ns == 0 || lost.time_ns < link->machine[dir].established.time_ns ||
+	    t->now.time_ns > lost.time_ns + BFD_RETRY_S * SECOND_NS) {
+		return false;
+	}
+	const struct bfd_end *end = &b->end[address_equal(&b->end[1].addr, &scene.x->addr) ? 1 : 0];
+	if (end->state == BFD_UP + 1) {
+		return false;
+	}
+	machine_gone(t, link, dir, RFC_AUTOMATIC_STOP, &lost,
+		"its BFD left Up, and then it calls anew: it gave the session up (RFC 5882 section 4.2)");
+	scene.at = &lost;
+	bfd_took_it_down(&scene, CONFIDENCE_LIKELY, "it calls anew after BFD left Up");
+	return true;
+}
+
+/* x turns the new connection down for the sake of an old one that y has given up. */
+static void
+stale_connection(struct scene *scene)
+{
+	unsigned side = link_side(scene->link, scene->dir);
+	for (const struct link *old = scene->s->links; old != NULL; old = old->next) {
+		unsigned own = link_side(old, 0) == side ? 0 : 1;
+		const struct machine *x = &old->machine[own], *y = &old->machine[1 - own];
+		if (old == scene->link || x->state != BGP_STATE_ESTABLISHED || !y->done) {
+			continue;
+		}
+		uint64_t frames[] = {y->sent.frame, x->sent.frame, x->retransmission.frame};
+		struct finding_args args =
+			args_of(scene, FINDING_STALE_CONNECTION, CONFIDENCE_LIKELY);
+		args.evidence = frames;
+		args.evidence_count = 3;
+		args.took_down = true;
+		finding_raise(scene->t, &args,
+			"%s holds on to an old connection with %s, which has given it up (its last message there is frame %llu), and turns new ones down",
+			scene->xt, scene->yt, (unsigned long long)y->sent.frame);
+		return;
+	}
+}
+
 static void
 cease(struct scene *scene, enum finding_cause cause, const struct bgp_notification *n)
 {
@@ -274,6 +323,7 @@ cease(struct scene *scene, enum finding_cause cause, const struct bgp_notificati
 		finding_raise(scene->t, &args,
 			"%s gives up one of two connections with %s (connection collision, RFC 4271 section 6.8)",
 			scene->xt, scene->yt);
+		stale_connection(scene);
 		struct finding *f = finding_find(scene->s, FINDING_COLLISION);
 		if (f != NULL && f->count >= COLLISIONS_ARE_A_LOOP && !scene->s->up &&
 		    scene->s->established_count == 0) {
@@ -632,6 +682,28 @@ rule_open(struct track *t, struct link *link, unsigned dir, const struct moment 
 		closed->resolved = true;
 		closed->severity = SEVERITY_INFO;
 	}
+}
+
+/* A malformed UPDATE that its receiver lets pass: RFC 7606 has it treat the routes as withdrawn. */
+void
+rule_bad_update(struct track *t, struct link *link, unsigned dir)
+{
+	struct machine *m = &link->machine[dir];
+	const struct machine *peer = &link->machine[1 - dir];
+	if (m->bad_update_told || m->bad_update.time_ns == 0 ||
+	    peer->state != BGP_STATE_ESTABLISHED ||
+	    t->now.time_ns < m->bad_update.time_ns + FORGIVEN_S * SECOND_NS) {
+		return;
+	}
+	m->bad_update_told = true;
+	struct scene scene;
+	scene_set(&scene, t, link, dir, &m->bad_update);
+	struct finding_args args = args_of(&scene, FINDING_TREAT_AS_WITHDRAW, CONFIDENCE_LIKELY);
+	args.blame = &scene.x->addr;
+	args.took_down = false;
+	finding_raise(t, &args,
+		"an UPDATE of %s is malformed (%s) and %s goes on without a NOTIFICATION: it treats the routes as withdrawn (RFC 7606)",
+		scene.xt, bgp_fault_text(m->bad_update_fault), scene.yt);
 }
 
 /* Its identifier went to another one and back: no daemon does that, two of them do. */

@@ -259,6 +259,7 @@ rule_link_tick(struct track *t, struct link *link)
 		const struct machine *peer = &link->machine[1 - dir];
 		struct speaker *x = &s->side[link_side(link, dir)];
 		struct speaker *y = &s->side[link_side(link, 1 - dir)];
+		rule_bad_update(t, link, dir);
 		if (!link->return_told && !conn->handshake && !conn->midstream &&
 		    conn->side[dir].synack_count >= SYNACKS_ENOUGH && own->messages == 0 &&
 		    peer->messages == 0) {

@@ -233,9 +233,8 @@ session_tell(struct track *t, struct session *s, bool snapshot)
 		emit_snapshot(t, &event);
 		return;
 	}
-	if (e->verdict == VERDICT_DOWN || e->verdict == VERDICT_FLAPPING ||
-	    e->verdict == VERDICT_DEGRADED) {
-		t->problems = true;
+	if (e->verdict != VERDICT_HEALTHY) {
+		t->problems = true; /* "unknown" is not healthy either */
 	}
 	struct moment at = {.time_ns = t->now.time_ns, .input = s->last.input};
 	emit(t, &event, &at);

@@ -47,7 +47,8 @@ void track_tick(struct track *track, uint64_t now_ns);
  * captures. Call track_input_end() for each input first; its event is said last. */
 void track_finish(struct track *track);
 
-/* 0 healthy, 1 problems were found; after track_finish(). */
+/* 0 where every session seen is healthy and nothing was found to be an error, else 1; after
+ * track_finish(). */
 int track_exit_status(const struct track *track);
 
 #endif

@@ -309,14 +309,21 @@ report_event(void *self, const struct event *event)
 	model_event(r->model, event);
 }
 
+static void
+report_abandon(void *self)
+{
+	struct report *r = self;
+	model_destroy(r->model);
+	free(r);
+}
+
 static bool
 report_close(void *self)
 {
 	struct report *r = self;
 	report_write(r);
 	bool ok = fflush(r->page.out) == 0 && !r->page.failed && !ferror(r->page.out);
-	model_destroy(r->model);
-	free(r);
+	report_abandon(r);
 	return ok;
 }
 
@@ -327,6 +334,11 @@ ui_report_open(const struct ui_options *options, struct sink *sink)
 	r->options = *options;
 	r->model = model_create();
 	page_init(&r->page, options);
-	*sink = (struct sink){.self = r, .on_event = report_event, .close = report_close};
+	*sink = (struct sink){
+		.self = r,
+		.on_event = report_event,
+		.close = report_close,
+		.abandon = report_abandon,
+	};
 	return true;
 }

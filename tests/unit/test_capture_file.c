@@ -269,7 +269,7 @@ Test(capture_file, pcapng_with_interfaces_that_differ)
 		interface(276, 65535, 12, 0);
 		enhanced(0, 1700000000000001u, "micro");
 		enhanced(1, 1700000000000000001u, "nano");
-		enhanced(2, (1700000000u << 10) + 512, "binary");
+		enhanced(2, (UINT64_C(1700000000) << 10) + 512, "binary");
 		enhanced(3, 1700000000500u, "milli");
 		enhanced(4, 1700000000000001999u, "pico");
 		/* The simple one belongs to the first interface. */
@@ -555,41 +555,53 @@ Test(capture_file, what_is_written_can_be_read)
 	}
 }
 
-/* 192.0.2.1:40000 > 192.0.2.2:179, SYN, with `tags` between the MAC addresses and IPv4. */
+/* 192.0.2.1:40000 > 192.0.2.2:179, SYN, behind a link header, as a capture of one packet. */
 static bool
-default_filter_takes(int link, const char *tags, size_t tag_size)
+default_filter_takes(uint32_t link, const char *header, size_t header_size, uint8_t port)
 {
-	static const uint8_t ip[] = {0x45, 0, 0, 40, 0, 1, 0, 0, 64, 6, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2,
-		0x9c, 0x40, 0, 179, 0, 0, 0, 0, 0, 0, 0, 0, 0x50, 2, 0, 0, 0, 0, 0, 0};
-	static const uint16_t ports[] = {179, 1179};
-	uint8_t frame[128] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2};
-	size_t size = link == DLT_EN10MB ? 12 : 0;
-	memcpy(frame + size, tags, tag_size);
-	size += tag_size;
-	memcpy(frame + size, ip, sizeof(ip));
-	size += sizeof(ip);
+	uint8_t ip[] = {0x45, 0, 0, 40, 0, 1, 0, 0, 64, 6, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2,
+		0x9c, 0x40, 0, port, 0, 0, 0, 0, 0, 0, 0, 0, 0x50, 2, 0, 0, 0, 0, 0, 0};
+	static const uint16_t ports[] = {179, 200};
 	char text[8192];
 	source_default_filter(ports, 2, text, sizeof(text));
-	pcap_t *dead = pcap_open_dead(link, 262144);
-	struct bpf_program program;
-	int rc = pcap_compile(dead, &program, text, 1, PCAP_NETMASK_UNKNOWN);
-	if (rc != 0) {
-		cr_expect(false, "link %d: %s", link, pcap_geterr(dead));
-		pcap_close(dead);
-		return false;
-	}
-	pcap_close(dead);
-	struct pcap_pkthdr header = {.caplen = (bpf_u_int32)size, .len = (bpf_u_int32)size};
-	bool takes = pcap_offline_filter(&program, &header, frame) != 0;
-	pcap_freecode(&program);
-	return takes;
+	options.filter = text;
+	pcap_begin(false, false, link);
+	put(0, 8);
+	put(header_size + sizeof(ip), 4);
+	put(header_size + sizeof(ip), 4);
+	put_octets(header, header_size);
+	put_octets(ip, sizeof(ip));
+	struct source *source = open_image();
+	struct packet packet;
+	struct capture_error error;
+	enum source_status status = source_next(source, &packet, &error);
+	source_close(source);
+	options.filter = NULL;
+	return status == SOURCE_PACKET;
 }
 
-Test(capture_file, the_default_filter_finds_bgp_inside_tags)
+Test(capture_file, the_default_filter_fits_every_link)
 {
-	cr_expect(default_filter_takes(DLT_EN10MB, "\x08\x00", 2));
-	cr_expect(default_filter_takes(DLT_EN10MB, "\x81\x00\x00\x64\x08\x00", 6));
-	cr_expect(default_filter_takes(DLT_EN10MB, "\x88\xa8\x00\x64\x81\x00\x00\x65\x08\x00", 10));
-	cr_expect(default_filter_takes(DLT_LINUX_SLL2,
-		"\x08\x00\0\0\0\0\0\3\0\1\0\6\2\0\0\0\0\2\0\0", 20));
+	static const struct {
+		uint32_t link;
+		const char *header;
+		size_t size;
+	} rows[] = {
+		{1, "\2\0\0\0\0\1\2\0\0\0\0\2\x08\x00", 14},
+		{1, "\2\0\0\0\0\1\2\0\0\0\0\2\x81\x00\x00\x64\x08\x00", 18},
+		{1, "\2\0\0\0\0\1\2\0\0\0\0\2\x88\xa8\x00\x64\x81\x00\x00\x65\x08\x00", 22},
+		{276, "\x08\x00\0\0\0\0\0\3\0\1\0\6\2\0\0\0\0\2\0\0", 20},
+		{113, "\0\0\0\1\0\6\2\0\0\0\0\2\0\0\x08\x00", 16},
+		{101, "", 0},
+		{228, "", 0},
+		{0, "\2\0\0\0", 4},
+		{108, "\0\0\0\2", 4},
+		{9, "\xff\3\0\x21", 4},
+		{104, "\x0f\0\x08\0", 4},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cr_expect(default_filter_takes(rows[i].link, rows[i].header, rows[i].size, 179), "%zu", i);
+		cr_expect(default_filter_takes(rows[i].link, rows[i].header, rows[i].size, 200), "%zu", i);
+		cr_expect(!default_filter_takes(rows[i].link, rows[i].header, rows[i].size, 80), "%zu", i);
+	}
 }

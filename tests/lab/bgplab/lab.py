@@ -14,6 +14,7 @@ import time
 
 from . import capture, net
 from .daemons import Bird, ExaBgp, Frr, GoBgp, OpenBgpd, Puppet
+from .tolerances import TOLERANCES
 
 NODE, ROUTER = "192.0.2.10", "192.0.2.1"
 NODE6, ROUTER6 = "2001:db8::10", "2001:db8::1"
@@ -324,6 +325,7 @@ class Lab:
             "notifications": on_wire, "transitions": self.transitions(),
             "bfd": [self.bfd_truth(expected) for expected in scenario.sessions if expected["bfd"]],
             "notes": [*scenario.notes, *self.notes],
+            "tolerance": TOLERANCES.get(scenario.name, []),
         }
 
     def session_truth(self, expected):
@@ -364,6 +366,7 @@ def retell(scenario, folder):
         with open(path, encoding="utf-8") as file:
             truth = json.load(file)
         truth["title"], truth["teaches"] = scenario.title, scenario.teaches
+        truth["tolerance"] = TOLERANCES.get(scenario.name, [])
         for session, expected in zip(truth["sessions"], scenario.sessions):
             session.update({key: expected[key] for key in JUDGED})
         save(truth, path)

@@ -227,7 +227,7 @@ def firewall_drop(lab):
 @scenario("The node's own firewall drops what comes from port 179",
           """SYN, SYN-ACK, and then the SYN again: the answer is on the wire, so the path is good,
           and yet the node goes on asking. The drop is behind the capture point, in the node
-          itself (or on the way back, were the capture taken at the router).""", cause="return-path-drop", blame=NODE, also_allowed=["firewall-drop", "retry-storm"])
+          itself (or on the way back, were the capture taken at the router).""", cause="return-path-drop", also_allowed=["firewall-drop", "retry-storm"])
 def return_path_drop(lab):
     node, router = lab.usual(router=dict(options=["passive on"]))
     lab.node.filter("input", "tcp sport 179 drop", "tcp dport 179 drop")
@@ -328,7 +328,7 @@ def source_nat(lab):
           """The handshake completes, and before any OPEN of its own the router closes: it listens
           on 179, but has no neighbor with the node's address. BIRD closes at once, other
           daemons may answer the OPEN with a RST or Cease 6/5.""",
-          cause="peer-not-configured", blame=ROUTER, also_allowed=["retry-storm", "closed-without-notification"])
+          cause="peer-not-configured", also_allowed=["retry-storm", "closed-without-notification"])
 def peer_not_configured(lab):
     node, router = lab.usual(router=dict(peer="192.0.2.77", options=["passive on"]))
     play(lab, router, node, seconds=35)
@@ -336,7 +336,7 @@ def peer_not_configured(lab):
 
 @scenario("The router (FRR) knows no such neighbour",
           """The same mistake with FRR as the listener: see how it closes, compared with BIRD.""",
-          cause="peer-not-configured", blame=ROUTER, also_allowed=["retry-storm", "closed-without-notification"])
+          cause="peer-not-configured", also_allowed=["retry-storm", "closed-without-notification"])
 def peer_not_configured_frr(lab):
     lab.pair()
     node = lab.metallb_node(bfd=False)
@@ -504,7 +504,7 @@ for product, short, passive in OTHERS:
 
     unknown_peer.__name__ = f"peer_not_configured_{short}"
     scenario(f"{product} knows no such neighbour",
-             f"""As `peer-not-configured`, with {product} as the listener.""", cause="peer-not-configured", blame=ROUTER,
+             f"""As `peer-not-configured`, with {product} as the listener.""", cause="peer-not-configured",
              also_allowed=["retry-storm", "closed-without-notification"])(unknown_peer)
 
 
@@ -602,7 +602,7 @@ def cease_peer_deconfigured(lab):
           """The node accepts three prefixes (`maximum-prefix 3`). The router has announced one,
           and then announces five: Cease 6/1, whose data is AFI, SAFI and the limit. FRR then
           stays down until somebody clears it.""",
-          cause="cease-max-prefix", blame=ROUTER, also_allowed=["retry-storm", "peer-not-configured",
+          cause="cease-max-prefix", also_allowed=["retry-storm", "peer-not-configured",
                                                                 "closed-without-notification", "connection-refused"])
 def cease_max_prefix(lab):
     node, router = lab.usual(node=dict(max_prefix=3))
@@ -828,7 +828,7 @@ def bfd_down_hard_reset(lab):
           """The node stops sending BFD while BGP goes on. After 810 ms (3 times 270 ms) the router
           declares the session Down with diagnostic 1 and ends BGP with a Cease; BIRD 2.0.12
           says 6/0 instead of 6/10.""",
-          cause="bfd-detect-expired", also_primary=["bfd-down"], blame=NODE, bfd=True,
+          cause="bfd-detect-expired", also_primary=["bfd-down"], bfd=True,
           also_allowed=BFD_TEARDOWN + ["bfd-one-way"], also_verdicts=["flapping", "degraded"],
           notes=["SIGSTOP of bfdd on the node at about 9 s, SIGCONT 8 s later"])
 def bfd_detect_expired(lab):
@@ -894,7 +894,7 @@ def bfd_auth(lab):
           """The router sends BFD Down packets, and the node's kernel answers ICMP port
           unreachable, as no bfdd listens there. BGP is Established: BIRD does not hold it back
           for a BFD session that never was Up.""",
-          cause="bfd-one-sided", verdict="degraded", blame=NODE, bfd=True, also_verdicts=["healthy"],
+          cause="bfd-one-sided", verdict="degraded", bfd=True, also_verdicts=["healthy"],
           also_allowed=["bfd-down-bgp-up", "bfd-absent"])
 def bfd_one_sided(lab):
     node, router = lab.usual(node=dict(bfd=False, run_bfdd=False), router=dict(bfd=True))
@@ -943,7 +943,7 @@ def receiver_stuck(lab):
 @scenario("The peer hangs up on the AS number without saying so",
           """Both OPENs, then a FIN and no NOTIFICATION: what MetalLB's native speaker does when
           the peer's AS number is not the one configured. Only the two OPENs can tell.""",
-          cause="silent-asn-mismatch", blame=ROUTER, also_primary=["closed-without-notification"],
+          cause="silent-asn-mismatch", also_primary=["closed-without-notification"],
           also_allowed=["retry-storm", "peer-not-configured", "collision"],
           notes=["the router is tests/lab/bgplab/puppet.py, which closes after the OPENs as MetalLB's native speaker does"])
 def silent_asn_mismatch(lab):
@@ -995,7 +995,7 @@ def header_error(lab):
           """Instead of the KEEPALIVE that would complete the handshake the router sends an UPDATE:
           NOTIFICATION 5/x (Finite State Machine Error), and the node's subcode says in which
           state it was.""",
-          cause="fsm-error", blame=ROUTER, also_verdicts=["flapping"], also_allowed=PUPPET_LOOP, notes=[PUPPET_NOTE])
+          cause="fsm-error", also_verdicts=["flapping"], also_allowed=PUPPET_LOOP, notes=[PUPPET_NOTE])
 def fsm_error(lab):
     puppet(lab, "early-update")
 
