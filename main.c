@@ -36,6 +36,7 @@ struct input {
 	bool waiting; /* `packet` is the next one */
 	bool ended;
 	bool begun;
+	bool told; /* the tracker knows that it ended */
 };
 
 struct run {
@@ -348,6 +349,10 @@ static void
 end_input(struct run *run, size_t number)
 {
 	struct input *input = &run->inputs[number];
+	if (input->told) {
+		return;
+	}
+	input->told = true;
 	begin_input(run, number);
 	struct source_counts counts = source_counts(input->source);
 	uint32_t artefacts = capture_artefacts(run->capture);
@@ -391,7 +396,11 @@ step(struct run *run)
 	bool wait = false;
 	for (size_t i = 0; i < run->input_count; i++) {
 		struct input *input = &run->inputs[i];
-		if (fetch(run, input)) {
+		bool fetched = fetch(run, input);
+		if (input->ended && !fetched && run->input_count > 1) {
+			end_input(run, i);
+		}
+		if (fetched) {
 			if (first == NULL || input->packet.time_ns < first->packet.time_ns) {
 				first = input;
 			}

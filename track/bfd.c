@@ -411,5 +411,5 @@ bfd_tick(struct track *t, struct bfd_session *b)
 	for (unsigned end = 0; end < 2; end++) {
 		left_up_unseen(t, b, end);
 	}
-	rule_bfd_tick(t, b, false);
+	rule_bfd_tick(t, b);
 }

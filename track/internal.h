@@ -427,7 +427,7 @@ void rule_link_tick(struct track *t, struct link *link);
 void rule_session_end(struct track *t, struct session *s);
 void rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 	const struct bfd_packet *before, uint8_t state_before, const struct moment *at);
-void rule_bfd_tick(struct track *t, struct bfd_session *b, bool last);
+void rule_bfd_tick(struct track *t, struct bfd_session *b);
 void rule_contacts(struct track *t, bool last);
 void rule_address_claimed(struct track *t, const struct host *h, const struct moment *at);
 bool rule_after_exit(const struct session *s);

@@ -328,9 +328,8 @@ down_with_bgp(struct track *t, struct bfd_session *b)
 }
 
 void
-rule_bfd_tick(struct track *t, struct bfd_session *b, bool last)
+rule_bfd_tick(struct track *t, struct bfd_session *b)
 {
-	(void)last;
 	for (unsigned end = 0; end < 2; end++) {
 		one_way(t, b, end);
 		one_sided(t, b, end);

@@ -129,9 +129,26 @@ session_get(struct track *t, const struct address *src, const struct address *ds
 	return s;
 }
 
+/* Between two captures nobody was silent: nobody listened. */
+static void
+next_capture(struct session *s, const struct moment *at)
+{
+	for (struct link *link = s->links; link != NULL; link = link->next) {
+		for (unsigned dir = 0; dir < 2; dir++) {
+			struct moment *received = &link->machine[dir].received;
+			if (received->time_ns != 0 && received->time_ns < at->time_ns) {
+				received->time_ns = at->time_ns;
+			}
+		}
+	}
+}
+
 void
 session_touch(struct track *t, struct session *s, const struct moment *at)
 {
+	if (s->last.input != at->input) {
+		next_capture(s, at);
+	}
 	s->last = *at;
 	if (t->session_newest != s) {
 		unlink_age(t, s);

@@ -93,7 +93,8 @@ tell_capture(struct track *t, uint32_t number, bool end)
 			.artefacts = input->artefacts,
 		},
 	};
-	struct moment at = {.time_ns = t->now.time_ns, .input = number};
+	struct moment at = {
+		.time_ns = end ? input->last.time_ns : t->now.time_ns, .input = number};
 	emit(t, &event, &at);
 }
 
@@ -129,6 +130,7 @@ track_input_end(struct track *t, uint32_t input, uint64_t packets, uint64_t drop
 	state->dropped = dropped;
 	state->artefacts = artefacts;
 	state->ended = true;
+	state->last = t->now;
 	t->ending = true;
 	for (uint32_t i = 0; i < t->input_count; i++) {
 		t->ending = t->ending && t->inputs[i].ended;
@@ -156,10 +158,20 @@ send_snapshots(struct track *t)
 	}
 }
 
+/* The end of a capture is not silence: time stands still for what only it has shown. */
+static bool
+listens(const struct track *t, const struct moment *last)
+{
+	return last->input < t->input_count && !t->inputs[last->input].ended;
+}
+
 static void
 run_timers(struct track *t)
 {
 	for (struct session *s = t->session_oldest; s != NULL; s = s->newer) {
+		if (!listens(t, &s->last)) {
+			continue;
+		}
 		struct link *next;
 		for (struct link *link = s->links; link != NULL; link = next) {
 			next = link->next;
@@ -168,7 +180,9 @@ run_timers(struct track *t)
 		rule_session_tick(t, s);
 	}
 	for (struct bfd_session *b = t->bfd_oldest; b != NULL; b = b->newer) {
-		bfd_tick(t, b);
+		if (listens(t, &b->last)) {
+			bfd_tick(t, b);
+		}
 	}
 	rule_contacts(t, false);
 }
@@ -208,16 +222,22 @@ track_finish(struct track *t)
 		}
 	}
 	rule_contacts(t, true);
+	/* What is judged now is judged at the end of the capture that showed it. */
+	struct moment end = t->now;
 	for (struct session *s = t->session_oldest; s != NULL; s = s->newer) {
+		t->now = t->inputs[s->last.input].last;
 		rule_session_tick(t, s);
 	}
 	for (struct bfd_session *b = t->bfd_oldest; b != NULL; b = b->newer) {
-		rule_bfd_tick(t, b, true);
+		t->now = t->inputs[b->last.input].last;
+		rule_bfd_tick(t, b);
 	}
 	for (struct session *s = t->session_oldest; s != NULL; s = s->newer) {
+		t->now = t->inputs[s->last.input].last;
 		rule_session_end(t, s);
 		verdict_settle(s);
 	}
+	t->now = end;
 	send_snapshots(t);
 	for (struct finding *f = t->findings_first; f != NULL; f = f->all_next) {
 		if (f->session != NULL || f->bfd != NULL) {

@@ -34,7 +34,8 @@ void track_add_sink(struct track *track, const struct sink *sink);
 /* What capture calls. */
 const struct flow_sink *track_flow_sink(struct track *track);
 
-/* An input begins (input number as in packet_info) or ends. */
+/* An input begins (input number as in packet_info) or ends, each when it does: timers do not run for
+ * what only an input that has ended has shown. */
 void track_input_begin(struct track *track, uint32_t input, const char *name,
 	const char *link_type, uint64_t time_ns, uint8_t time_digits);
 void track_input_end(struct track *track, uint32_t input, uint64_t packets, uint64_t dropped,
