@@ -48,6 +48,7 @@ struct run {
 	struct packet_writer *writer;
 	struct sink sinks[4];
 	size_t sink_count;
+	void *view; /* which of them writes to standard output */
 	struct dashboard *dashboard;
 	bool live;
 	bool failed; /* exit status 2 */
@@ -211,6 +212,7 @@ open_view(struct run *run)
 		complain(run, "the view cannot be opened");
 		return false;
 	}
+	run->view = sink.self;
 	add_sink(run, &sink);
 	return true;
 }
@@ -235,17 +237,24 @@ abandon_sinks(struct run *run)
 	run->sink_count = 0;
 }
 
-static bool
+static void
 close_sinks(struct run *run)
 {
-	bool good = true;
 	for (size_t i = 0; i < run->sink_count; i++) {
-		if (run->sinks[i].close != NULL && !run->sinks[i].close(run->sinks[i].self)) {
-			good = false;
+		const struct sink *sink = &run->sinks[i];
+		errno = 0;
+		if (sink->close == NULL || sink->close(sink->self)) {
+			continue;
+		}
+		run->failed = true; /* the database has said so itself */
+		if (sink->self == run->view && errno != EPIPE) {
+			char text[128];
+			snprintf(text, sizeof(text), "standard output: %s",
+				errno != 0 ? strerror(errno) : "it cannot be written to");
+			complain(run, text);
 		}
 	}
 	run->sink_count = 0;
-	return good;
 }
 
 /* Gives up root after everything is open (-Z). */
@@ -537,10 +546,20 @@ look_at_database(struct run *run, const sigset_t *unblocked)
 		return finish(run, EXIT_ERROR);
 	}
 	stay_in_dashboard(run, unblocked);
-	if (!close_sinks(run)) {
-		run->failed = true;
-	}
+	close_sinks(run);
 	return finish(run, status);
+}
+
+/* Standard input may turn out to be none only when it is read. */
+static bool
+nothing_is_a_capture(const struct run *run)
+{
+	for (size_t i = 0; i < run->input_count; i++) {
+		if (source_link_type(run->inputs[i].source) >= 0) {
+			return false;
+		}
+	}
+	return true;
 }
 
 static int
@@ -575,6 +594,10 @@ look_at_packets(struct run *run, const sigset_t *unblocked)
 		goto out;
 	}
 	read_all(run, unblocked);
+	if (run->failed && run->packets == 0 && nothing_is_a_capture(run)) {
+		abandon_sinks(run);
+		goto out;
+	}
 	for (size_t i = 0; i < run->input_count; i++) {
 		end_input(run, i);
 	}
@@ -584,9 +607,7 @@ look_at_packets(struct run *run, const sigset_t *unblocked)
 	status = track_exit_status(run->track);
 	stay_in_dashboard(run, unblocked);
 out:
-	if (!close_sinks(run)) {
-		run->failed = true;
-	}
+	close_sinks(run);
 	if (run->writer != NULL && !packet_writer_close(run->writer, &capture_error)) {
 		complain(run, capture_error.text);
 	}

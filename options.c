@@ -55,6 +55,7 @@ static const char usage[] =
 	"       -p                  not promiscuous    -D  list the interfaces    -Z USER  become USER\n"
 	"       --port N            a further TCP port that carries BGP (repeatable)\n"
 	"       --engine native|nids   what puts TCP streams together\n"
+	"       -M KEY              a TCP-MD5 key to verify with (not yet: refused)\n"
 	"look   -v -vv              more: prefixes, every BFD packet, the whole time line    -q  less\n"
 	"       -n                  numbers, no names  -U  write each line as it comes\n"
 	"       --color=auto|always|never (NO_COLOR is honoured)\n"
