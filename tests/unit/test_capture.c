@@ -502,7 +502,8 @@ Test(capture, the_table_is_bounded_and_half_open_ones_go_first)
 		t.src_port = (uint16_t)(50000 + i);
 		send_tcp(t);
 	}
-	cr_expect(strncmp(record.log, "new syn new syn new syn evicted end new syn evicted end", 55) == 0);
+	static const char first[] = "new syn new syn new syn evicted end new syn evicted end";
+	cr_expect(strncmp(record.log, first, sizeof(first) - 1) == 0);
 	record.log_size = 0;
 	a(ACK, 1004, 2001, "def");
 	expect_next("bytes:3");

@@ -221,7 +221,8 @@ Test(capture_file, a_cut_pcap_gives_what_is_whole)
 		struct source *source = open_octets(image.bytes, size, &error);
 		if (size < header) {
 			cr_expect_null(source);
-			const char *text = size == 0 ? "is empty" : size < 4 ? "not a pcap" : "inside its header";
+			const char *text = size == 0 ? "is empty"
+			                 : size < 4  ? "not a pcap" : "inside its header";
 			cr_expect(strstr(error.text, text) != NULL, "%zu: %s", size, error.text);
 			continue;
 		}

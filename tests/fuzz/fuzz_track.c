@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The tracker under any sequence of packets: the input is a small program of segments, BGP messages,
+ * BFD packets, ARP, ICMP and leaps of time between a few hosts; it goes through capture into the
+ * tracker. Whatever comes out must hold together:
+ *
+ * - events are numbered 1, 2, …;
+ * - `from` of a transition is the `to` before it of the same session, speaker and connection, and the
+ *   machine never goes back to Unknown;
+ * - every event can be written as JSON;
+ * - each session and each finding has its last word once.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/capture.h"
+#include "dissect/cursor.h"
+#include "track/json.h"
+#include "track/track.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { MACHINES_MAX = 4096, OPS_MAX = 512, ETHERNET = 14, IPV4 = 20, LINK_ETHERNET = 1 };
+
+struct machine_seen {
+	uint64_t owner, connection;
+	struct address speaker;
+	uint8_t protocol, state;
+};
+
+struct seen {
+	struct json json;
+	uint64_t seq;
+	struct machine_seen machines[MACHINES_MAX];
+	size_t machine_count;
+	uint64_t finding, session;
+};
+
+static struct seen seen;
+
+static void
+check_transition(const struct event_transition *t)
+{
+	uint64_t owner = t->protocol == PROTOCOL_BGP ? t->session : t->bfd_session;
+	assert(owner != 0 && t->from != t->to && t->reason != NULL);
+	assert(t->to != 0); /* Unknown */
+	assert(t->protocol == PROTOCOL_BFD || (t->to < BGP_STATE_COUNT && t->rfc_event > 0));
+	for (size_t i = 0; i < seen.machine_count; i++) {
+		struct machine_seen *m = &seen.machines[i];
+		if (m->protocol == t->protocol && m->owner == owner &&
+		    m->connection == t->connection && address_equal(&m->speaker, &t->speaker)) {
+			assert(m->state == t->from);
+			m->state = t->to;
+			return;
+		}
+	}
+	if (seen.machine_count < MACHINES_MAX) {
+		seen.machines[seen.machine_count++] = (struct machine_seen){.owner = owner,
+			.connection = t->connection, .speaker = t->speaker,
+			.protocol = (uint8_t)t->protocol, .state = t->to};
+	}
+}
+
+static void
+on_event(void *self, const struct event *event)
+{
+	(void)self;
+	json_clear(&seen.json);
+	json_event(&seen.json, event, true);
+	assert(seen.json.size > 2 && seen.json.text[0] == '{');
+	assert(memchr(seen.json.text, '\n', seen.json.size) == NULL);
+	if (event->snapshot) {
+		return;
+	}
+	assert(event->seq == ++seen.seq);
+	switch (event->kind) {
+	case EVENT_TRANSITION:
+		check_transition(&event->transition);
+		break;
+	case EVENT_FINDING:
+		assert(event->finding.summary != NULL && event->finding.count > 0);
+		break;
+	case EVENT_SESSION:
+		assert(event->session.verdict != VERDICT_HEALTHY ||
+		       event->session.primary_cause == FINDING_NONE);
+		break;
+	default:
+		break;
+	}
+}
+
+struct world {
+	struct capture *capture;
+	struct cursor in;
+	uint64_t now_ns, frame;
+	uint32_t seq[4][2]; /* of four connections */
+	uint8_t packet[4096];
+	size_t size;
+};
+
+static void
+put(struct world *w, const void *bytes, size_t size)
+{
+	if (size > 0 && w->size + size <= sizeof(w->packet)) {
+		memcpy(w->packet + w->size, bytes, size);
+		w->size += size;
+	}
+}
+
+static void
+put_u8(struct world *w, unsigned value)
+{
+	uint8_t octet = (uint8_t)value;
+	put(w, &octet, 1);
+}
+
+static void
+put_u16(struct world *w, unsigned value)
+{
+	put_u8(w, value >> 8);
+	put_u8(w, value);
+}
+
+static void
+put_u32(struct world *w, uint32_t value)
+{
+	put_u16(w, value >> 16);
+	put_u16(w, value & 0xffff);
+}
+
+/* The two hosts, or two others. */
+static uint32_t
+host(unsigned number)
+{
+	return 0xc0000201u + number % 3;
+}
+
+static void
+begin_ip(struct world *w, unsigned src, unsigned dst, unsigned protocol, size_t payload)
+{
+	static const uint8_t ethernet[ETHERNET] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0};
+	w->size = 0;
+	put(w, ethernet, sizeof(ethernet));
+	put_u16(w, 0x4500);
+	put_u16(w, (unsigned)(IPV4 + payload));
+	put_u32(w, 0x00004000);
+	put_u8(w, cursor_u8(&w->in) & 1 ? 255 : 64);
+	put_u8(w, protocol);
+	put_u16(w, 0);
+	put_u32(w, host(src));
+	put_u32(w, host(dst));
+}
+
+static void
+send(struct world *w)
+{
+	struct packet packet = {
+		.time_ns = w->now_ns,
+		.frame = ++w->frame,
+		.cap_len = (uint32_t)w->size,
+		.wire_len = (uint32_t)w->size,
+		.link_type = LINK_ETHERNET,
+		.time_digits = 6,
+		.data = w->packet,
+	};
+	capture_packet(w->capture, 0, &packet);
+	w->now_ns += 1000000;
+}
+
+static void
+tcp(struct world *w, unsigned which, unsigned flags, const uint8_t *payload, size_t size)
+{
+	unsigned connection = which & 3, dir = which >> 2 & 1;
+	uint32_t *seq = w->seq[connection];
+	unsigned client = 40000 + connection;
+	begin_ip(w, dir, 1 - dir, 6, 20 + size);
+	put_u16(w, dir == 0 ? client : 179);
+	put_u16(w, dir == 0 ? 179 : client);
+	put_u32(w, seq[dir] - (which & 0x40 ? 19 : 0)); /* sometimes again */
+	put_u32(w, seq[1 - dir]);
+	put_u8(w, 5 << 4);
+	put_u8(w, flags);
+	put_u16(w, which & 0x20 ? 0 : 65535);
+	put_u32(w, 0);
+	put(w, payload, size);
+	if (!(which & 0x80)) { /* else it is lost behind the capture, or a hole follows */
+		seq[dir] += (uint32_t)size + (flags & 3 ? 1u : 0u);
+	}
+	send(w);
+}
+
+static void
+bgp(struct world *w, unsigned which, unsigned type, struct cursor body)
+{
+	uint8_t message[19 + 256];
+	size_t size = cursor_left(&body);
+	memset(message, 0xff, 16);
+	message[16] = (uint8_t)((19 + size) >> 8);
+	message[17] = (uint8_t)(19 + size);
+	message[18] = (uint8_t)type;
+	const uint8_t *octets = cursor_bytes(&body, size);
+	if (size > 0 && octets != NULL) {
+		memcpy(message + 19, octets, size);
+	}
+	tcp(w, which, 0x18, message, 19 + size);
+}
+
+static void
+open_message(struct world *w, unsigned which)
+{
+	unsigned hold = cursor_u8(&w->in), as = cursor_u8(&w->in);
+	uint8_t body[] = {4, 0, (uint8_t)as, 0, (uint8_t)hold, 192, 0, 2, (uint8_t)(which & 7), 0};
+	bgp(w, which, 1, cursor_make(body, sizeof(body)));
+}
+
+static void
+one(struct world *w)
+{
+	unsigned op = cursor_u8(&w->in), which = cursor_u8(&w->in);
+	switch (op % 12) {
+	case 0: /* a whole handshake */
+		tcp(w, which & 3, 0x02, NULL, 0);
+		tcp(w, (which & 3) | 4, 0x12, NULL, 0);
+		tcp(w, which & 3, 0x10, NULL, 0);
+		break;
+	case 1:
+		tcp(w, which, cursor_u8(&w->in) & 0x3f, NULL, 0);
+		break;
+	case 2:
+		open_message(w, which);
+		break;
+	case 3:
+		bgp(w, which, 4, cursor_make(NULL, 0));
+		break;
+	case 4: { /* any message */
+		unsigned type = cursor_u8(&w->in);
+		bgp(w, which, type & 0x80 ? type : type % 6, cursor_take_some(&w->in, type % 64));
+		break;
+	}
+	case 5: { /* NOTIFICATION */
+		uint8_t body[] = {cursor_u8(&w->in) % 9, cursor_u8(&w->in) % 12};
+		bgp(w, which, 3, cursor_make(body, sizeof(body)));
+		break;
+	}
+	case 6: /* time */
+		w->now_ns += (uint64_t)which * 250000000u;
+		break;
+	case 7: { /* BFD */
+		struct cursor body = cursor_take_some(&w->in, 24);
+		size_t size = cursor_left(&body);
+		begin_ip(w, which & 1, 1 - (which & 1), 17, 8 + size);
+		put_u16(w, 49152);
+		put_u16(w, which & 2 ? 4784 : 3784);
+		put_u16(w, (unsigned)(8 + size));
+		put_u16(w, 0);
+		put(w, cursor_bytes(&body, size), size);
+		send(w);
+		break;
+	}
+	case 8: { /* ARP */
+		static const uint8_t begin[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 2, 8, 6,
+			0, 1, 8, 0, 6, 4, 0};
+		w->size = 0;
+		put(w, begin, sizeof(begin));
+		put_u8(w, which & 1 ? 2 : 1);
+		put_u32(w, 0x02000000);
+		put_u16(w, which);
+		put_u32(w, host(which >> 1));
+		put_u32(w, 0);
+		put_u16(w, 0);
+		put_u32(w, host(which >> 3));
+		send(w);
+		break;
+	}
+	case 9: { /* ICMP that quotes a SYN */
+		begin_ip(w, 2, 0, 1, 8 + IPV4 + 8);
+		put_u8(w, which & 1 ? 3 : 11);
+		put_u8(w, which >> 4);
+		put_u32(w, 0);
+		put_u16(w, 0);
+		put_u16(w, 0x4500);
+		put_u16(w, 40);
+		put_u32(w, 0);
+		put_u8(w, 1);
+		put_u8(w, 6);
+		put_u16(w, 0);
+		put_u32(w, host(0));
+		put_u32(w, host(1));
+		put_u16(w, 40000);
+		put_u16(w, 179);
+		put_u32(w, 1);
+		send(w);
+		break;
+	}
+	default: { /* octets that are no message */
+		struct cursor body = cursor_take_some(&w->in, which % 80);
+		size_t size = cursor_left(&body);
+		tcp(w, which, 0x18, cursor_bytes(&body, size), size);
+		break;
+	}
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct capture_error error;
+	json_init(&seen.json);
+	seen.seq = 0;
+	seen.machine_count = 0;
+	struct track *track = track_create(&(struct track_options){.all_bfd_packets = true});
+	track_add_sink(track, &(struct sink){.wants_snapshots = true, .on_event = on_event});
+	struct capture_options options = {.ports = {179}, .port_count = 1};
+	static struct world w;
+	w = (struct world){.in = cursor_make(data, size), .now_ns = UINT64_C(1700000000000000000)};
+	w.capture = capture_create(&options, track_flow_sink(track), &error);
+	assert(w.capture != NULL);
+	for (unsigned i = 0; i < 4; i++) {
+		w.seq[i][0] = 1000;
+		w.seq[i][1] = 0xfffffff0; /* it wraps */
+	}
+	track_input_begin(track, 0, "fuzz", "EN10MB", w.now_ns, 6);
+	for (unsigned i = 0; i < OPS_MAX && cursor_left(&w.in) > 0; i++) {
+		one(&w);
+	}
+	track_input_end(track, 0, w.frame, 0, 0);
+	capture_finish(w.capture);
+	track_finish(track);
+	capture_destroy(w.capture);
+	track_destroy(track);
+	json_finish(&seen.json);
+	return 0;
+}
