@@ -46,7 +46,7 @@ struct source_file {
 static inline uint16_t
 file_u16(const struct source_file *file, const uint8_t *p)
 {
-	return file->swapped ? (uint16_t)(p[0] << 8 | p[1]) : (uint16_t)(p[1] << 8 | p[0]);
+	return (uint16_t)(file->swapped ? p[0] << 8 | p[1] : p[1] << 8 | p[0]);
 }
 
 static inline uint32_t

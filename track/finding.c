@@ -97,6 +97,32 @@ session_of(const struct finding *f)
 	return s != NULL ? s->id : 0;
 }
 
+/* Borrows from `f`. */
+static struct event
+event_of(const struct finding *f, enum event_kind kind)
+{
+	return (struct event){
+		.kind = kind,
+		.finding = {
+			.id = f->id,
+			.cause = f->cause,
+			.severity = f->severity,
+			.confidence = f->confidence,
+			.session = session_of(f),
+			.bfd_session = f->bfd != NULL ? f->bfd->id : 0,
+			.blame = f->blame,
+			.summary = f->summary,
+			.evidence = f->evidence,
+			.evidence_count = f->evidence_count,
+			.fix = (const char *const *)f->fix,
+			.fix_count = f->fix_count,
+			.first_time_ns = f->first.time_ns,
+			.last_time_ns = f->last.time_ns,
+			.count = f->count,
+		},
+	};
+}
+
 static struct finding *
 create(struct track *t, const struct finding_args *args)
 {
@@ -171,20 +197,7 @@ finding_raise(struct track *t, const struct finding_args *args, const char *summ
 	}
 	if (!f->alerted) {
 		f->alerted = true;
-		struct event event = {
-			.kind = EVENT_ALERT,
-			.finding = {
-				.id = f->id,
-				.cause = f->cause,
-				.severity = f->severity,
-				.confidence = f->confidence,
-				.session = session_of(f),
-				.bfd_session = f->bfd != NULL ? f->bfd->id : 0,
-				.blame = f->blame,
-				.summary = f->summary,
-				.count = f->count,
-			},
-		};
+		struct event event = event_of(f, EVENT_ALERT);
 		emit(t, &event, &args->at);
 	}
 	return f;
@@ -193,26 +206,7 @@ finding_raise(struct track *t, const struct finding_args *args, const char *summ
 void
 finding_tell(struct track *t, struct finding *f, bool snapshot)
 {
-	struct event event = {
-		.kind = EVENT_FINDING,
-		.finding = {
-			.id = f->id,
-			.cause = f->cause,
-			.severity = f->severity,
-			.confidence = f->confidence,
-			.session = session_of(f),
-			.bfd_session = f->bfd != NULL ? f->bfd->id : 0,
-			.blame = f->blame,
-			.summary = f->summary,
-			.evidence = f->evidence,
-			.evidence_count = f->evidence_count,
-			.fix = (const char *const *)f->fix,
-			.fix_count = f->fix_count,
-			.first_time_ns = f->first.time_ns,
-			.last_time_ns = f->last.time_ns,
-			.count = f->count,
-		},
-	};
+	struct event event = event_of(f, EVENT_FINDING);
 	if (snapshot) {
 		emit_snapshot(t, &event);
 		return;

@@ -6,7 +6,7 @@
  * Absence is evidence only as far as the capture reaches: a SYN counts as unanswered when its sender
  * itself repeats it, never because the file ends.
  */
-#include "track/internal.h"
+#include "track/scene.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +18,7 @@ enum {
 	SYNACKS_ENOUGH = 3,
 	STUCK_S = 10, /* how long a window may stay closed */
 	CLAIMS_ENOUGH = 2,
+	RETRANSMISSIONS_ENOUGH = 3,
 };
 
 static double
@@ -247,123 +248,146 @@ rule_icmp(struct track *t, const struct icmp_note *note)
 		note->code);
 }
 
-/* A connection that does not get on: SYN-ACKs without an ACK, an OPEN without another. */
+/* SYN-ACKs that nobody acknowledges: x answers, and y does not hear it. */
+static void
+return_path(struct scene *scene)
+{
+	struct link *link = scene->link;
+	const struct conn_side *own = &link->conn->side[scene->dir];
+	if (link->return_told || link->conn->handshake || link->conn->midstream ||
+	    own->synack_count < SYNACKS_ENOUGH || link->machine[0].messages > 0 ||
+	    link->machine[1].messages > 0) {
+		return;
+	}
+	link->return_told = true;
+	uint64_t frames[] = {own->first_synack_frame,
+		link->conn->side[1 - scene->dir].first_syn_frame};
+	struct finding_args args = scene_args(scene, FINDING_RETURN_PATH_DROP, CONFIDENCE_LIKELY);
+	args.subject = &scene->y->addr;
+	args.evidence = frames;
+	args.evidence_count = 2;
+	finding_raise(scene->t, &args,
+		"%s answers the SYN of %s with SYN-ACK (%u times) and no ACK follows: its answers do not reach %s",
+		scene->xt, scene->yt, own->synack_count, scene->yt);
+}
+
+/* y takes only what comes with TTL 255, and x sends with less (RFC 5082). */
+static void
+ttl_security(struct scene *scene)
+{
+	struct link *link = scene->link;
+	const struct machine *own = &link->machine[scene->dir];
+	if (link->ignored || own->data_ttl == 0 || own->data_ttl == 255 ||
+	    link->conn->side[1 - scene->dir].ttl_min != 255 || !link->conn->handshake ||
+	    own->retransmissions < RETRANSMISSIONS_ENOUGH || own->messages == 0) {
+		return;
+	}
+	link->ignored = true;
+	uint64_t frames[] = {own->open.at.frame, own->retransmission.frame};
+	struct finding_args args = scene_args(scene, FINDING_GTSM_MISMATCH, CONFIDENCE_LIKELY);
+	args.subject = &scene->y->addr;
+	args.evidence = frames;
+	args.evidence_count = 2;
+	finding_raise(scene->t, &args,
+		"%s sends everything with TTL 255 and does not take what %s sends with TTL %u (%u retransmissions, no acknowledgement): TTL security (RFC 5082) on one side only",
+		scene->yt, scene->xt, own->data_ttl, own->retransmissions);
+}
+
+/* x keeps its window closed: its TCP lives, its daemon does not read. */
+static void
+window_closed(struct scene *scene)
+{
+	struct link *link = scene->link;
+	const struct conn_side *own = &link->conn->side[scene->dir];
+	uint64_t now_ns = scene->at->time_ns;
+	if (link->stuck_told || !own->window_zero || !link->conn->side[1 - scene->dir].seen ||
+	    now_ns <= own->window_zero_since_ns + STUCK_S * SECOND_NS) {
+		return;
+	}
+	link->stuck_told = true;
+	uint64_t frames[] = {own->window_zero_frame};
+	struct finding_args args = scene_args(scene, FINDING_RECEIVER_STUCK, CONFIDENCE_LIKELY);
+	args.blame = &scene->x->addr;
+	args.evidence = frames;
+	args.evidence_count = 1;
+	args.took_down = true;
+	finding_raise(scene->t, &args,
+		"%s has closed its TCP window for %.0f s (since frame %llu) and still acknowledges: its BGP daemon does not read what %s sends",
+		scene->xt, seconds(now_ns - own->window_zero_since_ns),
+		(unsigned long long)own->window_zero_frame, scene->yt);
+}
+
+/* x waits for the OPEN, or for the first KEEPALIVE, of y. */
+static void
+missing_answer(struct scene *scene)
+{
+	struct link *link = scene->link;
+	const struct machine *own = &link->machine[scene->dir];
+	const struct machine *peer = &link->machine[1 - scene->dir];
+	uint64_t now_ns = scene->at->time_ns;
+	uint64_t patience = OPEN_PATIENCE_S * SECOND_NS;
+	/* A peer whose side is not in the capture may have answered. */
+	if (!link->conn->side[1 - scene->dir].seen || own->done || peer->done || scene->s->up ||
+	    link->ignored || !own->open.seen) {
+		return;
+	}
+	uint64_t frames[] = {own->open.at.frame, peer->open.at.frame};
+	if (!link->open_told && !peer->open.seen && peer->messages == 0 && own->open_acked &&
+	    link->conn->handshake && now_ns > own->open.at.time_ns + patience) {
+		link->open_told = true;
+		struct finding_args args =
+			scene_args(scene, FINDING_OPEN_UNANSWERED, CONFIDENCE_LIKELY);
+		args.evidence = frames;
+		args.evidence_count = 1;
+		finding_raise(scene->t, &args,
+			"the OPEN of %s was acknowledged by TCP of %s, and no OPEN came back for %.0f s",
+			scene->xt, scene->yt, seconds(now_ns - own->open.at.time_ns));
+	}
+	if (!link->confirm_told && peer->open.seen && own->state == BGP_STATE_OPENCONFIRM &&
+	    peer->state == BGP_STATE_OPENSENT && now_ns > own->since_ns + patience) {
+		link->confirm_told = true;
+		struct finding_args args =
+			scene_args(scene, FINDING_STUCK_OPENCONFIRM, CONFIDENCE_LIKELY);
+		args.evidence = frames;
+		args.evidence_count = 2;
+		finding_raise(scene->t, &args,
+			"both OPENs are exchanged and %s confirms, but the KEEPALIVE of %s has been missing for %.0f s",
+			scene->xt, scene->yt, seconds(now_ns - own->since_ns));
+	}
+}
+
+/* Most connections most of the time are quiet: a cheap look before the closer ones. */
+static bool
+needs_a_look(const struct link *link)
+{
+	for (unsigned dir = 0; dir < 2; dir++) {
+		const struct machine *m = &link->machine[dir];
+		const struct conn_side *side = &link->conn->side[dir];
+		if (side->window_zero || m->bad_update.time_ns != 0 ||
+		    m->retransmissions >= RETRANSMISSIONS_ENOUGH ||
+		    side->synack_count >= SYNACKS_ENOUGH ||
+		    (m->open.seen && !link->was_established)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A connection that does not get on. */
 void
 rule_link_tick(struct track *t, struct link *link)
 {
-	struct session *s = link->session;
-	struct conn *conn = link->conn;
-	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX];
+	if (!needs_a_look(link)) {
+		return;
+	}
 	for (unsigned dir = 0; dir < 2; dir++) {
-		const struct machine *own = &link->machine[dir];
-		const struct machine *peer = &link->machine[1 - dir];
-		struct speaker *x = &s->side[link_side(link, dir)];
-		struct speaker *y = &s->side[link_side(link, 1 - dir)];
+		struct scene scene;
+		scene_set(&scene, t, link, dir, &t->now);
 		rule_bad_update(t, link, dir);
-		if (!link->return_told && !conn->handshake && !conn->midstream &&
-		    conn->side[dir].synack_count >= SYNACKS_ENOUGH && own->messages == 0 &&
-		    peer->messages == 0) {
-			link->return_told = true;
-			uint64_t frames[] = {conn->side[dir].first_synack_frame,
-				conn->side[1 - dir].first_syn_frame};
-			finding_raise(t,
-				&(struct finding_args){
-					.cause = FINDING_RETURN_PATH_DROP,
-					.confidence = CONFIDENCE_LIKELY,
-					.session = s,
-					.subject = &y->addr,
-					.at = t->now,
-					.evidence = frames,
-					.evidence_count = 2,
-				},
-				"%s answers the SYN of %s with SYN-ACK (%u times) and no ACK follows: its answers do not reach %s",
-				address_text(&x->addr, a), address_text(&y->addr, b),
-				conn->side[dir].synack_count, b);
-		}
-		if (!link->ignored && own->data_ttl != 0 && own->data_ttl != 255 &&
-		    conn->side[1 - dir].ttl_min == 255 && conn->handshake &&
-		    own->retransmissions >= 3 && own->messages > 0) {
-			link->ignored = true;
-			uint64_t frames[] = {own->open.at.frame, own->retransmission.frame};
-			finding_raise(t,
-				&(struct finding_args){
-					.cause = FINDING_GTSM_MISMATCH,
-					.confidence = CONFIDENCE_LIKELY,
-					.session = s,
-					.subject = &y->addr,
-					.at = t->now,
-					.evidence = frames,
-					.evidence_count = 2,
-				},
-				"%s sends everything with TTL 255 and does not take what %s sends with TTL %u (%u retransmissions, no acknowledgement): TTL security (RFC 5082) on one side only",
-				address_text(&y->addr, b), address_text(&x->addr, a), own->data_ttl,
-				own->retransmissions);
-		}
-		const struct conn_side *reader = &conn->side[dir];
-		if (!link->stuck_told && reader->window_zero && conn->side[1 - dir].seen &&
-		    t->now.time_ns > reader->window_zero_since_ns + STUCK_S * SECOND_NS) {
-			link->stuck_told = true;
-			uint64_t frames[] = {reader->window_zero_frame};
-			finding_raise(t,
-				&(struct finding_args){
-					.cause = FINDING_RECEIVER_STUCK,
-					.confidence = CONFIDENCE_LIKELY,
-					.session = s,
-					.blame = &x->addr,
-					.subject = &x->addr,
-					.at = t->now,
-					.evidence = frames,
-					.evidence_count = 1,
-					.took_down = true,
-				},
-				"%s has closed its TCP window for %.0f s (since frame %llu) and still acknowledges: its BGP daemon does not read what %s sends",
-				address_text(&x->addr, a),
-				seconds(t->now.time_ns - reader->window_zero_since_ns),
-				(unsigned long long)reader->window_zero_frame, address_text(&y->addr, b));
-		}
-		/* A peer whose side is not in the capture may have answered. */
-		if (!conn->side[1 - dir].seen || own->done || peer->done || s->up || link->ignored) {
-			continue;
-		}
-		uint64_t patience = OPEN_PATIENCE_S * SECOND_NS;
-		if (!link->open_told && own->open.seen && !peer->open.seen && peer->messages == 0 &&
-		    own->pending_count == 0 && conn->handshake &&
-		    t->now.time_ns > own->open.at.time_ns + patience) {
-			link->open_told = true;
-			uint64_t frames[] = {own->open.at.frame};
-			finding_raise(t,
-				&(struct finding_args){
-					.cause = FINDING_OPEN_UNANSWERED,
-					.confidence = CONFIDENCE_LIKELY,
-					.session = s,
-					.subject = &x->addr,
-					.at = t->now,
-					.evidence = frames,
-					.evidence_count = 1,
-				},
-				"the OPEN of %s was acknowledged by TCP of %s, and no OPEN came back for %.0f s",
-				address_text(&x->addr, a), address_text(&y->addr, b),
-				seconds(t->now.time_ns - own->open.at.time_ns));
-		}
-		if (!link->confirm_told && own->open.seen && peer->open.seen &&
-		    own->state == BGP_STATE_OPENCONFIRM && peer->state == BGP_STATE_OPENSENT &&
-		    t->now.time_ns > own->since_ns + patience) {
-			link->confirm_told = true;
-			uint64_t frames[] = {own->open.at.frame, peer->open.at.frame};
-			finding_raise(t,
-				&(struct finding_args){
-					.cause = FINDING_STUCK_OPENCONFIRM,
-					.confidence = CONFIDENCE_LIKELY,
-					.session = s,
-					.subject = &x->addr,
-					.at = t->now,
-					.evidence = frames,
-					.evidence_count = 2,
-				},
-				"both OPENs are exchanged and %s confirms, but the KEEPALIVE of %s has been missing for %.0f s",
-				address_text(&x->addr, a), address_text(&y->addr, b),
-				seconds(t->now.time_ns - own->since_ns));
-		}
+		return_path(&scene);
+		ttl_security(&scene);
+		window_closed(&scene);
+		missing_answer(&scene);
 	}
 }
 

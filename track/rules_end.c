@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sessions that end without a word that explains it: hold timers, closed connections, restarts
+ * (catalogue, part C).
+ */
+#include "track/scene.h"
+
+#include <stdio.h>
+
+enum {
+	BFD_RETRY_S = 10,     /* after BFD left Up: how soon its caller tries again */
+	LARGE_SEGMENT = 1000, /* octets; less passes wherever IPv6 or PPPoE does */
+};
+
+/* Large segments of y are sent again and again while small ones of x are acknowledged. */
+static void
+mtu_black_hole(struct scene *scene, const struct machine *peer)
+{
+	uint64_t frames[] = {peer->retransmission.frame};
+	struct finding_args args = scene_args(scene, FINDING_MTU_BLACK_HOLE, CONFIDENCE_LIKELY);
+	args.evidence = frames;
+	args.evidence_count = 1;
+	finding_raise(scene->t, &args,
+		"segments of %u octets from %s are sent again and again (%u times) and never acknowledged, while small packets pass between the two: the path drops large packets",
+		peer->retransmitted_size, scene->yt, peer->retransmissions);
+}
+
+/* The hold timer of OpenSent ran out: no OPEN came (RFC 4271 section 8.2.2, OpenSent). */
+static void
+open_unanswered(struct scene *scene)
+{
+	const struct machine *own = &scene->link->machine[scene->dir];
+	if (scene->link->open_told) {
+		return;
+	}
+	scene->link->open_told = true;
+	bool acked = own->open_acked;
+	uint64_t frames[] = {own->open.at.frame};
+	struct finding_args args = scene_args(scene, FINDING_OPEN_UNANSWERED,
+		acked ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY);
+	args.blame = acked ? &scene->y->addr : NULL;
+	args.evidence = frames;
+	args.evidence_count = 1;
+	finding_raise(scene->t, &args,
+		"%s gives up: its OPEN %s and no OPEN came back from %s for %.0f s", scene->xt,
+		acked ? "was acknowledged by TCP" : "was not even acknowledged", scene->yt,
+		(double)(scene->at->time_ns - own->open.at.time_ns) / 1e9);
+}
+
+void
+rule_hold_expired(struct track *t, struct link *link, unsigned dir, enum basis basis,
+	const struct moment *at)
+{
+	struct scene scene;
+	scene_set(&scene, t, link, dir, at);
+	const struct machine *own = &link->machine[dir];
+	const struct machine *peer = &link->machine[1 - dir];
+	if (link->hold_told) {
+		return; /* the other side's expiry is the same story */
+	}
+	link->hold_told = true;
+	if (own->open.seen && !peer->open.seen && peer->messages == 0 && link->conn->handshake) {
+		open_unanswered(&scene);
+		return;
+	}
+	char hold[32] = "", last[120] = "", why[320];
+	double silence = own->received.time_ns != 0 && at->time_ns > own->received.time_ns
+				 ? (double)(at->time_ns - own->received.time_ns) / 1e9
+				 : 0;
+	if (link->hold_known) {
+		snprintf(hold, sizeof(hold), " (%llu s)",
+			(unsigned long long)(link->hold_ns / SECOND_NS));
+	}
+	if (own->received.frame != 0) {
+		snprintf(last, sizeof(last),
+			"the last message that reached it is frame %llu, %.1f s before",
+			(unsigned long long)own->received.frame, silence);
+	} else {
+		snprintf(last, sizeof(last), "no message that reached it is in the capture");
+	}
+	uint64_t frames[4] = {own->received.frame, peer->sent.frame, 0, 0};
+	size_t count = 2;
+	bool silent_daemon = false; /* its TCP acknowledges what its daemon does not answer */
+	if (peer->retransmissions >= 3 && peer->retransmitted_size >= LARGE_SEGMENT &&
+	    peer->retransmission.time_ns > own->received.time_ns &&
+	    own->acked.time_ns > own->received.time_ns) {
+		mtu_black_hole(&scene, peer);
+	}
+	if (peer->retransmissions > 0 && peer->retransmission.time_ns > own->received.time_ns) {
+		snprintf(why, sizeof(why),
+			"%s did send, and sent again (%u retransmissions): its packets, or the answers to them, are lost on the way",
+			scene.yt, peer->retransmissions);
+		frames[count++] = peer->retransmission.frame;
+	} else if (peer->sent.time_ns > own->received.time_ns) {
+		snprintf(why, sizeof(why),
+			"%s did send (frame %llu), but nothing says that it arrived", scene.yt,
+			(unsigned long long)peer->sent.frame);
+	} else if (own->retransmissions > 0) {
+		snprintf(why, sizeof(why),
+			"the capture has nothing of %s since, and %s retransmits without an answer: the path is cut, or %s is gone",
+			scene.yt, scene.xt, scene.yt);
+		frames[count++] = own->retransmission.frame;
+	} else if (scene.y->alive.time_ns > own->received.time_ns + SECOND_NS) {
+		snprintf(why, sizeof(why),
+			"%s sent no message since, though its host answers (frame %llu): its BGP daemon is stopped or busy",
+			scene.yt, (unsigned long long)scene.y->alive.frame);
+		frames[count++] = scene.y->alive.frame;
+		silent_daemon = own->acked.time_ns > own->received.time_ns;
+	} else {
+		snprintf(why, sizeof(why), "the capture has nothing of %s since", scene.yt);
+	}
+	struct finding_args args = scene_args(&scene, FINDING_HOLD_TIMER_EXPIRED,
+		basis == BASIS_OBSERVED ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY);
+	args.evidence = frames;
+	args.evidence_count = count;
+	args.blame = silent_daemon ? &scene.y->addr : NULL;
+	args.lower_severity = link->ignored;
+	finding_raise(t, &args, "the hold timer%s of %s for %s ran out: %s; %s", hold, scene.xt, scene.yt,
+		last, why);
+}
+
+/* Another connection of the pair is on its way or stands: this one had to go (RFC 4271 6.8). */
+static bool
+collided(const struct link *link)
+{
+	const struct session *s = link->session;
+	for (const struct link *other = s->links; other != NULL; other = other->next) {
+		if (other != link && (other->machine[0].open.seen || other->machine[1].open.seen) &&
+		    !other->machine[0].closed && !other->machine[1].closed) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The session stood, and why it does not any more is known: what follows is a consequence. */
+bool
+rule_after_exit(const struct session *s)
+{
+	for (const struct finding *f = s->findings; f != NULL; f = f->next) {
+		if (f->took_down && !f->resolved) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A NOTIFICATION, a refusal or the like already says why this pair does not get on. */
+static bool
+explained(const struct session *s)
+{
+	for (const struct finding *f = s->findings; f != NULL; f = f->next) {
+		if (!f->resolved && f->severity >= SEVERITY_WARNING &&
+		    f->cause != FINDING_PEER_NOT_CONFIGURED &&
+		    f->cause != FINDING_SILENT_ASN_MISMATCH &&
+		    f->cause != FINDING_CLOSED_WITHOUT_NOTIFICATION &&
+		    f->confidence >= CONFIDENCE_LIKELY) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void
+rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, enum bgp_state from,
+	const struct moment *at)
+{
+	struct scene scene;
+	scene_set(&scene, t, link, dir, at);
+	const struct machine *own = &link->machine[dir];
+	const struct machine *peer = &link->machine[1 - dir];
+	if (own->notified || peer->notified || peer->closed || link->hold_told) {
+		return;
+	}
+	const char *how = reset ? "resets" : "closes";
+	uint64_t frames[3];
+	struct finding_args args = scene_args(&scene, FINDING_NONE, CONFIDENCE_LIKELY);
+	args.evidence = frames;
+	if (link->was_established && from == BGP_STATE_ESTABLISHED) {
+		if (collided(link)) {
+			return;
+		}
+		if (scene_bfd_explains(&scene)) {
+			scene_bfd_took_it_down(&scene, CONFIDENCE_LIKELY,
+				"it closes the connection just after BFD left Up");
+			return;
+		}
+		frames[0] = peer->sent.frame;
+		frames[1] = own->sent.frame;
+		args.evidence_count = 2;
+		args.cause = FINDING_CLOSED_WITHOUT_NOTIFICATION;
+		args.confidence = CONFIDENCE_CERTAIN;
+		args.blame = &scene.x->addr;
+		if (scene.x->restart_time_s > 0) {
+			/* So a graceful restart begins (RFC 4724 section 4.1): it may come back in time. */
+			args.lower_severity = true;
+			scene.s->restart_side = (uint8_t)link_side(link, dir);
+			scene.s->restart_time_s = scene.x->restart_time_s;
+			scene.s->restart_begin = *at;
+			scene.s->restart_deadline_ns =
+				at->time_ns + scene.x->restart_time_s * SECOND_NS;
+		}
+		finding_raise(t, &args, "%s %s the Established session with %s and sends no NOTIFICATION: %s",
+			scene.xt, how, scene.yt,
+			reset ? "its daemon crashed or was restarted, or something reset it in its name (RST)"
+			      : "its daemon ended or gave up (FIN)");
+		return;
+	}
+	if (collided(link) || explained(scene.s) || link->was_established) {
+		return;
+	}
+	args.lower_severity = rule_after_exit(scene.s);
+	args.evidence_count = scene_open_frames(link, frames);
+	if (own->open.seen && peer->open.seen) {
+		args.cause = FINDING_SILENT_ASN_MISMATCH;
+		args.confidence = CONFIDENCE_POSSIBLE;
+		char as[48] = "";
+		if (scene.y->has_open) {
+			snprintf(as, sizeof(as), " (which says AS %u)", scene.y->asn);
+		}
+		finding_raise(t, &args,
+			"%s %s the connection after the OPEN of %s%s and does not say why: perhaps it expects another AS number",
+			scene.xt, how, scene.yt, as);
+	} else if (!own->open.seen && link->conn->handshake &&
+		   (int)dir != link->conn->client) {
+		args.cause = FINDING_PEER_NOT_CONFIGURED;
+		finding_raise(t, &args,
+			"%s takes the connection of %s and %s it without an OPEN: it does not know this neighbor, or does not want it now",
+			scene.xt, scene.yt, how);
+	}
+}
+
+/* Its BFD left Up a moment ago and now it calls anew: BFD took the old session with it. */
+bool
+rule_bfd_exit(struct track *t, struct link *link, unsigned dir)
+{
+	struct scene scene;
+	struct moment lost = link->session->bfd_lost;
+	const struct bfd_session *b = link->session->bfd;
+	scene_set(&scene, t, link, dir, &t->now);
+	if (b == NULL || lost.time_ns == 0 || lost.time_ns < link->machine[dir].established.time_ns ||
+	    t->now.time_ns > lost.time_ns + BFD_RETRY_S * SECOND_NS) {
+		return false;
+	}
+	const struct bfd_end *end = &b->end[address_equal(&b->end[1].addr, &scene.x->addr) ? 1 : 0];
+	if (end->state == BFD_UP + 1) {
+		return false;
+	}
+	machine_gone(t, link, dir, RFC_AUTOMATIC_STOP, &lost,
+		"its BFD left Up, and then it calls anew: it gave the session up (RFC 5882 section 4.2)");
+	scene.at = &lost;
+	scene_bfd_took_it_down(&scene, CONFIDENCE_LIKELY, "it calls anew after BFD left Up");
+	return true;
+}
+
+/* `dir` of `old` has opened another session though it never ended the one it had. */
+void
+rule_forgotten(struct track *t, struct link *old, unsigned dir, const struct moment *at)
+{
+	const struct machine *m = &old->machine[dir];
+	if (m->closed || m->notified || old->machine[1 - dir].notified ||
+	    old->machine[1 - dir].closed) {
+		return;
+	}
+	struct scene scene;
+	scene_set(&scene, t, old, dir, at);
+	uint64_t frames[] = {m->sent.frame};
+	struct finding_args args = scene_args(&scene, FINDING_PEER_REBOOTED, CONFIDENCE_LIKELY);
+	args.blame = &scene.x->addr;
+	args.evidence = frames;
+	args.evidence_count = 1;
+	finding_raise(t, &args,
+		"%s opens a new session with %s and never ended the old one (its last message there is frame %llu, %.1f s before): it was restarted without a word",
+		scene.xt, scene.yt, (unsigned long long)m->sent.frame,
+		(double)(at->time_ns - m->sent.time_ns) / 1e9);
+}
+
+/* It said how long its restart may take, and that time is over (RFC 4724 section 4.2). */
+void
+rule_restart_tick(struct track *t, struct session *s)
+{
+	if (s->restart_deadline_ns == 0 || t->now.time_ns < s->restart_deadline_ns) {
+		return;
+	}
+	const struct speaker *x = &s->side[s->restart_side];
+	struct moment at = {.time_ns = s->restart_deadline_ns, .input = t->now.input};
+	s->restart_deadline_ns = 0;
+	char a[ADDRESS_TEXT_MAX];
+	uint64_t frames[] = {s->restart_begin.frame};
+	finding_raise(t,
+		&(struct finding_args){
+			.cause = FINDING_GRACEFUL_RESTART_EXPIRED,
+			.confidence = CONFIDENCE_CERTAIN,
+			.session = s,
+			.blame = &x->addr,
+			.subject = &x->addr,
+			.at = at,
+			.evidence = frames,
+			.evidence_count = 1,
+			.took_down = true,
+		},
+		"%s closed in frame %llu with graceful restart announced (restart time %u s) and did not come back in time: its routes are dropped",
+		address_text(&x->addr, a), (unsigned long long)s->restart_begin.frame,
+		s->restart_time_s);
+}

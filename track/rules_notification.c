@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a NOTIFICATION says (catalogue, parts B and C): each code and subcode names a cause, its data and
+ * the two OPENs the values.
+ */
+#include "track/scene.h"
+
+#include <stdio.h>
+
+enum { COLLISIONS_ARE_A_LOOP = 3 };
+
+/* Which cause a NOTIFICATION names. ANY stands for every subcode that has no row of its own. */
+enum { ANY = 256 };
+
+static const struct {
+	uint8_t code;
+	uint16_t subcode;
+	enum finding_cause cause;
+} causes[] = {
+	{1, ANY, FINDING_HEADER_ERROR},
+	{2, 1, FINDING_BAD_VERSION},
+	{2, 2, FINDING_BAD_PEER_AS},
+	{2, 3, FINDING_BAD_BGP_IDENTIFIER},
+	{2, 6, FINDING_UNACCEPTABLE_HOLD_TIME},
+	{2, 7, FINDING_CAPABILITY_MISMATCH},
+	{2, 8, FINDING_NO_COMMON_AFI},
+	{2, 11, FINDING_ROLE_MISMATCH},
+	{2, ANY, FINDING_BAD_OPTIONAL_PARAMETER},
+	{3, ANY, FINDING_MALFORMED_UPDATE},
+	{4, ANY, FINDING_HOLD_TIMER_EXPIRED},
+	{5, ANY, FINDING_FSM_ERROR},
+	{6, 1, FINDING_CEASE_MAX_PREFIX},
+	{6, 2, FINDING_CEASE_ADMIN_SHUTDOWN},
+	{6, 3, FINDING_CEASE_PEER_DECONFIGURED},
+	{6, 4, FINDING_CEASE_ADMIN_RESET},
+	{6, 5, FINDING_CEASE_REJECTED},
+	{6, 6, FINDING_CEASE_CONFIG_CHANGE},
+	{6, 7, FINDING_COLLISION},
+	{6, 8, FINDING_CEASE_OUT_OF_RESOURCES},
+	{6, 9, FINDING_CEASE_HARD_RESET},
+	{6, 10, FINDING_BFD_DOWN},
+	{6, ANY, FINDING_CEASE_UNSPECIFIC},
+	{7, ANY, FINDING_ROUTE_REFRESH_ERROR},
+	{8, ANY, FINDING_RECEIVER_STUCK},
+};
+
+static enum finding_cause
+cause_of(uint8_t code, uint8_t subcode)
+{
+	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+		if (causes[i].code == code &&
+		    (causes[i].subcode == subcode || causes[i].subcode == ANY)) {
+			return causes[i].cause;
+		}
+	}
+	return FINDING_NONE;
+}
+
+static void
+bad_peer_as(struct scene *scene, const struct bgp_notification *notification)
+{
+	struct speaker *x = scene->x, *y = scene->y;
+	x->rejected_as++;
+	char expected[240] = "expects another one", own[48] = "", got[64] = "";
+	uint32_t as;
+	if (y->has_accepted && y->has_open && y->accepted_asn != y->asn) {
+		snprintf(expected, sizeof(expected),
+			"expects another one (it accepted AS %u before)", y->accepted_asn);
+	} else if (x->rejected_as > 0 && y->rejected_as > 0 && x->has_open && y->has_open) {
+		snprintf(expected, sizeof(expected),
+			"expects another one; %s refuses AS %u of %s as well: the two AS numbers look swapped",
+			scene->yt, x->asn, scene->xt);
+	}
+	if (x->has_open) {
+		snprintf(own, sizeof(own), ", which is AS %u,", x->asn);
+	}
+	if (bgp_notification_peer_as(notification, &as) && (!y->has_open || as != y->asn)) {
+		snprintf(got, sizeof(got), "; the NOTIFICATION names AS %u", as);
+	}
+	uint64_t frames[2];
+	struct finding_args args = scene_args(scene, FINDING_BAD_PEER_AS, CONFIDENCE_CERTAIN);
+	args.evidence = frames;
+	args.evidence_count = scene_open_frames(scene->link, frames);
+	if (y->has_open) {
+		finding_raise(scene->t, &args,
+			"%s%s refuses the OPEN of %s (Bad Peer AS): %s says AS %u, %s %s%s", scene->xt,
+			own, scene->yt, scene->yt, y->asn, scene->xt, expected, got);
+	} else {
+		finding_raise(scene->t, &args,
+			"%s%s refuses the OPEN of %s (Bad Peer AS): %s expects another AS number%s",
+			scene->xt, own, scene->yt, scene->xt, got);
+	}
+}
+
+static void
+refused_open(struct scene *scene, enum finding_cause cause, const struct bgp_notification *n)
+{
+	const struct speaker *x = scene->x, *y = scene->y;
+	uint64_t frames[2];
+	struct finding_args args = scene_args(scene, cause, CONFIDENCE_CERTAIN);
+	args.evidence = frames;
+	args.evidence_count = scene_open_frames(scene->link, frames);
+	char id[ADDRESS_TEXT_MAX] = "", why[128] = "";
+	struct address bgp_id = address_from_u32(y->bgp_id);
+	address_text(&bgp_id, id);
+	if (!y->has_open) {
+		finding_raise(scene->t, &args, "%s refuses the OPEN of %s: %s", scene->xt, scene->yt,
+			bgp_notification_name(n->code, n->subcode));
+		return;
+	}
+	switch (cause) {
+	case FINDING_BAD_BGP_IDENTIFIER:
+		if (y->bgp_id == 0) {
+			snprintf(why, sizeof(why), "which is zero");
+			args.blame = &y->addr;
+		} else if (x->has_open && x->bgp_id == y->bgp_id) {
+			snprintf(why, sizeof(why), "which is the identifier of %s too", scene->xt);
+		} else {
+			snprintf(why, sizeof(why), "which %s does not accept (its own, or no host's)",
+				scene->xt);
+		}
+		finding_raise(scene->t, &args, "%s refuses the OPEN of %s: its BGP identifier is %s, %s",
+			scene->xt, scene->yt, id, why);
+		break;
+	case FINDING_UNACCEPTABLE_HOLD_TIME:
+		if (y->hold_time_s == 1 || y->hold_time_s == 2) {
+			snprintf(why, sizeof(why), "RFC 4271 section 4.2 forbids 1 and 2 s");
+			args.blame = &y->addr;
+		} else {
+			snprintf(why, sizeof(why), "its minimum is higher");
+		}
+		finding_raise(scene->t, &args,
+			"%s refuses the OPEN of %s: it offers a hold time of %u s, %s", scene->xt,
+			scene->yt, y->hold_time_s, why);
+		break;
+	default:
+		if (cause == FINDING_BAD_VERSION && y->version != 4) {
+			args.blame = &y->addr;
+		}
+		finding_raise(scene->t, &args, "%s refuses the OPEN of %s: %s", scene->xt, scene->yt,
+			bgp_notification_name(n->code, n->subcode));
+		break;
+	}
+}
+
+/* x turns the new connection down for the sake of an old one that y has given up. */
+static void
+stale_connection(struct scene *scene)
+{
+	unsigned side = link_side(scene->link, scene->dir);
+	for (const struct link *old = scene->s->links; old != NULL; old = old->next) {
+		unsigned own = link_side(old, 0) == side ? 0 : 1;
+		const struct machine *x = &old->machine[own], *y = &old->machine[1 - own];
+		if (old == scene->link || x->state != BGP_STATE_ESTABLISHED || !y->done) {
+			continue;
+		}
+		uint64_t frames[] = {y->sent.frame, x->sent.frame, x->retransmission.frame};
+		struct finding_args args =
+			scene_args(scene, FINDING_STALE_CONNECTION, CONFIDENCE_LIKELY);
+		args.evidence = frames;
+		args.evidence_count = 3;
+		args.took_down = true;
+		finding_raise(scene->t, &args,
+			"%s holds on to an old connection with %s, which has given it up (its last message there is frame %llu), and turns new ones down",
+			scene->xt, scene->yt, (unsigned long long)y->sent.frame);
+		return;
+	}
+}
+
+static void
+cease(struct scene *scene, enum finding_cause cause, const struct bgp_notification *n)
+{
+	struct finding_args args = scene_args(scene, cause, CONFIDENCE_CERTAIN);
+	struct bgp_notification inner;
+	char limit[160] = "";
+	struct bgp_family limited;
+	uint32_t prefixes;
+	switch (cause) {
+	case FINDING_BFD_DOWN:
+		scene_bfd_took_it_down(scene, CONFIDENCE_CERTAIN, "NOTIFICATION 6/10, BFD Down");
+		return;
+	case FINDING_CEASE_HARD_RESET:
+		args.blame = &scene->x->addr;
+		if (bgp_hard_reset_inner(n, &inner)) {
+			enum finding_cause reason = cause_of(inner.code, inner.subcode);
+			finding_raise(scene->t, &args,
+				"%s sends %s a Hard Reset (RFC 8538) with the reason %u/%u, %s", scene->xt,
+				scene->yt, inner.code, inner.subcode,
+				bgp_notification_name(inner.code, inner.subcode));
+			if (inner.code == 6 && reason != FINDING_NONE && reason != cause) {
+				cease(scene, reason, &inner);
+			}
+			return;
+		}
+		break;
+	case FINDING_CEASE_MAX_PREFIX:
+		if (bgp_notification_max_prefix(n, &limited, &prefixes)) {
+			char family[BGP_FAMILY_TEXT_MAX];
+			bgp_family_text(limited, family);
+			snprintf(limit, sizeof(limit), " (limit %u for %s)", prefixes, family);
+		}
+		finding_raise(scene->t, &args,
+			"%s ends the session: %s announces more prefixes than it allows%s; %llu were announced",
+			scene->xt, scene->yt, limit,
+			(unsigned long long)scene->y->prefixes_announced);
+		return;
+	case FINDING_COLLISION:
+		finding_raise(scene->t, &args,
+			"%s gives up one of two connections with %s (connection collision, RFC 4271 section 6.8)",
+			scene->xt, scene->yt);
+		stale_connection(scene);
+		struct finding *f = finding_find(scene->s, FINDING_COLLISION);
+		if (f != NULL && f->count >= COLLISIONS_ARE_A_LOOP && !scene->s->up &&
+		    scene->s->established_count == 0) {
+			args.cause = FINDING_COLLISION_LOOP;
+			args.subject = NULL;
+			args.confidence = CONFIDENCE_LIKELY;
+			finding_raise(scene->t, &args,
+				"the connections of %s and %s collide again and again (%llu times) and none is established",
+				scene->xt, scene->yt, (unsigned long long)f->count);
+		}
+		return;
+	case FINDING_CEASE_UNSPECIFIC:
+		if (scene_bfd_explains(scene)) {
+			scene_bfd_took_it_down(scene, CONFIDENCE_LIKELY,
+				"NOTIFICATION 6/0, just after BFD left Up");
+			return;
+		}
+		break;
+	default:
+		break;
+	}
+	args.blame = &scene->x->addr;
+	finding_raise(scene->t, &args, "%s ends the session with %s: NOTIFICATION %u/%u, %s%s", scene->xt,
+		scene->yt, n->code, n->subcode, bgp_notification_name(n->code, n->subcode),
+		n->has_text && cursor_left(&n->text) > 0 ? " (with a message from its operator)" : "");
+}
+
+/* What x misses are address families, or both OPENs have none in common. */
+static bool
+nothing_in_common(const struct link *link, const struct bgp_notification *n)
+{
+	struct bgp_family families[BGP_CONTEXT_FAMILIES];
+	const struct machine *a = &link->machine[0], *b = &link->machine[1];
+	struct bgp_capability_iter iter = bgp_notification_capabilities(n);
+	struct bgp_capability capability;
+	unsigned missing = 0, missing_families = 0;
+	while (bgp_next_capability(&iter, &capability)) {
+		missing++;
+		missing_families += capability.code == 1;
+	}
+	if (missing > 0) {
+		return missing == missing_families;
+	}
+	return a->open.seen && b->open.seen &&
+	       bgp_common_families(&a->open.open, &b->open.open, families,
+		       BGP_CONTEXT_FAMILIES) == 0;
+}
+
+void
+rule_notification(struct track *t, struct link *link, unsigned dir,
+	const struct bgp_message *message, const struct moment *at)
+{
+	const struct bgp_notification *n = &message->notification;
+	enum finding_cause cause = cause_of(n->code, n->subcode);
+	struct scene scene;
+	scene_set(&scene, t, link, dir, at);
+	struct finding_args args = scene_args(&scene, cause, CONFIDENCE_CERTAIN);
+	/* That the other side erred is certain only where its message is in the capture and is bad. */
+	if (scene.y->fault.time_ns != 0 && at->time_ns < scene.y->fault.time_ns + 2 * SECOND_NS) {
+		args.blame = &scene.y->addr;
+	}
+	switch (n->code) {
+	case 2:
+		if (cause == FINDING_BAD_PEER_AS) {
+			bad_peer_as(&scene, n);
+		} else if (cause == FINDING_CAPABILITY_MISMATCH && nothing_in_common(link, n)) {
+			refused_open(&scene, FINDING_NO_COMMON_AFI, n);
+		} else {
+			refused_open(&scene, cause, n);
+		}
+		break;
+	case 4:
+		rule_hold_expired(t, link, dir, BASIS_OBSERVED, at);
+		break;
+	case 6:
+		cease(&scene, cause, n);
+		break;
+	default:
+		if (cause != FINDING_NONE) {
+			finding_raise(t, &args, "%s ends the session with %s: NOTIFICATION %u/%u, %s: %s",
+				scene.xt, scene.yt, n->code, n->subcode,
+				bgp_notification_code_name(n->code),
+				bgp_notification_name(n->code, n->subcode));
+		}
+		break;
+	}
+}

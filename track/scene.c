@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the rules about BGP share. */
+#include "track/scene.h"
+
+#include <stdio.h>
+
+enum { BFD_EXPLAINS_S = 3 }; /* how long before its end BFD may have taken a session down */
+
+void
+scene_set(struct scene *scene, struct track *t, struct link *link, unsigned dir,
+	const struct moment *at)
+{
+	struct session *s = link->session;
+	*scene = (struct scene){.t = t, .link = link, .s = s, .dir = dir, .at = at};
+	scene->x = &s->side[link_side(link, dir)];
+	scene->y = &s->side[link_side(link, 1 - dir)];
+	address_text(&scene->x->addr, scene->xt);
+	address_text(&scene->y->addr, scene->yt);
+}
+
+size_t
+scene_open_frames(const struct link *link, uint64_t frames[2])
+{
+	size_t count = 0;
+	for (unsigned dir = 0; dir < 2; dir++) {
+		if (link->machine[dir].open.seen) {
+			frames[count++] = link->machine[dir].open.at.frame;
+		}
+	}
+	return count;
+}
+
+struct finding_args
+scene_args(const struct scene *scene, enum finding_cause cause, enum confidence confidence)
+{
+	return (struct finding_args){
+		.cause = cause,
+		.confidence = confidence,
+		.session = scene->s,
+		.subject = &scene->x->addr,
+		.at = *scene->at,
+		.took_down = scene->link->was_established,
+	};
+}
+
+bool
+scene_bfd_explains(const struct scene *scene)
+{
+	uint64_t lost = scene->s->bfd_lost.time_ns;
+	return lost != 0 && lost <= scene->at->time_ns + SECOND_NS / 2 &&
+	       scene->at->time_ns <= lost + BFD_EXPLAINS_S * SECOND_NS;
+}
+
+void
+scene_bfd_took_it_down(struct scene *scene, enum confidence confidence, const char *how)
+{
+	uint64_t frames[] = {scene->s->bfd_lost.frame};
+	struct finding_args args = scene_args(scene, FINDING_BFD_DOWN, confidence);
+	args.subject = NULL; /* either side may say it first: one finding */
+	args.evidence = frames;
+	args.evidence_count = 1;
+	const struct bfd_session *b = scene->s->bfd;
+	char detail[160] = "";
+	if (scene->s->bfd_lost.time_ns != 0 && b != NULL) {
+		const struct bfd_end *first = b->end[0].state != BFD_UP + 1 &&
+							      (b->end[1].state == BFD_UP + 1 ||
+								      b->end[0].since.time_ns <=
+									      b->end[1].since.time_ns)
+						      ? &b->end[0]
+						      : &b->end[1];
+		char end[ADDRESS_TEXT_MAX];
+		snprintf(detail, sizeof(detail), "; BFD of %s left Up in frame %llu (%s)",
+			address_text(&first->addr, end),
+			(unsigned long long)scene->s->bfd_lost.frame,
+			bfd_diagnostic_name(first->last.diag));
+	}
+	finding_raise(scene->t, &args, "%s ends the BGP session with %s because of BFD (%s)%s", scene->xt,
+		scene->yt, how, detail);
+}

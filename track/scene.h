@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BGPWHY_TRACK_SCENE_H
+#define BGPWHY_TRACK_SCENE_H
+
+#include "track/internal.h"
+
+/* What the rules about BGP share: who did it, to whom, and when. Private to track/. */
+
+/* The two sides of a NOTIFICATION, or of an end: x did it, y is the other one. */
+struct scene {
+	struct track *t;
+	struct link *link;
+	struct session *s;
+	unsigned dir; /* x on the connection */
+	struct speaker *x, *y;
+	char xt[ADDRESS_TEXT_MAX], yt[ADDRESS_TEXT_MAX];
+	const struct moment *at;
+};
+
+void scene_set(struct scene *scene, struct track *t, struct link *link, unsigned dir,
+	const struct moment *at);
+
+/* The frames of both OPENs of this connection; how many there are. */
+size_t scene_open_frames(const struct link *link, uint64_t frames[2]);
+
+/* A finding about x, with the rest to be filled in. */
+struct finding_args scene_args(const struct scene *scene, enum finding_cause cause,
+	enum confidence confidence);
+
+/* Did BFD of this pair leave Up just before? */
+bool scene_bfd_explains(const struct scene *scene);
+
+/* Raises bfd-down. `how` BGP shows it. */
+void scene_bfd_took_it_down(struct scene *scene, enum confidence confidence, const char *how);
+
+#endif
