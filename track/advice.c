@@ -25,20 +25,19 @@ struct values {
 };
 
 static void
-values_of(const struct finding_args *args, struct values *v)
+values_of(const struct session *s, const struct bfd_session *b, const struct address *subject,
+	struct values *v)
 {
 	*v = (struct values){.speaker = {NULL, NULL}};
 	unsigned x = 0;
-	if (args->session != NULL) {
-		const struct session *s = args->session;
-		x = args->subject != NULL ? session_side(s, args->subject) : 0;
+	if (s != NULL) {
+		x = session_side(s, subject);
 		for (unsigned i = 0; i < 2; i++) {
 			v->speaker[i] = &s->side[i == 0 ? x : 1 - x];
 			v->addr[i] = v->speaker[i]->addr;
 		}
 	} else {
-		const struct bfd_session *b = args->bfd;
-		x = args->subject != NULL && address_equal(&b->end[1].addr, args->subject) ? 1 : 0;
+		x = address_equal(&b->end[1].addr, subject) ? 1 : 0;
 		v->addr[0] = b->end[x].addr;
 		v->addr[1] = b->end[1 - x].addr;
 	}
@@ -92,14 +91,15 @@ expand(const struct values *v, const char *sentence, char *out, size_t room)
 }
 
 size_t
-advice_make(const struct finding_args *args, char *out[FINDING_FIX_MAX])
+advice_make(enum finding_cause cause, const struct session *session, const struct bfd_session *bfd,
+	const struct address *subject, char *out[FINDING_FIX_MAX])
 {
 	struct values v;
-	values_of(args, &v);
+	values_of(session, bfd, subject, &v);
 	size_t count = 0;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char text[1024];
-		if (rows[i].cause == args->cause && count < FINDING_FIX_MAX &&
+		if (rows[i].cause == cause && count < FINDING_FIX_MAX &&
 		    expand(&v, rows[i].sentence, text, sizeof(text))) {
 			out[count++] = memory_copy(text, strlen(text) + 1);
 		}

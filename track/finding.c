@@ -18,17 +18,6 @@ enum { RANK_OF_SETUP = 49 };
 
 static const struct address nobody;
 
-static void
-free_fix(struct finding *f)
-{
-	for (size_t i = 0; i < f->fix_count; i++) {
-		free(f->fix[i]);
-	}
-	free(f->fix);
-	f->fix = NULL;
-	f->fix_count = 0;
-}
-
 static struct finding *
 look_up(const struct finding_args *args)
 {
@@ -114,8 +103,6 @@ event_of(const struct finding *f, enum event_kind kind)
 			.summary = f->summary,
 			.evidence = f->evidence,
 			.evidence_count = f->evidence_count,
-			.fix = (const char *const *)f->fix,
-			.fix_count = f->fix_count,
 			.first_time_ns = f->first.time_ns,
 			.last_time_ns = f->last.time_ns,
 			.count = f->count,
@@ -185,10 +172,6 @@ finding_raise(struct track *t, const struct finding_args *args, const char *summ
 	for (size_t i = 0; i < args->evidence_count; i++) {
 		finding_evidence(f, args->evidence[i]);
 	}
-	free_fix(f);
-	char *fix[FINDING_FIX_MAX];
-	f->fix_count = advice_make(args, fix);
-	f->fix = memory_copy(fix, f->fix_count * sizeof(*fix));
 	if (args->session != NULL) {
 		session_dirty(t, args->session);
 	}
@@ -207,14 +190,18 @@ void
 finding_tell(struct track *t, struct finding *f, bool snapshot)
 {
 	struct event event = event_of(f, EVENT_FINDING);
+	char *fix[FINDING_FIX_MAX];
+	event.finding.fix = (const char *const *)fix;
+	event.finding.fix_count = advice_make(f->cause, f->session, f->bfd, &f->subject, fix);
 	if (snapshot) {
 		emit_snapshot(t, &event);
-		return;
+	} else {
+		t->problems = t->problems || f->severity == SEVERITY_ERROR;
+		emit(t, &event, &f->last);
 	}
-	if (f->severity == SEVERITY_ERROR) {
-		t->problems = true;
+	for (size_t i = 0; i < event.finding.fix_count; i++) {
+		free(fix[i]);
 	}
-	emit(t, &event, &f->last);
 }
 
 /* The session came up: what kept it from that is over. */
@@ -243,7 +230,6 @@ findings_resolve(struct track *t, struct session *s, const struct moment *at)
 static void
 destroy(struct finding *f)
 {
-	free_fix(f);
 	free(f->summary);
 	free(f);
 }

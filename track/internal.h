@@ -214,8 +214,6 @@ struct finding {
 	struct address blame;
 	struct address subject; /* who did what the summary tells; part of the identity */
 	char *summary;
-	char **fix;
-	size_t fix_count;
 	uint64_t evidence[FINDING_EVIDENCE_MAX];
 	size_t evidence_count;
 	struct moment first, last;
@@ -402,7 +400,9 @@ void findings_destroy(struct track *t);
 void findings_detach(struct finding *first);
 
 /* advice.c */
-size_t advice_make(const struct finding_args *args, char *out[FINDING_FIX_MAX]);
+/* The sentences of advice.def for a cause; one of `session` and `bfd` is not NULL. The caller frees each. */
+size_t advice_make(enum finding_cause cause, const struct session *session,
+	const struct bfd_session *bfd, const struct address *subject, char *out[FINDING_FIX_MAX]);
 
 /* rules_*.c: what evidence means */
 void rule_notification(struct track *t, struct link *link, unsigned dir,

@@ -121,12 +121,12 @@ syns_unanswered(struct track *t, struct session *s, unsigned x)
 	bool certain_of_md5 = signed_syns(t, s, x);
 	const struct host *h = host_find(t, &to->addr);
 	bool alive = h != NULL && h->alive.time_ns + 30 * SECOND_NS >= from->syn_first.time_ns;
-	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX], seen[96];
+	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX], seen[128];
 	if (alive) {
 		snprintf(seen, sizeof(seen), "although it is alive (frame %llu is from it)",
 			(unsigned long long)h->alive.frame);
 	} else {
-		snprintf(seen, sizeof(seen), "and the capture has no other packet from it");
+		snprintf(seen, sizeof(seen), "and the capture has no packet from it at all: it may be down, or only one direction was captured");
 	}
 	struct finding *f = finding_raise(t,
 		&(struct finding_args){
@@ -547,9 +547,14 @@ rule_link_returned(struct track *t, struct link *link, unsigned dir)
 void
 rule_same_syn(struct track *t, struct link *link, const struct seg *seg)
 {
+	/* An initial sequence number alone may be anybody's; with the same timestamp it is no accident. */
+	if (!(seg->options & SEG_OPT_TIMESTAMP)) {
+		return;
+	}
 	for (unsigned i = 0; i < SYNS_REMEMBERED; i++) {
 		const struct syn_seen *seen = &t->syns[i];
-		if (seen->session == 0 || seen->isn != seg->seq || seen->timestamp != seg->timestamp ||
+		if (seen->session == 0 || seen->isn != seg->seq || seg->timestamp == 0 ||
+		    seen->timestamp != seg->timestamp ||
 		    address_equal(&seen->src, &seg->ip->src) || seg->flags & SEG_ACK ||
 		    t->now.time_ns > seen->at.time_ns + SECOND_NS) {
 			continue;

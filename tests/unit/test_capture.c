@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Connections and streams: what the receiver is told, word for word, for segments made from nothing.
- * A is 192.0.2.1, port 40000, initial sequence number 1000; B is 192.0.2.2, port 179, 2000.
+ * Connections and streams: what the receiver is told, word for word, for segments made from
+ * nothing. A is 192.0.2.1, port 40000, initial sequence number 1000; B is 192.0.2.2, port 179,
+ * 2000.
  */
 #include "tests/unit/test_capture_kit.h"
 

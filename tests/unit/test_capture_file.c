@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading: both formats in all their variants, packed and plain, whole, cut and damaged, from a file
- * and from a pipe that is still being written.
+ * Reading: both formats in all their variants, packed and plain, whole, cut and damaged, from a
+ * file and from a pipe that is still being written.
  */
 #include <criterion/criterion.h>
 #include <pcap/pcap.h>
