@@ -364,11 +364,11 @@ end_input(struct run *run, size_t number)
 	input->told = true;
 	begin_input(run, number);
 	struct source_counts counts = source_counts(input->source);
-	uint32_t artefacts = capture_artefacts(run->capture);
 	if (counts.dropped > 0) {
-		artefacts |= ARTEFACT_KERNEL_DROPS;
+		capture_note_drops(run->capture);
 	}
-	track_input_end(run->track, (uint32_t)number, counts.packets, counts.dropped, artefacts);
+	track_input_end(run->track, (uint32_t)number, counts.packets, counts.dropped,
+		capture_artefacts(run->capture));
 }
 
 /* Fetches the next packet of an input; false where there is none for now. */

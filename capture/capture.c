@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The room as a whole: decapsulation feeds the connection table, the table feeds the engine, and the
- * receiver hears of all three. Time inside is the packets' own, but it never runs backwards: where
- * the clock of the capturing host was set back, timers go on from where they were.
+ * The room as a whole: decapsulation feeds the connection table, the table feeds the engine, and
+ * the receiver hears of all three. Time inside is the packets' own, but it never runs backwards:
+ * where the clock of the capturing host was set back, timers go on from where they were.
  */
 #include "capture/capture.h"
 

@@ -2,8 +2,8 @@
 /*
  * The table itself: open addressing with linear probing over a seeded hash, and five lists in the
  * order of use, one for each kind of life, so that what is idle too long, or has to make room, is
- * always at the head of a list. An entry moves to the tail of its list only if it has been there for
- * CONN_USE_GRAIN_NS: with ten thousand sessions each move would cost cache misses.
+ * always at the head of a list. An entry moves to the tail of its list only if it has been there
+ * for CONN_USE_GRAIN_NS: with ten thousand sessions each move would cost cache misses.
  */
 #include "capture/conn.h"
 
@@ -96,7 +96,7 @@ address_words(const struct address *a, uint64_t words[2])
 	memcpy(words, a->octets, 16);
 }
 
-/* The four-tuple in an order that both directions share. Returns whether the sender stands first. */
+/* The four-tuple in an order that both directions share. Returns whether the sender is first. */
 static bool
 key_make(const struct packet_info *ip, const struct tcp_header *header, uint64_t key[5])
 {

@@ -29,9 +29,9 @@
  * - A RST counts (rst_count, rst_frame, …) if its receiver would take it: to a SYN, if its ACK
  *   acknowledges that SYN (RFC 9293, 3.10.7.3); later, if its sequence number is in the window that
  *   the receiver last advertised. Else CONN_RST_IGNORED. Only the first that counts is a change.
- * - A SYN with another ISN ends the old connection and begins a new one where the old one is closed,
- *   reset, refused or never answered. On a live connection it waits until the other side answers it
- *   (SYN-ACK) or its sender goes on from it.
+ * - A SYN with another ISN ends the old connection and begins a new one where the old one is
+ *   closed, reset, refused or never answered. On a live connection it waits until the other side
+ *   answers it (SYN-ACK) or its sender goes on from it.
  * - conn_side.isn is set by a SYN and by a SYN-ACK alike. ttl_min and ttl_max leave RSTs out, which
  *   middleboxes forge. next_seq and acked leave out what no receiver would accept.
  * - One table for all inputs; the same four-tuple in another VLAN is the same connection.

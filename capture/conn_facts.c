@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a segment says about its connection. Captures lie by omission: packets lack, come twice, or in
- * another order than they were sent. So nothing here trusts a single number that a receiver would
- * not accept: acknowledgements far ahead, sequence numbers out of every window and RSTs that do not
- * fit leave the facts alone. All sequence arithmetic is unsigned, RFC 9293, 3.4.
+ * What a segment says about its connection. Captures lie by omission: packets lack, come twice, or
+ * in another order than they were sent. So nothing here trusts a single number that a receiver
+ * would not accept: acknowledgements far ahead, sequence numbers out of every window and RSTs that
+ * do not fit leave the facts alone. All sequence arithmetic is unsigned, RFC 9293, 3.4.
  */
 #include <stdlib.h>
 
@@ -124,7 +124,8 @@ update_syn(struct conn_entry *entry, const struct tcp_header *header, struct seg
 	if (track->has_isn && side->isn != seg->seq) {
 		return;
 	}
-	seg->retransmission = track->has_isn && (is_syn(seg) ? side->syn_count : side->synack_count) > 0;
+	uint32_t before = is_syn(seg) ? side->syn_count : side->synack_count;
+	seg->retransmission = track->has_isn && before > 0;
 	track->has_isn = true;
 	side->isn = seg->seq;
 	if (!track->has_seq) {
@@ -333,7 +334,8 @@ update_rst(struct conn_entry *entry, const struct seg *seg, struct conn_verdict 
 	struct conn_side *side = &entry->conn.side[seg->dir];
 	bool refuses;
 	if (!rst_is_valid(entry, seg, &refuses)) {
-		verdict->rst_ignored = entry->state == CONN_STATE_OPENING || entry->state == CONN_STATE_OPEN;
+		verdict->rst_ignored =
+			entry->state == CONN_STATE_OPENING || entry->state == CONN_STATE_OPEN;
 		return;
 	}
 	if (side->rst_count++ == 0) {
@@ -374,7 +376,8 @@ update_open(struct conn_entry *entry, const struct seg *seg, struct conn_verdict
 	struct conn *conn = &entry->conn;
 	const struct conn_side *side = &conn->side[seg->dir];
 	const struct conn_side *other = &conn->side[1 - seg->dir];
-	bool has_isn = entry->track[seg->dir].has_isn, other_has_isn = entry->track[1 - seg->dir].has_isn;
+	bool has_isn = entry->track[seg->dir].has_isn;
+	bool other_has_isn = entry->track[1 - seg->dir].has_isn;
 	if (!has_isn && !other_has_isn) {
 		entry->announced = true;
 		conn->midstream = true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Links and tunnels. Each function takes a cursor at its header and passes the rest on; the number
- * of layers is bounded, so that a packet cannot nest for ever. What a link knows about a packet (MAC
- * addresses, VLAN, direction) goes into packet_info; the innermost link has the last word.
+ * of layers is bounded, so that a packet cannot nest for ever. What a link knows about a packet
+ * (MAC addresses, VLAN, direction) goes into packet_info; the innermost link has the last word.
  */
 #include <pcap/dlt.h>
 #include <stdlib.h>

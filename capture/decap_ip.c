@@ -155,7 +155,8 @@ decap_fragment(struct layers *l, uint8_t protocol, uint32_t offset, bool more, s
 		return decap_host(l);
 	}
 	if (!fragments_add(l->decap->fragments, &fragment, &data, &size, &protocol)) {
-		return false;
+		/* It may be a part of BGP or BFD: that shows only when the last one is there. */
+		return protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP;
 	}
 	l->info.fragment = true;
 	l->info.ip_length = header_length + (uint32_t)size;

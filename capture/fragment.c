@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Offsets count in units of 8 octets, so a bitmap of 8,192 bits tells what has come. IPv4 keeps the
- * first copy where fragments overlap (what most receivers do); IPv6 discards the datagram unless the
- * fragment is a repetition, which a mirror makes.
+ * Offsets count in units of 8 octets, so a bitmap of 8,192 bits tells what has come. IPv4 keeps
+ * the first copy where fragments overlap (what most receivers do); IPv6 discards the datagram
+ * unless the fragment is a repetition, which a mirror makes.
  */
 #include "capture/fragment.h"
 

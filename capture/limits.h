@@ -69,7 +69,7 @@ enum {
 /* RFC 791 and RFC 8200: reassembly is given up after 15 to 60 seconds. */
 #define FRAGMENT_WAIT_NS (30 * LIMIT_S)
 
-/* Late segments after both FINs; after a RST; after a refusal (Windows tries thrice, 0.5 s apart). */
+/* For late segments after both FINs; a RST; a refusal (Windows tries thrice, 0.5 s apart). */
 #define CONN_LINGER_CLOSED_NS (30 * LIMIT_S)
 #define CONN_LINGER_RESET_NS (10 * LIMIT_S)
 #define CONN_LINGER_REFUSED_NS (1 * LIMIT_S)

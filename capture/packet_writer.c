@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Packets back into a file: classic pcap with nanoseconds, in this machine's byte order, which every
- * reader since 2013 takes. Written through stdio, flushed when told to.
+ * Packets back into a file: classic pcap with nanoseconds, in this machine's byte order, which
+ * every reader since 2013 takes. Written through stdio, flushed when told to.
  */
 #include <errno.h>
 #include <stdio.h>

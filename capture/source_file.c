@@ -2,8 +2,8 @@
 /*
  * Captures from files and pipes. libpcap's own reader rejects, in the middle, a pcapng whose
  * interfaces differ in link type or snaplen, and it reads neither gzip nor zstd; so the blocks are
- * read here. Nothing is taken from the input before a record is there as a whole, so a step that has
- * to wait is simply done again.
+ * read here. Nothing is taken from the input before a record is there as a whole, so a step that
+ * has to wait is simply done again.
  */
 #include "capture/source_file.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Our own reassembly. What comes in order goes straight from the packet to the receiver, with no
- * copy. What comes early waits in an array sorted by sequence number, to whose end nearly everything
- * is added. A receiver of TCP waits for ever for what lacks; a capture may never get it, so a hole is
- * given up
+ * copy. What comes early waits in an array sorted by sequence number, to whose end nearly
+ * everything is added. A receiver of TCP waits for ever for what lacks; a capture may never get
+ * it, so a hole is given up
  *
  * - when the other side has acknowledged all of it (so it was there, and the capture lost it) and a
  *   grace has passed, 8 later segments or 100 ms, for captures show packets in another order than
@@ -178,7 +178,8 @@ give_gap(struct stream *stream, struct native_conn *native, uint8_t dir, uint32_
 	struct direction *direction = &native->dir[dir];
 	uint32_t seq = direction->next;
 	direction->next += missing;
-	if (!direction->fresh) {
+	if (!direction->fresh || why == GAP_CUT) {
+		direction->fresh = false;
 		stream->sink.gap(stream->sink.ctx, native->conn, dir, seq, missing, why, at);
 	}
 }
@@ -323,9 +324,9 @@ hole_add(struct stream *stream, struct hole *hole, uint32_t seq, uint32_t begin,
 {
 	uint32_t end = seq + seg->wire_len;
 	uint32_t at = hole->count;
-	const struct piece *pieces = hole->pieces + hole->head;
 	bool differs = false;
 	if (at > 0) {
+		const struct piece *pieces = hole->pieces + hole->head;
 		const struct piece *last = &pieces[at - 1];
 		if ((int32_t)(begin - (last->seq + piece_span(last))) < 0) {
 			/* Not at the end: find the first piece that ends after it begins. */
@@ -343,23 +344,24 @@ hole_add(struct stream *stream, struct hole *hole, uint32_t seq, uint32_t begin,
 		}
 	}
 	while ((int32_t)(end - begin) > 0) {
-		pieces = hole->pieces + hole->head;
-		if (at == hole->count || (int32_t)(pieces[at].seq - end) >= 0) {
+		/* It may move with every insertion. */
+		const struct piece *piece = at < hole->count ? &hole->pieces[hole->head + at] : NULL;
+		if (piece == NULL || (int32_t)(piece->seq - end) >= 0) {
 			hole_hold(stream, hole, at, seq, begin, end, seg);
 			break;
 		}
-		if ((int32_t)(pieces[at].seq - begin) > 0) {
-			uint32_t until = pieces[at].seq;
+		if ((int32_t)(piece->seq - begin) > 0) {
+			uint32_t until = piece->seq;
 			hole_hold(stream, hole, at, seq, begin, until, seg);
 			at++;
 			begin = until;
 			continue;
 		}
-		uint32_t until = pieces[at].seq + piece_span(&pieces[at]);
+		uint32_t until = piece->seq + piece_span(piece);
 		if ((int32_t)(until - end) > 0) {
 			until = end;
 		}
-		differs = differs || piece_differs(&pieces[at], seq, begin, until, seg);
+		differs = differs || piece_differs(piece, seq, begin, until, seg);
 		begin = until;
 		at++;
 	}

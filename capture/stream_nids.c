@@ -4,14 +4,14 @@
  * Linux 2.0 did, from its handshake on, and never skips an octet. What it does not deliver, an
  * endpoint of that kind would not have read either.
  *
- * It is fed canonical packets only, because of what it does with others: a 20-octet IPv4 header that
- * is made here (so IPv6 works too), with addresses made from the connection's id; no fragments, no
- * IP options, no cut packets, no URG (it takes the urgent octet out of the stream). Its port scan
- * detector indexes with a negative number and is switched off, as are checksums, which offload
- * leaves wrong. All of it is static, so one engine lives at a time.
+ * It is fed canonical packets only, because of what it does with others: a 20-octet IPv4 header
+ * that is made here (so IPv6 works too), with addresses made from the connection's id; no
+ * fragments, no IP options, no cut packets, no URG (it takes the urgent octet out of the stream).
+ * Its port scan detector indexes with a negative number and is switched off, as are checksums,
+ * which offload leaves wrong. All of it is static, so one engine lives at a time.
  *
- * libnids delivers inside the call that feeds it. Octets that came early are kept by it; which packet
- * brought them is kept here.
+ * libnids delivers inside the call that feeds it. Octets that came early are kept by it; which
+ * packet brought them is kept here.
  */
 #include <nids.h>
 #include <stdio.h>

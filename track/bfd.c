@@ -217,8 +217,8 @@ bfd_in(void *ctx, const struct datagram *datagram)
 	t->now = moment_of(ip);
 	struct moment at = t->now;
 	host_alive(t, ip, false);
-	if (datagram->dst_port == BFD_PORT_ECHO) {
-		return; /* its content is its sender's own affair (RFC 5881 section 4) */
+	if (ip->ghost || datagram->dst_port == BFD_PORT_ECHO) {
+		return; /* a second copy; or an echo, whose content is its sender's own affair (RFC 5881) */
 	}
 	struct bfd_packet packet;
 	bool read = bfd_decode(datagram->data, datagram->cap_len, &packet);
@@ -249,7 +249,8 @@ bfd_in(void *ctx, const struct datagram *datagram)
 		side->alive_not_tcp = at.time_ns;
 	}
 
-	bool changes = !e->seen || e->port != datagram->dst_port || !says_the_same(&e->last, &packet);
+	int32_t port = datagram->dst_port != 0 ? datagram->dst_port : -1; /* -1: not over UDP */
+	bool changes = !e->seen || e->port != port || !says_the_same(&e->last, &packet);
 	if (changes || t->options.all_bfd_packets) {
 		struct event event = {
 			.kind = EVENT_BFD,
@@ -257,7 +258,7 @@ bfd_in(void *ctx, const struct datagram *datagram)
 				.bfd_session = b->id,
 				.src = ip->src,
 				.dst = ip->dst,
-				.port = datagram->dst_port,
+				.port = port,
 				.ttl = ip->ttl,
 				.changes = changes,
 				.packet = &packet,
@@ -289,7 +290,7 @@ bfd_in(void *ctx, const struct datagram *datagram)
 	}
 	e->at = at;
 	e->packets++;
-	e->port = datagram->dst_port;
+	e->port = port;
 	e->ttl = ip->ttl;
 	uint8_t to = (uint8_t)(packet.state + 1);
 	if (e->state != to) {

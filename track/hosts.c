@@ -179,10 +179,8 @@ host_neighbor(void *ctx, const struct neighbor_note *note)
 	track_tick(t, at.time_ns);
 	t->now = at;
 	/* A reply proves that its owner is there; a request that its sender is. */
-	const struct address *who = note->kind == NEIGHBOR_REPLY && note->target.family != 0 &&
-					    note->sender.family == 0
-					    ? &note->target
-					    : &note->sender;
+	const struct address *who =
+		note->kind == NEIGHBOR_REPLY ? &note->target : &note->sender;
 	alive(t, who, note->has_mac ? note->mac : NULL, &at, false);
 	if (note->kind != NEIGHBOR_REQUEST) {
 		answered(t, who, &at);

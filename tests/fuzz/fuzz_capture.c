@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The whole room over a capture file of any octets: reader, decapsulation, connection table and both
- * engines, with a table so small that eviction is common. The receiver checks what it was promised:
- * octets and gaps follow each other, and CONN_END comes once, last.
+ * The whole room over a capture file of any octets: reader, decapsulation, connection table and
+ * both engines, with a table so small that eviction is common. The receiver checks what it was
+ * promised: octets and gaps follow each other, and CONN_END comes once, last.
  */
 #include <assert.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What holds for any stream: however it is cut into segments, in whatever order within the budget
- * they are captured, with copies and overlaps, the octets that come out are the octets that went in.
- * Where nothing lacks the two engines say the same, octet for octet and packet for packet. Where
- * segments lack, octets and gaps add up, and no octet is wrong.
+ * they are captured, with copies and overlaps, the octets that come out are the octets that went
+ * in. Where nothing lacks the two engines say the same, octet for octet and packet for packet.
+ * Where segments lack, octets and gaps add up, and no octet is wrong.
  */
 #include "tests/unit/test_capture_kit.h"
 
