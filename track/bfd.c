@@ -208,6 +208,26 @@ fault(struct track *t, const struct bfd_session *b, const struct bfd_packet *pac
 	emit(t, &event, at);
 }
 
+static void
+tell_packet(struct track *t, const struct bfd_session *b, const struct packet_info *ip, int32_t port,
+	const struct bfd_packet *packet, bool changes)
+{
+	struct event event = {
+		.kind = EVENT_BFD,
+		.bfd = {
+			.bfd_session = b->id,
+			.src = ip->src,
+			.dst = ip->dst,
+			.port = port,
+			.ttl = ip->ttl,
+			.changes = changes,
+			.packet = packet,
+		},
+	};
+	struct moment at = moment_of(ip);
+	emit(t, &event, &at);
+}
+
 void
 bfd_in(void *ctx, const struct datagram *datagram)
 {
@@ -217,12 +237,20 @@ bfd_in(void *ctx, const struct datagram *datagram)
 	t->now = moment_of(ip);
 	struct moment at = t->now;
 	host_alive(t, ip, false);
-	if (ip->ghost || datagram->dst_port == BFD_PORT_ECHO) {
-		return; /* a second copy; or an echo, whose content is its sender's own affair (RFC 5881) */
+	if (datagram->dst_port == BFD_PORT_ECHO) {
+		return; /* its content is its sender's own affair (RFC 5881 section 4) */
 	}
 	struct bfd_packet packet;
 	bool read = bfd_decode(datagram->data, datagram->cap_len, &packet);
 	struct bfd_session *b = bfd_get(t, ip, &at);
+	int32_t port = datagram->dst_port != 0 ? datagram->dst_port : -1; /* -1: not over UDP */
+	if (ip->ghost) {
+		/* A second copy of a packet says nothing new. */
+		if (read && t->options.all_bfd_packets) {
+			tell_packet(t, b, ip, port, &packet, false);
+		}
+		return;
+	}
 	if (t->bfd_newest != b) {
 		age_out(t, b);
 		age_in(t, b);
@@ -249,22 +277,9 @@ bfd_in(void *ctx, const struct datagram *datagram)
 		side->alive_not_tcp = at.time_ns;
 	}
 
-	int32_t port = datagram->dst_port != 0 ? datagram->dst_port : -1; /* -1: not over UDP */
 	bool changes = !e->seen || e->port != port || !says_the_same(&e->last, &packet);
 	if (changes || t->options.all_bfd_packets) {
-		struct event event = {
-			.kind = EVENT_BFD,
-			.bfd = {
-				.bfd_session = b->id,
-				.src = ip->src,
-				.dst = ip->dst,
-				.port = port,
-				.ttl = ip->ttl,
-				.changes = changes,
-				.packet = &packet,
-			},
-		};
-		emit(t, &event, &at);
+		tell_packet(t, b, ip, port, &packet, changes);
 	}
 	struct bfd_packet before = e->last;
 	uint8_t state_before = e->state;
@@ -315,6 +330,9 @@ bfd_in(void *ctx, const struct datagram *datagram)
 		b->flaps++;
 		if (s != NULL) {
 			s->bfd_lost = at;
+			s->bfd_lost_by = ip->src;
+			s->bfd_lost_diag = packet.diag;
+			rule_bfd_lost(t, s);
 		}
 	}
 	b->up = up;

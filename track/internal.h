@@ -158,6 +158,8 @@ struct session {
 	struct finding *findings;
 	uint32_t finding_count;
 	struct moment bfd_lost; /* BFD of this pair left Up; time 0: never */
+	struct address bfd_lost_by; /* whose BFD said so first */
+	uint8_t bfd_lost_diag;
 	struct moment icmp;     /* the last ICMP error about it */
 	/* A side that closed with graceful restart announced has until then to come back. */
 	uint64_t restart_deadline_ns; /* 0: none runs */
@@ -414,6 +416,7 @@ void rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, e
 void rule_open(struct track *t, struct link *link, unsigned dir, const struct moment *at);
 void rule_two_identifiers(struct track *t, struct link *link, unsigned dir, const struct moment *at);
 void rule_bad_update(struct track *t, struct link *link, unsigned dir);
+void rule_bfd_lost(struct track *t, struct session *s);
 bool rule_bfd_exit(struct track *t, struct link *link, unsigned dir);
 void rule_established(struct track *t, struct link *link, const struct moment *at);
 void rule_link_returned(struct track *t, struct link *link, unsigned dir);

@@ -230,6 +230,27 @@ rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, enum b
 	}
 }
 
+/* BFD says that its detection time ran out just after the same speaker sent a Cease without a reason:
+ * that was the reason (BIRD 2.0 sends 6/0, and the Cease is on the wire first). */
+void
+rule_bfd_lost(struct track *t, struct session *s)
+{
+	struct finding *f = finding_find(s, FINDING_CEASE_UNSPECIFIC);
+	struct link *link = s->links;
+	if (f == NULL || f->resolved || link == NULL || s->bfd_lost_diag != 1 ||
+	    !address_equal(&f->subject, &s->bfd_lost_by) ||
+	    s->bfd_lost.time_ns > f->last.time_ns + SECOND_NS) {
+		return;
+	}
+	struct scene scene;
+	scene_set(&scene, t, link, address_equal(&link->conn->side[1].addr, &f->subject) ? 1 : 0,
+		&f->last);
+	f->resolved = true;
+	f->severity = SEVERITY_INFO;
+	scene_bfd_took_it_down(&scene, CONFIDENCE_LIKELY,
+		"NOTIFICATION 6/0, as its BFD detection time ran out");
+}
+
 /* Its BFD left Up a moment ago and now it calls anew: BFD took the old session with it. */
 bool
 rule_bfd_exit(struct track *t, struct link *link, unsigned dir)

@@ -59,20 +59,12 @@ scene_bfd_took_it_down(struct scene *scene, enum confidence confidence, const ch
 	args.subject = NULL; /* either side may say it first: one finding */
 	args.evidence = frames;
 	args.evidence_count = 1;
-	const struct bfd_session *b = scene->s->bfd;
-	char detail[160] = "";
-	if (scene->s->bfd_lost.time_ns != 0 && b != NULL) {
-		const struct bfd_end *first = b->end[0].state != BFD_UP + 1 &&
-							      (b->end[1].state == BFD_UP + 1 ||
-								      b->end[0].since.time_ns <=
-									      b->end[1].since.time_ns)
-						      ? &b->end[0]
-						      : &b->end[1];
-		char end[ADDRESS_TEXT_MAX];
+	char detail[160] = "", end[ADDRESS_TEXT_MAX];
+	if (scene->s->bfd_lost.time_ns != 0) {
 		snprintf(detail, sizeof(detail), "; BFD of %s left Up in frame %llu (%s)",
-			address_text(&first->addr, end),
+			address_text(&scene->s->bfd_lost_by, end),
 			(unsigned long long)scene->s->bfd_lost.frame,
-			bfd_diagnostic_name(first->last.diag));
+			bfd_diagnostic_name(scene->s->bfd_lost_diag));
 	}
 	finding_raise(scene->t, &args, "%s ends the BGP session with %s because of BFD (%s)%s", scene->xt,
 		scene->yt, how, detail);

@@ -441,7 +441,8 @@ tell_end(struct teller *t, bool healthy)
 	struct event bare = {.kind = EVENT_SESSION,
 		.session = {.session = 2,
 			.side = {{.addr = ipv6(7)}, {.addr = ipv6(8)}},
-			.hold_time_s = -1}};
+			.hold_time_s = -1,
+			.verdict = healthy ? VERDICT_HEALTHY : VERDICT_UNKNOWN}};
 	tell(t, bare, 2900, 0);
 	tell(t, bfd_session_event(2), 2900, 0);
 	tell(t,
