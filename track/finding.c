@@ -204,12 +204,32 @@ finding_tell(struct track *t, struct finding *f, bool snapshot)
 	}
 }
 
-/* The session came up: what kept it from that is over. */
+/* Silence and refusal: what a call meets that finds nobody at home. */
+bool
+finding_is_failed_call(enum finding_cause cause)
+{
+	switch (cause) {
+	case FINDING_NO_ROUTE:
+	case FINDING_ICMP_PROHIBITED:
+	case FINDING_ICMP_UNREACHABLE:
+	case FINDING_MD5_ONE_SIDED:
+	case FINDING_MD5_MISMATCH:
+	case FINDING_CONNECTION_REFUSED:
+	case FINDING_RETURN_PATH_DROP:
+	case FINDING_FIREWALL_DROP:
+		return true;
+	default:
+		return false;
+	}
+}
+
 void
-findings_resolve(struct track *t, struct session *s, const struct moment *at)
+findings_resolve(struct track *t, struct session *s, bool call, const struct moment *at)
 {
 	for (struct finding *f = s->findings; f != NULL; f = f->next) {
-		if (f->resolved || f->took_down || finding_rank(f->cause) > RANK_OF_SETUP) {
+		if (f->resolved || f->took_down ||
+		    (call ? !finding_is_failed_call(f->cause)
+			  : finding_rank(f->cause) > RANK_OF_SETUP)) {
 			continue;
 		}
 		f->resolved = true;
@@ -217,7 +237,8 @@ findings_resolve(struct track *t, struct session *s, const struct moment *at)
 			f->severity = SEVERITY_INFO;
 		}
 		char text[FINDING_SUMMARY_MAX];
-		snprintf(text, sizeof(text), "%.400s; the session came up later (frame %llu)", f->summary,
+		snprintf(text, sizeof(text), "%.400s; %s came up later (frame %llu)", f->summary,
+			call ? "a connection" : "the session",
 			(unsigned long long)at->frame);
 		free(f->summary);
 		f->summary = memory_copy(text, strlen(text) + 1);

@@ -184,8 +184,10 @@ struct bfd_end {
 	uint32_t tx_us;
 	uint64_t detect_us;
 	struct moment down_zero; /* since when it sends Down with Your Discriminator 0 */
-	struct moment init;      /* since when it sits in Init */
-	uint32_t init_packets, down_zero_packets;
+	uint32_t down_zero_packets;
+	/* Its packets in Init that name the other end, since that one is alone with its Down. */
+	struct moment init;
+	uint32_t init_packets;
 	uint8_t password[16]; /* of type 1 */
 	uint8_t password_size;
 };
@@ -396,7 +398,9 @@ void finding_evidence(struct finding *f, uint64_t frame);
 struct finding *finding_find(const struct session *s, enum finding_cause cause);
 struct finding *bfd_finding_find(const struct bfd_session *b, enum finding_cause cause);
 void finding_withdraw(struct track *t, struct session *s, enum finding_cause cause);
-void findings_resolve(struct track *t, struct session *s, const struct moment *at);
+/* What kept the session, or (`call`) a connection, from coming up is over. */
+void findings_resolve(struct track *t, struct session *s, bool call, const struct moment *at);
+bool finding_is_failed_call(enum finding_cause cause);
 void finding_tell(struct track *t, struct finding *f, bool snapshot);
 void findings_destroy(struct track *t);
 void findings_detach(struct finding *first);
@@ -427,6 +431,7 @@ void rule_icmp(struct track *t, const struct icmp_note *note);
 void rule_restart_tick(struct track *t, struct session *s);
 void rule_session_tick(struct track *t, struct session *s);
 void rule_link_tick(struct track *t, struct link *link);
+void rule_called_anew(struct session *s, const struct link *link);
 void rule_session_end(struct track *t, struct session *s);
 void rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 	const struct bfd_packet *before, uint8_t state_before, const struct moment *at);

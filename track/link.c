@@ -181,6 +181,7 @@ syn_seen(struct track *t, struct link *link, unsigned dir, const struct seg *seg
 	struct speaker *from = &s->side[link_side(link, dir)];
 	if (link->conn->side[dir].syn_count <= 1) {
 		from->attempts++;
+		rule_called_anew(s, link);
 		/* Who calls anew has left what it had, if that was long settled. */
 		for (struct link *old = s->links; old != NULL; old = old->next) {
 			if (old == link) {
@@ -294,6 +295,7 @@ link_change(void *ctx, struct conn *conn, enum conn_change change, int side, con
 	case CONN_ESTABLISHED:
 		answered(link, conn->client == 1 ? 1 : 0);
 		link->handshake = t->now;
+		findings_resolve(t, link->session, true, &t->now);
 		if (link->by.family == 0) { /* a FIN may come before the last ACK of the handshake */
 			emit_connection(t, link, CONNECTION_ESTABLISHED, &t->now);
 		}

@@ -471,7 +471,9 @@ machine_tick(struct track *t, struct link *link)
 	}
 	for (unsigned dir = 0; dir < 2; dir++) {
 		struct machine *m = &link->machine[dir];
-		if (m->done || m->state < BGP_STATE_OPENCONFIRM || m->received.time_ns == 0 ||
+		/* Where a newer connection was opened, one that was not Established yet ended unseen. */
+		bool given_up = m->state == BGP_STATE_OPENCONFIRM && link->session->links != link;
+		if (m->done || m->state < BGP_STATE_OPENCONFIRM || given_up || m->received.time_ns == 0 ||
 		    !peer_is_seen(link, dir) || !link->conn->side[dir].seen) {
 			continue;
 		}

@@ -122,6 +122,42 @@ auth_differs(struct track *t, struct bfd_session *b, const struct bfd_end *x,
 		q->has_auth ? bfd_auth_name(q->auth.type) : "none", q->auth.key_id, what);
 }
 
+static bool
+has_other_reason(const struct bfd_session *b)
+{
+	return bfd_finding_find(b, FINDING_BFD_HOP_MISMATCH) != NULL ||
+	       bfd_finding_find(b, FINDING_BFD_AUTH) != NULL ||
+	       bfd_finding_find(b, FINDING_BFD_TTL) != NULL;
+}
+
+static void
+one_way(struct track *t, struct bfd_session *b, unsigned end)
+{
+	struct bfd_end *x = &b->end[end], *y = &b->end[1 - end];
+	if (x->down_zero_packets < ONE_WAY_PACKETS || y->init_packets < ONE_WAY_PACKETS ||
+	    !before_by(&x->at, &x->down_zero, ONE_WAY_S) || has_other_reason(b) ||
+	    bfd_finding_find(b, FINDING_BFD_ONE_WAY) != NULL) {
+		return;
+	}
+	char a[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
+	uint64_t frames[] = {x->down_zero.frame, y->init.frame, x->at.frame, y->at.frame};
+	struct finding *f = finding_raise(t,
+		&(struct finding_args){
+			.cause = FINDING_BFD_ONE_WAY,
+			.confidence = CONFIDENCE_LIKELY,
+			.bfd = b,
+			.subject = &x->addr,
+			.at = y->at,
+			.evidence = frames,
+			.evidence_count = 4,
+		},
+		"BFD of %s hears %s and waits in Init, but %s stays Down and hears nothing (Your Discriminator 0): packets of %s do not reach %s",
+		address_text(&y->addr, c), address_text(&x->addr, a), a, c, a);
+	if (f != NULL) {
+		f->first = x->down_zero;
+	}
+}
+
 void
 rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 	const struct bfd_packet *before, uint8_t state_before, const struct moment *at)
@@ -171,21 +207,21 @@ rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 		auth_differs(t, b, x, y, at);
 	}
 
-	/* How long an end has been alone with its Down, or has waited in Init. */
+	/* How long an end has been alone with its Down, while the other one hears it. */
 	if (p->state == BFD_DOWN && p->your_discriminator == 0) {
 		if (x->down_zero_packets++ == 0) {
 			x->down_zero = *at;
+			y->init_packets = 0;
 		}
 	} else {
 		x->down_zero_packets = 0;
 	}
-	if (p->state == BFD_INIT) {
-		if (x->init_packets++ == 0) {
-			x->init = *at;
-		}
-	} else {
-		x->init_packets = 0;
+	if (p->state == BFD_INIT && p->your_discriminator == y->last.my_discriminator &&
+	    x->init_packets++ == 0) {
+		x->init = *at;
 	}
+	one_way(t, b, 0);
+	one_way(t, b, 1);
 
 	uint8_t state = (uint8_t)(p->state + 1);
 	if (state_before == state) {
@@ -206,43 +242,6 @@ rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 	}
 	if (p->state == BFD_ADMIN_DOWN && state_before == BFD_UP + 1) {
 		admin_down(t, b, end, at);
-	}
-}
-
-static bool
-has_other_reason(const struct bfd_session *b)
-{
-	return bfd_finding_find(b, FINDING_BFD_HOP_MISMATCH) != NULL ||
-	       bfd_finding_find(b, FINDING_BFD_AUTH) != NULL ||
-	       bfd_finding_find(b, FINDING_BFD_TTL) != NULL;
-}
-
-static void
-one_way(struct track *t, struct bfd_session *b, unsigned end)
-{
-	struct bfd_end *x = &b->end[end], *y = &b->end[1 - end];
-	if (x->down_zero_packets < ONE_WAY_PACKETS || y->init_packets < ONE_WAY_PACKETS ||
-	    !before_by(&x->at, &x->down_zero, ONE_WAY_S) || !before_by(&y->at, &y->init, ONE_WAY_S) ||
-	    y->last.your_discriminator != x->last.my_discriminator || has_other_reason(b) ||
-	    bfd_finding_find(b, FINDING_BFD_ONE_WAY) != NULL) {
-		return;
-	}
-	char a[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
-	uint64_t frames[] = {x->down_zero.frame, y->init.frame, x->at.frame, y->at.frame};
-	struct finding *f = finding_raise(t,
-		&(struct finding_args){
-			.cause = FINDING_BFD_ONE_WAY,
-			.confidence = CONFIDENCE_LIKELY,
-			.bfd = b,
-			.subject = &x->addr,
-			.at = y->at,
-			.evidence = frames,
-			.evidence_count = 4,
-		},
-		"BFD of %s hears %s and waits in Init, but %s stays Down and hears nothing (Your Discriminator 0): packets of %s do not reach %s",
-		address_text(&y->addr, c), address_text(&x->addr, a), a, c, a);
-	if (f != NULL) {
-		f->first = x->down_zero;
 	}
 }
 
@@ -331,7 +330,6 @@ void
 rule_bfd_tick(struct track *t, struct bfd_session *b)
 {
 	for (unsigned end = 0; end < 2; end++) {
-		one_way(t, b, end);
 		one_sided(t, b, end);
 		const struct bfd_end *x = &b->end[end];
 		if (x->seen && x->last.state == BFD_ADMIN_DOWN &&

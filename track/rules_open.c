@@ -27,7 +27,9 @@ rule_open(struct track *t, struct link *link, unsigned dir, const struct moment 
 	if (s->restart_deadline_ns != 0 && &s->side[s->restart_side] == scene.x) {
 		s->restart_deadline_ns = 0;
 	}
-	if (open->as4 && open->as4_asn != 0 && open->my_as != BGP_AS_TRANS &&
+	if (!link->machine[dir].open.whole) {
+		/* The capability may lie behind the cut. */
+	} else if (open->as4 && open->as4_asn != 0 && open->my_as != BGP_AS_TRANS &&
 	    open->my_as != open->as4_asn) {
 		struct finding_args args = scene_args(&scene, FINDING_AS4_TROUBLE, CONFIDENCE_CERTAIN);
 		args.blame = &scene.x->addr;
@@ -104,7 +106,7 @@ void
 rule_established(struct track *t, struct link *link, const struct moment *at)
 {
 	struct session *s = link->session;
-	findings_resolve(t, s, at);
+	findings_resolve(t, s, false, at);
 	for (unsigned i = 0; i < 2; i++) {
 		s->side[i].syns_unanswered = 0;
 	}

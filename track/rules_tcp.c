@@ -326,8 +326,9 @@ missing_answer(struct scene *scene)
 	const struct machine *peer = &link->machine[1 - scene->dir];
 	uint64_t now_ns = scene->at->time_ns;
 	uint64_t patience = OPEN_PATIENCE_S * SECOND_NS;
-	/* A peer whose side is not in the capture may have answered. */
-	if (!link->conn->side[1 - scene->dir].seen || own->done || peer->done || scene->s->up ||
+	/* A peer whose side is not in the capture may have answered; and where a newer connection was
+	 * opened, this one ended unseen. */
+	if (scene->s->links != link || !link->conn->side[1 - scene->dir].seen || own->done || peer->done || scene->s->up ||
 	    link->ignored || !own->open.seen) {
 		return;
 	}
@@ -353,6 +354,23 @@ missing_answer(struct scene *scene)
 		finding_raise(scene->t, &args,
 			"both OPENs are exchanged and %s confirms, but the KEEPALIVE of %s has been missing for %.0f s",
 			scene->xt, scene->yt, seconds(now_ns - own->since_ns));
+	}
+}
+
+/* A new call while the connection before it has not been seen to end: the capture lacks something, and
+ * what that connection seemed to wait for may be it. */
+void
+rule_called_anew(struct session *s, const struct link *link)
+{
+	const struct link *before = link->next;
+	if (before == NULL || before->machine[0].closed || before->machine[1].closed) {
+		return;
+	}
+	for (struct finding *f = s->findings; f != NULL; f = f->next) {
+		if ((f->cause == FINDING_OPEN_UNANSWERED || f->cause == FINDING_STUCK_OPENCONFIRM) &&
+		    f->confidence == CONFIDENCE_LIKELY) {
+			f->confidence = CONFIDENCE_POSSIBLE;
+		}
 	}
 }
 

@@ -25,29 +25,13 @@ tcp_is_beside_the_point(const struct session *s)
 	return rule_after_exit(s);
 }
 
-/* Silence and refusal: what a call meets that finds nobody at home. */
-static bool
-is_failed_call(const struct finding *f)
-{
-	switch (f->cause) {
-	case FINDING_ICMP_PROHIBITED:
-	case FINDING_ICMP_UNREACHABLE:
-	case FINDING_CONNECTION_REFUSED:
-	case FINDING_RETURN_PATH_DROP:
-	case FINDING_FIREWALL_DROP:
-	case FINDING_PEER_NOT_CONFIGURED:
-	case FINDING_CEASE_REJECTED:
-	case FINDING_SILENT_ASN_MISMATCH:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static bool
 is_consequence(const struct finding *f, bool beside)
 {
-	return beside && !f->took_down && is_failed_call(f);
+	return beside && !f->took_down && f->cause != FINDING_NO_ROUTE &&
+	       (finding_is_failed_call(f->cause) || f->cause == FINDING_PEER_NOT_CONFIGURED ||
+		       f->cause == FINDING_CEASE_REJECTED ||
+		       f->cause == FINDING_SILENT_ASN_MISMATCH);
 }
 
 /* What called fails to do has changed since: the later failure is the one that lasts. */
