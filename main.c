@@ -471,9 +471,19 @@ wait_for_input(struct run *run, const sigset_t *unblocked, bool done)
 static void
 look_at_keys(struct run *run, bool done)
 {
-	if (run->dashboard != NULL &&
-	    !dashboard_step(run->dashboard, clock_ns(CLOCK_REALTIME), run->live ? -1 : done ? 100 : 0,
-		    done)) {
+	if (run->dashboard == NULL) {
+		return;
+	}
+	int loading = done ? 100 : -1;
+	if (!run->live && !done && run->input_count > 0) {
+		int sum = 0; /* a pipe counts as not read at all: nobody knows its end */
+		for (size_t i = 0; i < run->input_count; i++) {
+			int percent = source_progress(run->inputs[i].source);
+			sum += percent > 0 ? percent : 0;
+		}
+		loading = sum / (int)run->input_count;
+	}
+	if (!dashboard_step(run->dashboard, clock_ns(CLOCK_REALTIME), loading, done)) {
 		run->quit = true;
 	}
 }

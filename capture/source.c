@@ -52,6 +52,12 @@ source_is_live(const struct source *source)
 	return source->live;
 }
 
+int
+source_progress(const struct source *source)
+{
+	return source->kind->progress != NULL ? source->kind->progress(source) : -1;
+}
+
 struct source_counts
 source_counts(struct source *source)
 {

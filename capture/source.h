@@ -62,6 +62,7 @@ const char *source_link_name(const struct source *source); /* "EN10MB"; of the f
 int source_link_type(const struct source *source); /* its DLT_…; -1 before it is known */
 bool source_link_known(int link_type); /* whether decapsulation knows it */
 bool source_is_live(const struct source *source);
+int source_progress(const struct source *source); /* percent of a file that was read; -1 unknown */
 struct source_counts source_counts(struct source *source);
 
 /* Prints the devices of this machine on `out`, a line each. */

@@ -273,9 +273,24 @@ file_close(struct source *source)
 	free(file);
 }
 
+/* Of the packed octets, where it is packed. */
+static int
+file_progress(const struct source *source)
+{
+	const struct source_file *file = (const struct source_file *)source;
+	struct stat status;
+	off_t at = lseek(file->input.fd, 0, SEEK_CUR);
+	if (at < 0 || fstat(file->input.fd, &status) != 0 || !S_ISREG(status.st_mode) ||
+	    status.st_size <= 0) {
+		return -1;
+	}
+	return (int)(at >= status.st_size ? 100 : at * 100 / status.st_size);
+}
+
 static const struct source_kind file_kind = {
 	.next = file_next,
 	.fd = file_fd,
+	.progress = file_progress,
 	.counts = file_counts,
 	.close = file_close,
 };

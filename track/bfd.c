@@ -236,7 +236,7 @@ bfd_in(void *ctx, const struct datagram *datagram)
 	track_tick(t, ip->time_ns);
 	t->now = moment_of(ip);
 	struct moment at = t->now;
-	host_alive(t, ip, false);
+	host_alive(t, ip);
 	if (datagram->dst_port == BFD_PORT_ECHO) {
 		return; /* its content is its sender's own affair (RFC 5881 section 4) */
 	}
@@ -274,7 +274,6 @@ bfd_in(void *ctx, const struct datagram *datagram)
 	if (s != NULL) {
 		struct speaker *side = &s->side[session_side(s, &ip->src)];
 		side->alive = at;
-		side->alive_not_tcp = at.time_ns;
 	}
 
 	bool changes = !e->seen || e->port != port || !says_the_same(&e->last, &packet);
@@ -316,10 +315,6 @@ bfd_in(void *ctx, const struct datagram *datagram)
 				"the machine has no other way to the state that it shows next (RFC 5880 section 6.2)");
 		}
 		transition(t, b, end, to, BASIS_OBSERVED, &at, reason_of(&packet, &b->end[1 - end]));
-		if (packet.state == BFD_UP) {
-			e->up_seen = true;
-			e->ups++;
-		}
 		mark_dirty(t, b);
 	}
 	bool up = b->end[0].state == BFD_UP + 1 && b->end[1].state == BFD_UP + 1;

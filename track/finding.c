@@ -134,7 +134,6 @@ create(struct track *t, const struct finding_args *args)
 		head = &(*head)->next;
 	}
 	*head = f;
-	f->all_previous = t->findings_last;
 	*(t->findings_last != NULL ? &t->findings_last->all_next : &t->findings_first) = f;
 	t->findings_last = f;
 	t->finding_count++;

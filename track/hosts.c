@@ -63,8 +63,7 @@ forget_oldest(struct track *t)
 }
 
 static void
-alive(struct track *t, const struct address *a, const uint8_t *mac, const struct moment *at,
-	bool session_tcp)
+alive(struct track *t, const struct address *a, const uint8_t *mac, const struct moment *at)
 {
 	if (a->family == 0) {
 		return;
@@ -97,9 +96,6 @@ alive(struct track *t, const struct address *a, const uint8_t *mac, const struct
 		h->silence_resolved = mac != NULL;
 	}
 	h->alive = *at;
-	if (!session_tcp) {
-		h->last_not_tcp = at->time_ns;
-	}
 	if (mac == NULL) {
 		return;
 	}
@@ -152,10 +148,10 @@ answered(struct track *t, const struct address *target, const struct moment *at)
 }
 
 void
-host_alive(struct track *t, const struct packet_info *ip, bool session_tcp)
+host_alive(struct track *t, const struct packet_info *ip)
 {
 	struct moment at = moment_of(ip);
-	alive(t, &ip->src, NULL, &at, session_tcp);
+	alive(t, &ip->src, NULL, &at);
 	/* Only who is on the same link can answer ARP; a packet from it is as good an answer. */
 	if (t->contact_count > 0 && t->contact_count <= 64) {
 		answered(t, &ip->src, &at);
@@ -168,7 +164,7 @@ host_other(void *ctx, const struct packet_info *ip)
 	struct track *t = ctx;
 	track_tick(t, ip->time_ns);
 	t->now = moment_of(ip);
-	host_alive(t, ip, false);
+	host_alive(t, ip);
 }
 
 void
@@ -181,7 +177,7 @@ host_neighbor(void *ctx, const struct neighbor_note *note)
 	/* A reply proves that its owner is there; a request that its sender is. */
 	const struct address *who =
 		note->kind == NEIGHBOR_REPLY ? &note->target : &note->sender;
-	alive(t, who, note->has_mac ? note->mac : NULL, &at, false);
+	alive(t, who, note->has_mac ? note->mac : NULL, &at);
 	if (note->kind != NEIGHBOR_REQUEST) {
 		answered(t, who, &at);
 		return;
@@ -220,7 +216,7 @@ host_icmp(void *ctx, const struct icmp_note *note)
 	struct track *t = ctx;
 	track_tick(t, note->ip->time_ns);
 	t->now = moment_of(note->ip);
-	host_alive(t, note->ip, false);
+	host_alive(t, note->ip);
 	rule_icmp(t, note);
 }
 

@@ -65,8 +65,6 @@ struct machine {
 	uint8_t code, subcode;
 	struct moment notification;
 	bool closed; /* it sent FIN or a valid RST */
-	struct moment close;
-	bool close_is_reset;
 	uint8_t data_ttl; /* of its last segment with payload */
 	uint32_t messages;
 	uint32_t retransmissions;     /* data segments sent again since the last ACK of the peer */
@@ -84,7 +82,7 @@ struct link {
 	struct machine machine[2];    /* by side of the conn */
 	struct framer framer[2];
 	struct bgp_context *context[2]; /* for what each side sends; NULL: unknown */
-	struct moment first, last_syn, handshake;
+	struct moment first, handshake;
 	bool counted;  /* in established_count */
 	bool was_established;
 	bool answered; /* the SYN got any answer */
@@ -114,23 +112,21 @@ struct speaker {
 	uint16_t restart_time_s; /* graceful restart, with families; 0: not offered */
 	uint32_t accepted_asn; /* of its last OPEN that led to Established */
 	bool has_accepted;
-	enum bgp_state resting; /* of its machine that ended last */
+	enum bgp_state resting; /* of its machine on the newest connection that is gone */
+	uint64_t resting_link;
 	uint64_t messages[COUNT_SLOTS];
 	uint64_t prefixes_announced, prefixes_withdrawn;
 	uint64_t last_message_ns;
 	enum bgp_state state;
 	uint64_t state_since_ns;
 	/* SYNs without any answer, SYNs seen, and when. */
-	uint32_t syns, syns_unanswered, attempts, attempts_unanswered;
+	uint32_t syns_unanswered, attempts_unanswered;
 	struct moment syn_first, syn_last;
 	uint32_t judged_syns; /* syns_unanswered when it was last judged */
 	uint64_t unanswered_frames[4];
 	uint32_t unanswered_frame_count;
-	bool syn_md5, syn_ao;
-	uint32_t md5_segments, plain_segments;
-	uint8_t ttl; /* of its last segment that was no RST; 0: none */
+	bool syn_md5;
 	struct moment alive;   /* the last packet of any kind from it */
-	uint64_t alive_not_tcp; /* time of its last packet that was not this session's TCP */
 	uint64_t host_told_ns;  /* when its host was last told that it is alive */
 	uint32_t rejected_as;  /* 2/2 that it sent */
 	struct moment fault;   /* of its last malformed message; time 0: none */
@@ -178,8 +174,6 @@ struct bfd_end {
 	uint8_t state; /* 0 Unknown, else enum bfd_state + 1 */
 	uint8_t ttl;
 	int32_t port;
-	bool up_seen;
-	uint32_t ups;
 	bool has_timers;
 	uint32_t tx_us;
 	uint64_t detect_us;
@@ -226,7 +220,7 @@ struct finding {
 	bool took_down;
 	bool alerted;
 	struct finding *next; /* of its session or BFD session */
-	struct finding *all_next, *all_previous;
+	struct finding *all_next;
 };
 
 /* A SYN, remembered for a moment, to know it again behind a NAT. */
@@ -243,7 +237,6 @@ enum { SYNS_REMEMBERED = 32, SILENCE_S = 2 };
 struct host {
 	struct address addr;
 	struct moment alive;
-	uint64_t last_not_tcp;
 	/* The last time that nothing of any kind came from it for SILENCE_S or more. */
 	struct moment silence_from, silence_to;
 	bool silence_resolved; /* it ended with ARP or NDP: resolution started over */
@@ -372,7 +365,7 @@ struct bfd_session *bfd_find(struct track *t, const struct address *a, const str
 void host_icmp(void *ctx, const struct icmp_note *note);
 void host_neighbor(void *ctx, const struct neighbor_note *note);
 void host_other(void *ctx, const struct packet_info *ip);
-void host_alive(struct track *t, const struct packet_info *ip, bool session_tcp);
+void host_alive(struct track *t, const struct packet_info *ip);
 const struct host *host_find(const struct track *t, const struct address *a);
 void hosts_destroy(struct track *t);
 const struct contact *contact_find(const struct track *t, const struct address *asker,
@@ -397,7 +390,6 @@ struct finding *finding_raise(struct track *t, const struct finding_args *args,
 void finding_evidence(struct finding *f, uint64_t frame);
 struct finding *finding_find(const struct session *s, enum finding_cause cause);
 struct finding *bfd_finding_find(const struct bfd_session *b, enum finding_cause cause);
-void finding_withdraw(struct track *t, struct session *s, enum finding_cause cause);
 /* What kept the session, or (`call`) a connection, from coming up is over. */
 void findings_resolve(struct track *t, struct session *s, bool call, const struct moment *at);
 bool finding_is_failed_call(enum finding_cause cause);
@@ -426,7 +418,7 @@ void rule_established(struct track *t, struct link *link, const struct moment *a
 void rule_link_returned(struct track *t, struct link *link, unsigned dir);
 void rule_forgotten(struct track *t, struct link *old, unsigned dir, const struct moment *at);
 void rule_same_syn(struct track *t, struct link *link, const struct seg *seg);
-void rule_refused(struct track *t, struct link *link, unsigned refuser, const struct seg *seg);
+void rule_refused(struct track *t, struct link *link, unsigned refuser);
 void rule_icmp(struct track *t, const struct icmp_note *note);
 void rule_restart_tick(struct track *t, struct session *s);
 void rule_session_tick(struct track *t, struct session *s);

@@ -95,8 +95,10 @@ link_finish(struct track *t, struct link *link)
 	rule_link_tick(t, link);
 	for (unsigned dir = 0; dir < 2; dir++) {
 		struct machine *m = &link->machine[dir];
-		if (m->state != BGP_STATE_UNKNOWN) {
-			s->side[link_side(link, dir)].resting = m->state;
+		struct speaker *side = &s->side[link_side(link, dir)];
+		if (m->state != BGP_STATE_UNKNOWN && link->id > side->resting_link) {
+			side->resting = m->state;
+			side->resting_link = link->id;
 		}
 		framer_finish(&link->framer[dir]);
 		open_forget(&m->open);
@@ -131,17 +133,9 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 	struct speaker *from = &s->side[link_side(link, dir)];
 	if (t->now.time_ns >= from->host_told_ns + SECOND_NS / 4) {
 		from->host_told_ns = t->now.time_ns;
-		host_alive(t, seg->ip, true);
+		host_alive(t, seg->ip);
 	}
 	from->alive = t->now;
-	if (!(seg->flags & SEG_RST)) {
-		from->ttl = seg->ip->ttl;
-	}
-	if (seg->options & SEG_OPT_MD5) {
-		from->md5_segments++;
-	} else if (!(seg->flags & SEG_RST)) {
-		from->plain_segments++;
-	}
 	struct machine *m = &link->machine[dir];
 	if (seg->wire_len > 0) {
 		m->data_ttl = seg->ip->ttl;
@@ -180,7 +174,6 @@ syn_seen(struct track *t, struct link *link, unsigned dir, const struct seg *seg
 	struct session *s = link->session;
 	struct speaker *from = &s->side[link_side(link, dir)];
 	if (link->conn->side[dir].syn_count <= 1) {
-		from->attempts++;
 		rule_called_anew(s, link);
 		/* Who calls anew has left what it had, if that was long settled. */
 		for (struct link *old = s->links; old != NULL; old = old->next) {
@@ -207,10 +200,7 @@ syn_seen(struct track *t, struct link *link, unsigned dir, const struct seg *seg
 		}
 	}
 	rule_same_syn(t, link, seg);
-	link->last_syn = t->now;
-	from->syns++;
 	from->syn_md5 = (seg->options & SEG_OPT_MD5) != 0;
-	from->syn_ao = (seg->options & SEG_OPT_AO) != 0;
 	if (from->syns_unanswered++ == 0) {
 		from->syn_first = t->now;
 		from->unanswered_frame_count = 0;
@@ -309,7 +299,7 @@ link_change(void *ctx, struct conn *conn, enum conn_change change, int side, con
 		answered(link, 1 - dir);
 		link->by = conn->side[dir].addr;
 		emit_connection(t, link, CONNECTION_REFUSED, &t->now);
-		rule_refused(t, link, dir, at);
+		rule_refused(t, link, dir);
 		machine_gone(t, link, 1 - dir, RFC_TCP_FAILS, &t->now,
 			"the connection was refused (RFC 4271 section 8.2.2: Connect, event 18)");
 		break;

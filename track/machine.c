@@ -424,8 +424,6 @@ machine_closed(struct track *t, struct link *link, unsigned dir, bool reset,
 	bool first = !m->closed;
 	if (first) {
 		m->closed = true;
-		m->close = *at;
-		m->close_is_reset = reset;
 	}
 	/* A NOTIFICATION or a FIN that was on its way explains why this side closes. */
 	for (unsigned i = 0; i < peer->pending_count; i++) {

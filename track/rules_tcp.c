@@ -155,13 +155,12 @@ syns_unanswered(struct track *t, struct session *s, unsigned x)
 }
 
 void
-rule_refused(struct track *t, struct link *link, unsigned refuser, const struct seg *seg)
+rule_refused(struct track *t, struct link *link, unsigned refuser)
 {
 	struct session *s = link->session;
 	unsigned x = link_side(link, refuser);
 	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX];
 	const struct speaker *side = &s->side[x];
-	(void)seg;
 	uint64_t frames[] = {link->conn->side[1 - refuser].first_syn_frame};
 	finding_raise(t,
 		&(struct finding_args){

@@ -118,7 +118,6 @@ session_get(struct track *t, const struct address *src, const struct address *ds
 		const struct host *h = host_find(t, &s->side[i].addr);
 		if (h != NULL) {
 			s->side[i].alive = h->alive;
-			s->side[i].alive_not_tcp = h->last_not_tcp;
 		}
 	}
 	s->bfd = bfd_find(t, src, dst);
