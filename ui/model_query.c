@@ -202,14 +202,17 @@ model_findings_of(const struct model *model, const struct model_session *session
 {
 	enum finding_cause primary = session != NULL ? session->info.primary_cause : FINDING_NONE;
 	size_t count = 0;
-	for (size_t i = 0; i < model->findings.count && count < max; i++) {
+	for (size_t i = 0; i < model->findings.count && max > 0; i++) {
 		const struct model_finding *f = model->findings.items[i];
 		bool of_session = session != NULL && f->session == session->info.session;
 		bool of_bfd = bfd != NULL && f->bfd_session == bfd->info.bfd_session;
 		if (!of_session && !of_bfd) {
 			continue;
 		}
-		size_t at = count++;
+		if (count == max && !finding_before(f, findings[max - 1], primary)) {
+			continue; /* the best are kept, not the first */
+		}
+		size_t at = count < max ? count++ : max - 1;
 		while (at > 0 && finding_before(f, findings[at - 1], primary)) {
 			findings[at] = findings[at - 1];
 			at--;
