@@ -160,10 +160,17 @@ title_of(const struct options *options)
 	if (options->device != NULL) {
 		return options->device;
 	}
-	if (options->file_count > 0) {
-		return options->files[0];
+	if (options->file_count == 0) {
+		return options->database;
 	}
-	return options->database;
+	const char *first = options->files[0];
+	first = strcmp(first, "-") == 0 ? "standard input" : first;
+	if (options->file_count == 1) {
+		return first;
+	}
+	static char several[512];
+	snprintf(several, sizeof(several), "%.400s and %zu more", first, options->file_count - 1);
+	return several;
 }
 
 static bool

@@ -340,6 +340,9 @@ unsigned link_side(const struct link *link, unsigned dir); /* session side of a 
 void message_in(struct track *t, struct link *link, unsigned dir, const uint8_t *bytes, size_t size,
 	uint32_t wire, uint32_t seq_end, const struct moment *at);
 
+void message_bad_header(struct track *t, struct link *link, unsigned dir, enum bgp_fault_code code,
+	const uint8_t header[BGP_HEADER_SIZE], const struct moment *at);
+
 /* machine.c: evidence to events of RFC 4271, events to transitions */
 void machine_event(struct track *t, struct link *link, unsigned dir, uint8_t event,
 	enum basis basis, const struct moment *at, const char *reason);

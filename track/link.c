@@ -68,12 +68,9 @@ static void
 framed_fault(void *ctx, enum bgp_fault_code code, const uint8_t header[BGP_HEADER_SIZE],
 	const struct framer_origin *origin)
 {
-	(void)header;
 	const struct delivery *d = ctx;
 	struct moment at = {origin->time_ns, origin->frame, origin->input};
-	d->link->session->side[link_side(d->link, d->dir)].fault = at;
-	emit_fault(d->t, d->link, bgp_fault_key(code), code == BGP_FAULT_MARKER ? 0 : 16,
-		bgp_fault_text(code), &at);
+	message_bad_header(d->t, d->link, d->dir, code, header, &at);
 }
 
 void

@@ -90,6 +90,51 @@ open_in(struct track *t, struct link *link, unsigned dir, const struct bgp_messa
 	rule_open(t, link, dir, at);
 }
 
+/* The message, and what is wrong with it. */
+static void
+tell(struct track *t, struct link *link, unsigned dir, const struct bgp_message *message,
+	const struct bgp_context *context, const struct moment *at)
+{
+	const struct conn *conn = link->conn;
+	struct event event = {
+		.kind = EVENT_MESSAGE,
+		.message = {
+			.session = link->session->id,
+			.connection = link->id,
+			.src = conn->side[dir].addr,
+			.dst = conn->side[1 - dir].addr,
+			.src_port = conn->side[dir].port,
+			.dst_port = conn->side[1 - dir].port,
+			.message = message,
+			.context = context,
+		},
+	};
+	emit(t, &event, at);
+	if (message->fault.code != BGP_FAULT_NONE) {
+		link->session->side[link_side(link, dir)].fault = *at;
+		emit_fault(t, link, bgp_fault_key(message->fault.code), message->fault.offset,
+			bgp_fault_text(message->fault.code), at);
+	}
+}
+
+/* A header that cannot be: with its marker whole it is a message all the same, as far as it reads. */
+void
+message_bad_header(struct track *t, struct link *link, unsigned dir, enum bgp_fault_code code,
+	const uint8_t header[BGP_HEADER_SIZE], const struct moment *at)
+{
+	if (code == BGP_FAULT_LENGTH) {
+		struct bgp_message message;
+		bgp_decode(header, BGP_HEADER_SIZE, &unknown_context, &message);
+		if (message.fault.code == code) {
+			tell(t, link, dir, &message, &unknown_context, at);
+			return;
+		}
+	}
+	link->session->side[link_side(link, dir)].fault = *at;
+	emit_fault(t, link, bgp_fault_key(code), code == BGP_FAULT_MARKER ? 0 : 16,
+		bgp_fault_text(code), at);
+}
+
 void
 message_in(struct track *t, struct link *link, unsigned dir, const uint8_t *bytes, size_t size,
 	uint32_t wire, uint32_t seq_end, const struct moment *at)
@@ -97,36 +142,17 @@ message_in(struct track *t, struct link *link, unsigned dir, const uint8_t *byte
 	(void)wire;
 	struct session *s = link->session;
 	struct speaker *side = &s->side[link_side(link, dir)];
-	const struct conn *conn = link->conn;
 	const struct bgp_context *context =
 		link->context[dir] != NULL ? link->context[dir] : &unknown_context;
 	struct bgp_message message;
 	bgp_decode(bytes, size, context, &message);
 
-	struct event event = {
-		.kind = EVENT_MESSAGE,
-		.message = {
-			.session = s->id,
-			.connection = link->id,
-			.src = conn->side[dir].addr,
-			.dst = conn->side[1 - dir].addr,
-			.src_port = conn->side[dir].port,
-			.dst_port = conn->side[1 - dir].port,
-			.message = &message,
-			.context = context,
-		},
-	};
-	emit(t, &event, at);
-	if (message.fault.code != BGP_FAULT_NONE) {
-		side->fault = *at;
-		if (message.type == BGP_UPDATE && link->machine[dir].bad_update.time_ns == 0) {
-			link->machine[dir].bad_update = *at;
-			link->machine[dir].bad_update_fault = message.fault.code;
-		}
-		emit_fault(t, link, bgp_fault_key(message.fault.code), message.fault.offset,
-			bgp_fault_text(message.fault.code), at);
+	tell(t, link, dir, &message, context, at);
+	if (message.fault.code != BGP_FAULT_NONE && message.type == BGP_UPDATE &&
+	    link->machine[dir].bad_update.time_ns == 0) {
+		link->machine[dir].bad_update = *at;
+		link->machine[dir].bad_update_fault = message.fault.code;
 	}
-
 	side->messages[slot_of(message.type)]++;
 	side->last_message_ns = at->time_ns;
 	link->machine[dir].messages++;
