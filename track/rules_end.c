@@ -188,6 +188,14 @@ rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, enum b
 		frames[0] = peer->sent.frame;
 		frames[1] = own->sent.frame;
 		args.evidence_count = 2;
+		if (reset && peer->retransmissions > 0) {
+			/* RFC 9293 section 3.10.7.1: so answers a TCP that has no such connection. */
+			args.cause = FINDING_PEER_REBOOTED;
+			finding_raise(t, &args,
+				"%s answers a retransmission of %s with RST: its TCP does not know the connection any more; it was restarted without a word, or a NAT or firewall between lost the connection",
+				scene.xt, scene.yt);
+			return;
+		}
 		args.cause = FINDING_CLOSED_WITHOUT_NOTIFICATION;
 		args.confidence = CONFIDENCE_CERTAIN;
 		args.blame = &scene.x->addr;
