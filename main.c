@@ -618,6 +618,7 @@ look_at_packets(struct run *run, const sigset_t *unblocked)
 	for (size_t i = 0; i < run->input_count; i++) {
 		end_input(run, i);
 	}
+	track_inputs_over(run->track);
 	capture_finish(run->capture);
 	track_finish(run->track);
 	flush_sinks(run);

@@ -101,6 +101,10 @@ mark_dirty(struct track *t, struct bfd_session *b)
 	if (!b->dirty) {
 		b->dirty = true;
 		b->dirty_next = t->bfd_dirty;
+		b->dirty_previous = NULL;
+		if (t->bfd_dirty != NULL) {
+			t->bfd_dirty->dirty_previous = b;
+		}
 		t->bfd_dirty = b;
 	}
 }
@@ -385,17 +389,17 @@ bfd_destroy(struct track *t, struct bfd_session *b)
 	}
 	*slot = b->hash_next;
 	if (b->dirty) {
-		struct bfd_session **d = &t->bfd_dirty;
-		while (*d != b) {
-			d = &(*d)->dirty_next;
+		*(b->dirty_previous != NULL ? &b->dirty_previous->dirty_next : &t->bfd_dirty) =
+			b->dirty_next;
+		if (b->dirty_next != NULL) {
+			b->dirty_next->dirty_previous = b->dirty_previous;
 		}
-		*d = b->dirty_next;
 	}
 	age_out(t, b);
 	if (b->session != NULL && b->session->bfd == b) {
 		b->session->bfd = NULL;
 	}
-	findings_detach(b->findings);
+	findings_forget(t, b->findings);
 	t->bfd_count--;
 	free(b);
 }

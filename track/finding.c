@@ -116,6 +116,11 @@ create(struct track *t, const struct finding_args *args)
 	uint32_t *count = args->session != NULL ? &args->session->finding_count
 						: &args->bfd->finding_count;
 	if (*count >= TRACK_SESSION_FINDINGS_MAX || t->finding_count >= TRACK_FINDINGS_MAX) {
+		if (!t->findings_full) {
+			t->findings_full = true;
+			emit_fault(t, NULL, "evicted-finding", 0,
+				"there are too many findings: further ones are evicted", &t->now);
+		}
 		return NULL;
 	}
 	(*count)++;
@@ -134,6 +139,7 @@ create(struct track *t, const struct finding_args *args)
 		head = &(*head)->next;
 	}
 	*head = f;
+	f->all_previous = t->findings_last;
 	*(t->findings_last != NULL ? &t->findings_last->all_next : &t->findings_first) = f;
 	t->findings_last = f;
 	t->finding_count++;
@@ -256,11 +262,16 @@ destroy(struct finding *f)
 
 /* Their session is gone; they have been told. */
 void
-findings_detach(struct finding *first)
+findings_forget(struct track *t, struct finding *first)
 {
-	for (struct finding *f = first; f != NULL; f = f->next) {
-		f->session = NULL;
-		f->bfd = NULL;
+	while (first != NULL) {
+		struct finding *f = first;
+		first = f->next;
+		*(f->all_previous != NULL ? &f->all_previous->all_next : &t->findings_first) = f->all_next;
+		*(f->all_next != NULL ? &f->all_next->all_previous : &t->findings_last) =
+			f->all_previous;
+		t->finding_count--;
+		destroy(f);
 	}
 }
 

@@ -137,10 +137,11 @@ struct session {
 	struct speaker side[2]; /* 0 local, 1 remote */
 	struct session *hash_next;
 	struct session *older, *newer; /* by last use */
-	struct session *dirty_next;
+	struct session *dirty_next, *dirty_previous;
 	bool dirty;
 	struct link *links; /* newest first */
 	uint32_t link_count, total_links;
+	bool links_evicted;
 	struct moment first, last;
 	int32_t hold_time_s;
 	bool has_families;
@@ -191,7 +192,7 @@ struct bfd_session {
 	struct session *session;
 	struct bfd_end end[2]; /* 0 local, 1 remote */
 	struct bfd_session *hash_next, *older, *newer;
-	struct bfd_session *dirty_next;
+	struct bfd_session *dirty_next, *dirty_previous;
 	bool dirty;
 	const char *mode;
 	uint32_t flaps;
@@ -220,7 +221,7 @@ struct finding {
 	bool took_down;
 	bool alerted;
 	struct finding *next; /* of its session or BFD session */
-	struct finding *all_next;
+	struct finding *all_next, *all_previous;
 };
 
 /* A SYN, remembered for a moment, to know it again behind a NAT. */
@@ -295,6 +296,7 @@ struct track {
 	struct syn_seen syns[SYNS_REMEMBERED];
 	unsigned next_syn;
 	struct finding *findings_first, *findings_last;
+	bool findings_full;
 	uint64_t finding_ids;
 	size_t finding_count;
 	uint64_t next_tick_ns;
@@ -398,7 +400,7 @@ void findings_resolve(struct track *t, struct session *s, bool call, const struc
 bool finding_is_failed_call(enum finding_cause cause);
 void finding_tell(struct track *t, struct finding *f, bool snapshot);
 void findings_destroy(struct track *t);
-void findings_detach(struct finding *first);
+void findings_forget(struct track *t, struct finding *first);
 
 /* advice.c */
 /* The sentences of advice.def for a cause; one of `session` and `bfd` is not NULL. The caller frees each. */

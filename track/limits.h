@@ -11,6 +11,7 @@ enum {
 	TRACK_FINDINGS_MAX = 65536,
 	TRACK_SESSION_FINDINGS_MAX = 48, /* different causes of one session */
 	TRACK_INPUTS_MAX = 64,
+	TRACK_LINKS_MAX = 256,          /* connections of one session at a time */
 	TRACK_PENDING_MAX = 16,          /* messages of one direction that await their ACK */
 };
 

@@ -30,11 +30,34 @@ open_forget(struct open_seen *open)
 	*open = (struct open_seen){.seen = false};
 }
 
+/* One pair with more connections than anybody has: the oldest that is not Established is let go. */
+static void
+evict_link(struct track *t, struct session *s)
+{
+	struct link *victim = NULL;
+	for (struct link *link = s->links; link != NULL; link = link->next) {
+		if (!link->was_established || victim == NULL) {
+			victim = link;
+		}
+	}
+	victim->evicted = true;
+	emit_connection(t, victim, CONNECTION_TIMEOUT, &t->now);
+	if (!s->links_evicted) {
+		s->links_evicted = true;
+		emit_fault(t, victim, "evicted-connection", 0,
+			"one pair has too many connections at once: the oldest ones are evicted", &t->now);
+	}
+	link_finish(t, victim);
+}
+
 static struct link *
 link_create(struct track *t, struct conn *conn, const struct seg *seg)
 {
 	struct moment at = moment_of(seg->ip);
 	struct session *s = session_get(t, &seg->ip->src, &seg->ip->dst, seg->ip->outgoing, &at);
+	if (s->link_count >= TRACK_LINKS_MAX) {
+		evict_link(t, s);
+	}
 	struct link *link = memory_zero(1, sizeof(*link));
 	link->session = s;
 	link->conn = conn;
@@ -89,7 +112,9 @@ link_finish(struct track *t, struct link *link)
 				"the TCP connection came to nothing");
 		}
 	}
-	rule_link_tick(t, link);
+	if (!link->evicted) {
+		rule_link_tick(t, link);
+	}
 	for (unsigned dir = 0; dir < 2; dir++) {
 		struct machine *m = &link->machine[dir];
 		struct speaker *side = &s->side[link_side(link, dir)];
@@ -108,9 +133,12 @@ link_finish(struct track *t, struct link *link)
 	}
 	s->link_count--;
 	link->conn->user = NULL;
+	bool evicted = link->evicted;
 	free(link);
 	if (!t->ending) {
+		uint32_t exits = s->exits;
 		session_refresh(t, s);
+		s->exits = evicted ? exits : s->exits;
 	}
 }
 

@@ -71,7 +71,7 @@ evict(struct track *t)
 	struct session *victim = t->session_oldest;
 	struct session *s = victim;
 	for (unsigned i = 0; i < 64 && s != NULL; i++, s = s->newer) {
-		if (!s->side[0].has_open && !s->side[1].has_open) {
+		if (s->established_count == 0 && !s->side[0].has_open && !s->side[1].has_open) {
 			victim = s;
 			break;
 		}
@@ -83,7 +83,17 @@ evict(struct track *t)
 		emit_fault(t, NULL, "evicted-session", 0,
 			"the table of sessions is full: the longest quiet ones are evicted", &t->now);
 	}
+	/* Its connections go without a word: that we stop looking is no fault of theirs. */
+	bool up = victim->up;
+	uint32_t exits = victim->exits;
+	while (victim->links != NULL) {
+		victim->links->evicted = true;
+		link_finish(t, victim->links);
+	}
+	victim->up = up;
+	victim->exits = exits;
 	rule_session_tick(t, victim);
+	verdict_settle(victim);
 	for (struct finding *f = victim->findings; f != NULL; f = f->next) {
 		finding_tell(t, f, false);
 	}
@@ -161,6 +171,10 @@ session_dirty(struct track *t, struct session *s)
 	if (!s->dirty) {
 		s->dirty = true;
 		s->dirty_next = t->dirty;
+		s->dirty_previous = NULL;
+		if (t->dirty != NULL) {
+			t->dirty->dirty_previous = s;
+		}
 		t->dirty = s;
 	}
 }
@@ -265,21 +279,22 @@ session_destroy(struct track *t, struct session *s)
 		slot = &(*slot)->hash_next;
 	}
 	*slot = s->hash_next;
-	if (s->dirty) {
-		struct session **d = &t->dirty;
-		while (*d != s) {
-			d = &(*d)->dirty_next;
-		}
-		*d = s->dirty_next;
-	}
-	unlink_age(t, s);
 	while (s->links != NULL) {
+		s->links->evicted = true;
 		link_finish(t, s->links);
 	}
+	if (s->dirty) {
+		*(s->dirty_previous != NULL ? &s->dirty_previous->dirty_next : &t->dirty) =
+			s->dirty_next;
+		if (s->dirty_next != NULL) {
+			s->dirty_next->dirty_previous = s->dirty_previous;
+		}
+	}
+	unlink_age(t, s);
 	if (s->bfd != NULL && s->bfd->session == s) {
 		s->bfd->session = NULL;
 	}
-	findings_detach(s->findings);
+	findings_forget(t, s->findings);
 	t->session_count--;
 	free(s);
 }

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "track/internal.h"
 #include "track/memory.h"
@@ -18,9 +19,10 @@ track_create(const struct track_options *options)
 {
 	struct track *t = memory_zero(1, sizeof(*t));
 	t->options = *options;
-	/* Sessions are bounded and found by address alone, which is no secret worth a random seed:
-	 * the seed is constant so that a replay is the same to the last octet. */
-	t->hash_seed = UINT64_C(0x51ed270b7a2f1c3d);
+	/* It decides the order in buckets alone: no output depends on it. */
+	if (getrandom(&t->hash_seed, sizeof(t->hash_seed), GRND_NONBLOCK) < 0) {
+		t->hash_seed = UINT64_C(0x51ed270b7a2f1c3d);
+	}
 	t->session_slots = SESSION_SLOTS;
 	t->session_table = memory_zero(SESSION_SLOTS, sizeof(*t->session_table));
 	t->bfd_slots = BFD_SLOTS;
@@ -131,10 +133,12 @@ track_input_end(struct track *t, uint32_t input, uint64_t packets, uint64_t drop
 	state->artefacts = artefacts;
 	state->ended = true;
 	state->last = t->now;
+}
+
+void
+track_inputs_over(struct track *t)
+{
 	t->ending = true;
-	for (uint32_t i = 0; i < t->input_count; i++) {
-		t->ending = t->ending && t->inputs[i].ended;
-	}
 }
 
 static void
@@ -143,6 +147,9 @@ send_snapshots(struct track *t)
 	while (t->dirty != NULL) {
 		struct session *s = t->dirty;
 		t->dirty = s->dirty_next;
+		if (t->dirty != NULL) {
+			t->dirty->dirty_previous = NULL;
+		}
 		s->dirty = false;
 		if (t->snapshots) {
 			session_tell(t, s, true);
@@ -151,6 +158,9 @@ send_snapshots(struct track *t)
 	while (t->bfd_dirty != NULL) {
 		struct bfd_session *b = t->bfd_dirty;
 		t->bfd_dirty = b->dirty_next;
+		if (t->bfd_dirty != NULL) {
+			t->bfd_dirty->dirty_previous = NULL;
+		}
 		b->dirty = false;
 		if (t->snapshots) {
 			bfd_tell(t, b, true);
@@ -190,6 +200,9 @@ run_timers(struct track *t)
 void
 track_tick(struct track *t, uint64_t now_ns)
 {
+	if (now_ns + 3 * SECOND_NS < t->next_tick_ns) {
+		t->next_tick_ns = now_ns; /* the clock was set back */
+	}
 	if (now_ns < t->next_tick_ns || t->ending) {
 		return;
 	}

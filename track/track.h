@@ -41,11 +41,15 @@ void track_input_begin(struct track *track, uint32_t input, const char *name,
 void track_input_end(struct track *track, uint32_t input, uint64_t packets, uint64_t dropped,
 	uint32_t artefacts);
 
+/* No further packet comes, of any input: what ends from now on (capture_finish) ends for lack of
+ * packets. */
+void track_inputs_over(struct track *track);
+
 /* Time goes on: timers run, snapshots go out. Packet time in ns, never backwards. */
 void track_tick(struct track *track, uint64_t now_ns);
 
 /* All inputs ended: the last findings, then session and bfd_session events, then the end of the
- * captures. Call track_input_end() for each input first; its event is said last. */
+ * captures. Call track_input_end() for each input, track_inputs_over() and capture_finish() first. */
 void track_finish(struct track *track);
 
 /* 0 where every session seen is healthy and nothing was found to be an error, else 1; after

@@ -326,6 +326,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		one(&w);
 	}
 	track_input_end(track, 0, w.frame, 0, 0);
+	track_inputs_over(track);
 	capture_finish(w.capture);
 	track_finish(track);
 	capture_destroy(w.capture);
