@@ -309,6 +309,7 @@ bfd_in(void *ctx, const struct datagram *datagram)
 	e->at = at;
 	e->packets++;
 	e->port = port;
+	e->ports |= port == BFD_PORT_MULTIHOP ? 1 : 2;
 	e->ttl = ip->ttl;
 	uint8_t to = (uint8_t)(packet.state + 1);
 	if (e->state != to) {

@@ -110,6 +110,16 @@ event_of(const struct finding *f, enum event_kind kind)
 	};
 }
 
+void
+finding_over(struct session *s, enum finding_cause cause)
+{
+	struct finding *f = finding_find(s, cause);
+	if (f != NULL && s->up) {
+		f->resolved = true;
+		f->severity = SEVERITY_INFO;
+	}
+}
+
 static struct finding *
 create(struct track *t, const struct finding_args *args)
 {

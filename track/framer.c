@@ -49,7 +49,9 @@ keep(struct framer *f, const uint8_t *bytes, size_t size, const struct framer_or
 	size_t need = f->held + size;
 	assert(need <= BGP_EXTENDED_MESSAGE_MAX);
 	if (need > f->room) {
-		size_t room = f->wanted > need ? f->wanted : need < 64 ? 64 : need;
+		/* What a header announces is not believed before it comes. */
+		size_t room = f->room > 0 ? (size_t)f->room * 2 : 64;
+		room = room < need ? need : room;
 		f->buffer = memory_resize(f->buffer, room);
 		f->room = (uint32_t)room;
 	}

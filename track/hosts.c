@@ -10,7 +10,10 @@
 
 #include "track/memory.h"
 
-enum { HOST_SLOTS = 4096 };
+enum {
+	HOST_SLOTS = 4096,
+	CONFLICT_S = 60, /* how soon two hosts that use one address contradict each other */
+};
 
 static size_t
 slot_of(const struct track *t, const struct address *a)
@@ -101,14 +104,17 @@ alive(struct track *t, const struct address *a, const uint8_t *mac, const struct
 	}
 	/* A claim by ARP or NDP; packets alone may come through different routers. */
 	if (h->has_mac && memcmp(h->mac, mac, sizeof(h->mac)) != 0) {
-		/* Back to the one before is a conflict, a third one a move. */
-		h->claims_changed = h->claims_changed == 0 ||
-						    memcmp(h->other_mac, mac, sizeof(h->mac)) == 0
-					    ? h->claims_changed + 1
-					    : 1;
+		/* Back to the one before, and soon, is a conflict; else it is a move. */
+		bool back = memcmp(h->other_mac, mac, sizeof(h->mac)) == 0 &&
+			    at->time_ns < h->changed_ns + CONFLICT_S * SECOND_NS;
+		h->claims_changed = back ? h->claims_changed + 1 : 1;
+		h->changed_ns = at->time_ns;
 		memcpy(h->other_mac, h->mac, sizeof(h->mac));
 		memcpy(h->mac, mac, sizeof(h->mac));
-		rule_address_claimed(t, h, at);
+		if (at->time_ns >= h->told_ns + SECOND_NS) {
+			h->told_ns = at->time_ns;
+			rule_address_claimed(t, h, at);
+		}
 	}
 	h->has_mac = true;
 	h->claim = *at;
@@ -125,6 +131,26 @@ contact_at(struct track *t, const struct address *asker, const struct address *t
 		}
 	}
 	return NULL;
+}
+
+/* A new one, or the one that has been quiet for longest. */
+static struct contact *
+contact_place(struct track *t)
+{
+	if (t->contact_count < TRACK_CONTACTS_MAX) {
+		if ((t->contact_count & (t->contact_count - 1)) == 0) {
+			size_t room = t->contact_count == 0 ? 1 : t->contact_count * 2;
+			t->contacts = memory_resize(t->contacts, room * sizeof(*t->contacts));
+		}
+		return &t->contacts[t->contact_count++];
+	}
+	struct contact *oldest = &t->contacts[0];
+	for (size_t i = 1; i < t->contact_count; i++) {
+		if (t->contacts[i].last.time_ns < oldest->last.time_ns) {
+			oldest = &t->contacts[i];
+		}
+	}
+	return oldest;
 }
 
 const struct contact *
@@ -152,10 +178,6 @@ host_alive(struct track *t, const struct packet_info *ip)
 {
 	struct moment at = moment_of(ip);
 	alive(t, &ip->src, NULL, &at);
-	/* Only who is on the same link can answer ARP; a packet from it is as good an answer. */
-	if (t->contact_count > 0 && t->contact_count <= 64) {
-		answered(t, &ip->src, &at);
-	}
 }
 
 void
@@ -188,16 +210,14 @@ host_neighbor(void *ctx, const struct neighbor_note *note)
 	}
 	struct contact *c = contact_at(t, &note->sender, &note->target);
 	if (c == NULL) {
-		if (t->contact_count >= TRACK_CONTACTS_MAX) {
-			return;
-		}
-		if ((t->contact_count & (t->contact_count - 1)) == 0) {
-			size_t room = t->contact_count == 0 ? 1 : t->contact_count * 2;
-			t->contacts = memory_resize(t->contacts, room * sizeof(*t->contacts));
-		}
-		c = &t->contacts[t->contact_count++];
+		c = contact_place(t);
 		*c = (struct contact){
 			.asker = note->sender, .target = note->target, .first = at};
+	}
+	/* A packet of the target since the last request is as good an answer. */
+	const struct host *h = host_find(t, &c->target);
+	if (h != NULL && c->unanswered > 0 && h->alive.time_ns >= c->last.time_ns) {
+		c->unanswered = 0;
 	}
 	c->last = at;
 	c->requests++;

@@ -50,6 +50,7 @@ struct machine {
 	struct moment open_received; /* time 0: not yet */
 	bool keepalive_received; /* before the machine was in OpenConfirm */
 	bool left;               /* it has been Established and is not any more */
+	uint64_t doubt_ns;       /* since when its hold timer seems to have run out */
 	struct moment received;  /* the last message it received (hold timer, RFC 4271 section 4.4) */
 	struct moment sent;      /* the last message it sent */
 	struct moment acked;     /* when its peer last acknowledged something of it */
@@ -175,6 +176,7 @@ struct bfd_end {
 	uint8_t state; /* 0 Unknown, else enum bfd_state + 1 */
 	uint8_t ttl;
 	int32_t port;
+	uint8_t ports; /* that it has used: 1 multihop, 2 any other */
 	bool has_timers;
 	uint32_t tx_us;
 	uint64_t detect_us;
@@ -243,7 +245,8 @@ struct host {
 	bool silence_resolved; /* it ended with ARP or NDP: resolution started over */
 	bool has_mac;
 	uint8_t mac[6], other_mac[6]; /* that claimed it by ARP or NDP, and the one before */
-	uint32_t claims_changed;
+	uint32_t claims_changed;  /* in a row, each soon after the one before */
+	uint64_t changed_ns, told_ns;
 	struct moment claim;
 	struct host *hash_next, *older, *newer;
 };
@@ -397,6 +400,7 @@ struct finding *finding_find(const struct session *s, enum finding_cause cause);
 struct finding *bfd_finding_find(const struct bfd_session *b, enum finding_cause cause);
 /* What kept the session, or (`call`) a connection, from coming up is over. */
 void findings_resolve(struct track *t, struct session *s, bool call, const struct moment *at);
+void finding_over(struct session *s, enum finding_cause cause); /* it is past, and did no harm */
 bool finding_is_failed_call(enum finding_cause cause);
 void finding_tell(struct track *t, struct finding *f, bool snapshot);
 void findings_destroy(struct track *t);

@@ -218,10 +218,8 @@ syn_seen(struct track *t, struct link *link, unsigned dir, const struct seg *seg
 			if (machine_hold_passed(old, side, t->now.time_ns, 70)) {
 				machine_gone(t, old, side, RFC_HOLD_TIMER_EXPIRES, &t->now,
 					"it calls anew after a silence as long as the hold time (RFC 4271 section 6.5)");
-			} else {
-				machine_gone(t, old, side, RFC_TCP_FAILS, &t->now,
-					"it calls anew, so it has given up the connection it had");
 			}
+			/* Else the SYN may be anybody's on that host (a health check): the OPEN will tell. */
 		}
 	}
 	rule_same_syn(t, link, seg);
@@ -355,9 +353,11 @@ link_change(void *ctx, struct conn *conn, enum conn_change change, int side, con
 		}
 		link_finish(t, link);
 		break;
+	case CONN_WINDOW_OPEN:
+		finding_over(link->session, FINDING_RECEIVER_STUCK);
+		break;
 	case CONN_NEW:
 	case CONN_WINDOW_ZERO:
-	case CONN_WINDOW_OPEN:
 		break;
 	}
 }

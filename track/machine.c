@@ -52,7 +52,7 @@ forget_others(struct track *t, struct link *link, unsigned dir, const struct mom
 		    at->time_ns > m->established.time_ns + SECOND_NS &&
 		    at->time_ns > m->sent.time_ns + SECOND_NS) {
 			machine_gone(t, old, own, RFC_TCP_FAILS, at,
-				"it confirms another session: it does not know the connection it had");
+				"it opens another session: it does not know the connection it had");
 			rule_forgotten(t, old, own, at);
 		}
 	}
@@ -96,7 +96,10 @@ machine_event(struct track *t, struct link *link, unsigned dir, uint8_t rfc, enu
 	if (from == BGP_STATE_ESTABLISHED) {
 		m->left = true;
 	}
-	if (to == BGP_STATE_OPENCONFIRM && basis == BASIS_OBSERVED) {
+	/* A caller sends an OPEN only when it has no session; who is called may still turn it down. */
+	if (basis == BASIS_OBSERVED &&
+	    (to == BGP_STATE_OPENCONFIRM ||
+		    (to == BGP_STATE_OPENSENT && link->conn->client == (int8_t)dir))) {
 		forget_others(t, link, dir, at);
 	}
 	if (to >= BGP_STATE_OPENCONFIRM && link->hold_known &&
@@ -484,7 +487,14 @@ machine_tick(struct track *t, struct link *link)
 		}
 		uint64_t deadline = m->received.time_ns + link->hold_ns;
 		uint64_t sure = heard + link->hold_ns + link->hold_ns / 3 + SECOND_NS;
-		if (t->now.time_ns >= sure && m->sent.time_ns <= deadline) {
+		if (t->now.time_ns < sure || m->sent.time_ns > deadline) {
+			m->doubt_ns = 0;
+			continue;
+		}
+		/* After a hole in the capture, or a step of its clock, it may be about to speak. */
+		if (m->doubt_ns == 0) {
+			m->doubt_ns = t->now.time_ns;
+		} else if (t->now.time_ns >= m->doubt_ns + link->hold_ns / 6 + 2 * SECOND_NS) {
 			machine_gone(t, link, dir, RFC_HOLD_TIMER_EXPIRES, &t->now,
 				"nothing reached it for the whole hold time, and it is silent since (RFC 4271 section 6.5)");
 		}

@@ -10,6 +10,8 @@
 
 #include "track/memory.h"
 
+enum { TWO_DAEMONS_S = 120 }; /* how soon an identifier that went comes back, if two daemons use it */
+
 static const struct bgp_context unknown_context;
 
 static size_t
@@ -69,7 +71,8 @@ open_in(struct track *t, struct link *link, unsigned dir, const struct bgp_messa
 
 	struct speaker *side = &link->session->side[link_side(link, dir)];
 	if (side->has_open && side->bgp_id != open->open.bgp_id) {
-		if (side->has_other_bgp_id && side->other_bgp_id == open->open.bgp_id) {
+		if (side->has_other_bgp_id && side->other_bgp_id == open->open.bgp_id &&
+		    at->time_ns < side->other_open.time_ns + TWO_DAEMONS_S * SECOND_NS) {
 			rule_two_identifiers(t, link, dir, at);
 		}
 		side->has_other_bgp_id = true;

@@ -187,7 +187,7 @@ rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 			"a single-hop BFD packet of %s has TTL %u, it must be 255 (RFC 5881 section 5): it was routed, or its sender thinks it is multihop",
 			a, x->ttl);
 	}
-	if (y->seen && x->port != y->port &&
+	if (y->seen && (x->ports & y->ports) == 0 &&
 	    (x->port == BFD_PORT_MULTIHOP || y->port == BFD_PORT_MULTIHOP) && !b->up) {
 		bool known = bfd_finding_find(b, FINDING_BFD_HOP_MISMATCH) != NULL;
 		if (!known || before == NULL) {
@@ -288,7 +288,7 @@ up_without_bgp(struct track *t, struct bfd_session *b)
 	finding_raise(t,
 		&(struct finding_args){
 			.cause = FINDING_BFD_UP_BGP_DOWN,
-			.confidence = CONFIDENCE_CERTAIN,
+			.confidence = s->total_links > 0 ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY,
 			.session = s,
 			.at = b->last,
 			.evidence = frames,

@@ -44,7 +44,9 @@ open_unanswered(struct scene *scene)
 	finding_raise(scene->t, &args,
 		"%s gives up: its OPEN %s and no OPEN came back from %s for %.0f s", scene->xt,
 		acked ? "was acknowledged by TCP" : "was not even acknowledged", scene->yt,
-		(double)(scene->at->time_ns - own->open.at.time_ns) / 1e9);
+		scene->at->time_ns > own->open.at.time_ns
+			? (double)(scene->at->time_ns - own->open.at.time_ns) / 1e9
+			: 0.0);
 }
 
 void

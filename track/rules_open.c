@@ -107,6 +107,7 @@ rule_established(struct track *t, struct link *link, const struct moment *at)
 {
 	struct session *s = link->session;
 	findings_resolve(t, s, false, at);
+	s->restart_deadline_ns = 0;
 	for (unsigned i = 0; i < 2; i++) {
 		s->side[i].syns_unanswered = 0;
 	}

@@ -16,8 +16,11 @@ enum {
 	REQUESTS_ENOUGH = 3,      /* unanswered ARP requests or NDP solicitations */
 	OPEN_PATIENCE_S = 20,     /* for an OPEN or a first KEEPALIVE to come */
 	SYNACKS_ENOUGH = 3,
-	STUCK_S = 10, /* how long a window may stay closed */
+	STUCK_S = 15,  /* how long a window may stay closed */
+	SILENT_S = 30, /* how long two that are alive may not call */
 	CLAIMS_ENOUGH = 2,
+	SMALL_TTL = 4,       /* what an eBGP speaker sends that is not multihop, or too few hops */
+	LONELY_CONTACTS = 4, /* pairs of ARP or NDP in a capture that is about one of them */
 	RETRANSMISSIONS_ENOUGH = 3,
 };
 
@@ -27,17 +30,23 @@ seconds(uint64_t ns)
 	return (double)ns / 1e9;
 }
 
-/* `target` was asked for by ARP or NDP in vain and has not been heard since. */
+/* Its target was asked for by ARP or NDP in vain and has not been heard since. */
+static bool
+in_vain(const struct track *t, const struct contact *c)
+{
+	if (c->unanswered < REQUESTS_ENOUGH ||
+	    c->last.time_ns < c->unanswered_since.time_ns + 2 * SECOND_NS) {
+		return false;
+	}
+	const struct host *h = host_find(t, &c->target);
+	return h == NULL || h->alive.time_ns < c->unanswered_since.time_ns;
+}
+
 static const struct contact *
 asked_in_vain(const struct track *t, const struct address *asker, const struct address *target)
 {
 	const struct contact *c = contact_find(t, asker, target);
-	if (c == NULL || c->unanswered < REQUESTS_ENOUGH ||
-	    c->last.time_ns < c->unanswered_since.time_ns + 2 * SECOND_NS) {
-		return NULL;
-	}
-	const struct host *h = host_find(t, target);
-	return h == NULL || h->alive.time_ns < c->unanswered_since.time_ns ? c : NULL;
+	return c != NULL && in_vain(t, c) ? c : NULL;
 }
 
 static void
@@ -206,10 +215,30 @@ icmp_cause(const struct icmp_note *note)
 	return note->type == 3 && note->code == 0 ? FINDING_EBGP_MULTIHOP_NEEDED : FINDING_NONE;
 }
 
+/* Did the segment that ran out of hops leave with no more than a few? */
+static bool
+sent_with_small_ttl(struct track *t, const struct icmp_note *note)
+{
+	const struct session *s = session_find(t, &note->quoted_src, &note->quoted_dst);
+	for (const struct link *link = s != NULL ? s->links : NULL; link != NULL; link = link->next) {
+		for (unsigned dir = 0; dir < 2; dir++) {
+			const struct conn_side *side = &link->conn->side[dir];
+			if (side->seen && side->port == note->quoted_src_port &&
+			    address_equal(&side->addr, &note->quoted_src)) {
+				return side->ttl_first <= SMALL_TTL;
+			}
+		}
+	}
+	return s == NULL || s->links == NULL; /* its own packets are not in the capture */
+}
+
 void
 rule_icmp(struct track *t, const struct icmp_note *note)
 {
 	enum finding_cause cause = icmp_cause(note);
+	if (cause == FINDING_EBGP_MULTIHOP_NEEDED && !sent_with_small_ttl(t, note)) {
+		cause = FINDING_ICMP_UNREACHABLE; /* a routing loop, or a traceroute */
+	}
 	bool bgp = note->quoted_dst_port == 179 || note->quoted_src_port == 179;
 	struct session *s = session_find(t, &note->quoted_src, &note->quoted_dst);
 	if (cause == FINDING_NONE || note->quoted_protocol != 6 || (s == NULL && !bgp)) {
@@ -278,7 +307,8 @@ ttl_security(struct scene *scene)
 	const struct machine *own = &link->machine[scene->dir];
 	if (link->ignored || own->data_ttl == 0 || own->data_ttl == 255 ||
 	    link->conn->side[1 - scene->dir].ttl_min != 255 || !link->conn->handshake ||
-	    own->retransmissions < RETRANSMISSIONS_ENOUGH || own->messages == 0) {
+	    own->retransmissions < RETRANSMISSIONS_ENOUGH || own->messages == 0 ||
+	    own->acked.time_ns != 0) {
 		return;
 	}
 	link->ignored = true;
@@ -300,7 +330,7 @@ window_closed(struct scene *scene)
 	const struct conn_side *own = &link->conn->side[scene->dir];
 	uint64_t now_ns = scene->at->time_ns;
 	if (link->stuck_told || !own->window_zero || !link->conn->side[1 - scene->dir].seen ||
-	    now_ns <= own->window_zero_since_ns + STUCK_S * SECOND_NS) {
+	    own->last_ns <= own->window_zero_since_ns + STUCK_S * SECOND_NS) {
 		return;
 	}
 	link->stuck_told = true;
@@ -309,7 +339,6 @@ window_closed(struct scene *scene)
 	args.blame = &scene->x->addr;
 	args.evidence = frames;
 	args.evidence_count = 1;
-	args.took_down = true;
 	finding_raise(scene->t, &args,
 		"%s has closed its TCP window for %.0f s (since frame %llu) and still acknowledges: its BGP daemon does not read what %s sends",
 		scene->xt, seconds(now_ns - own->window_zero_since_ns),
@@ -424,14 +453,15 @@ rule_contacts(struct track *t, bool last)
 {
 	for (size_t i = 0; i < t->contact_count; i++) {
 		struct contact *c = &t->contacts[i];
-		if (c->unanswered < REQUESTS_ENOUGH || c->judged ||
-		    asked_in_vain(t, &c->asker, &c->target) == NULL) {
+		if (c->judged || !in_vain(t, c)) {
 			continue;
 		}
 		struct session *s = session_find(t, &c->asker, &c->target);
 		bool known = s != NULL;
 		if (!known) {
-			if (!last) {
+			/* ARP alone need not be about BGP: only where the capture has nothing else. */
+			if (!last || t->session_count > 0 || t->bfd_count > 0 ||
+			    t->contact_count > LONELY_CONTACTS) {
 				continue;
 			}
 			s = session_get(t, &c->asker, &c->target, -1, &c->first);
@@ -465,7 +495,8 @@ rule_session_end(struct track *t, struct session *s)
 		return;
 	}
 	const struct host *h[2] = {host_find(t, &s->side[0].addr), host_find(t, &s->side[1].addr)};
-	if (h[0] == NULL || h[1] == NULL || t->now.time_ns < s->first.time_ns + 15 * SECOND_NS) {
+	if (h[0] == NULL || h[1] == NULL ||
+	    t->now.time_ns < s->first.time_ns + SILENT_S * SECOND_NS) {
 		return;
 	}
 	bool bfd_up = s->bfd != NULL && s->bfd->up;
@@ -493,7 +524,9 @@ rule_session_end(struct track *t, struct session *s)
 void
 rule_address_claimed(struct track *t, const struct host *h, const struct moment *at)
 {
-	if (h->claims_changed < CLAIMS_ENOUGH) {
+	static const uint8_t vrrp[] = {0x00, 0x00, 0x5e, 0x00};
+	if (h->claims_changed < CLAIMS_ENOUGH || memcmp(h->mac, vrrp, sizeof(vrrp)) == 0 ||
+	    memcmp(h->other_mac, vrrp, sizeof(vrrp)) == 0) {
 		return;
 	}
 	char a[ADDRESS_TEXT_MAX];
@@ -506,13 +539,13 @@ rule_address_claimed(struct track *t, const struct host *h, const struct moment 
 			finding_raise(t,
 				&(struct finding_args){
 					.cause = FINDING_ADDRESS_CONFLICT,
-					.confidence = CONFIDENCE_CERTAIN,
+					.confidence = CONFIDENCE_LIKELY,
 					.session = s,
 					.subject = &h->addr,
 					.at = *at,
 					.evidence = frames,
 					.evidence_count = 1,
-					.took_down = true,
+					.took_down = s->exits > 0 || !s->up,
 				},
 				"two hosts use %s: %02x:%02x:%02x:%02x:%02x:%02x and %02x:%02x:%02x:%02x:%02x:%02x answer for it in turn",
 				address_text(&h->addr, a), h->mac[0], h->mac[1], h->mac[2], h->mac[3],
