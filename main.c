@@ -318,12 +318,12 @@ open_inputs(struct run *run)
 	for (size_t i = 0; i < o->file_count; i++) {
 		struct source *opened = source_open_file(o->files[i], &source, &error);
 		if (opened == NULL) {
-			complain(run, error.text);
-			return false;
+			complain(run, error.text); /* the others may tell something all the same */
+			continue;
 		}
 		run->inputs[run->input_count++].source = opened;
 	}
-	return true;
+	return run->input_count > 0;
 }
 
 static bool

@@ -272,7 +272,9 @@ options_read(struct options *o, int argc, char **argv, char *error, size_t error
 			return false;
 		}
 	}
-	for (int i = optind; i < argc; i++) {
+	/* As tcpdump: with -F an expression on the command line is ignored. */
+	bool from_file = o->filter[0] != '\0';
+	for (int i = optind; i < argc && !from_file; i++) {
 		if (!add_filter(o, argv[i], error, error_size)) {
 			return false;
 		}

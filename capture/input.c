@@ -23,6 +23,8 @@ struct input_codec {
 	bool gzip;
 	bool between; /* of two gzip members or zstd frames: here the stream may end */
 	bool done;    /* the packed stream is over */
+	bool bad;     /* it is damaged here: what came out before is good */
+	struct capture_error damage;
 	z_stream z;
 	ZSTD_DStream *zstd;
 	size_t packed_at, packed_end;
@@ -206,6 +208,10 @@ codec_read(struct input *in, uint8_t *to, size_t size, size_t *got, struct captu
 {
 	struct input_codec *codec = in->codec;
 	*got = 0;
+	if (codec->bad) {
+		*error = codec->damage;
+		return INPUT_BAD;
+	}
 	while (!codec->done) {
 		/* The decoder may hold output although its input is used up: ask it first. */
 		size_t before = codec->packed_at;
@@ -274,6 +280,11 @@ input_fill(struct input *in, size_t size, struct capture_error *error)
 		enum input_status status;
 		if (in->codec != NULL) {
 			status = codec_read(in, to, space, &got, error);
+			if (status == INPUT_BAD && got > 0) {
+				in->codec->bad = true;
+				in->codec->damage = *error;
+				status = INPUT_READY;
+			}
 		} else {
 			/* The first read must fit the codec's buffer. */
 			if (!in->begun && space > LIMIT_READ_PACKED) {

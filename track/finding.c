@@ -179,7 +179,8 @@ finding_raise(struct track *t, const struct finding_args *args, const char *summ
 		f->severity--;
 	}
 	f->blame = args->blame != NULL ? *args->blame : nobody;
-	f->resolved = false;
+	f->resolved = args->past;
+	f->severity = args->past ? SEVERITY_INFO : f->severity;
 	f->took_down = f->took_down || args->took_down;
 	f->last = args->at;
 	f->count++;

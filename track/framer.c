@@ -22,7 +22,7 @@ enum { MARKER_SIZE = 16, HUNT_STEP = 2048 };
 void
 framer_init(struct framer *f, bool hunting)
 {
-	*f = (struct framer){.hunting = hunting};
+	*f = (struct framer){.hunting = hunting, .max = BGP_EXTENDED_MESSAGE_MAX};
 }
 
 void
@@ -120,7 +120,7 @@ read_header(struct framer *f, const struct framer_sink *sink)
 	uint16_t length;
 	uint8_t type;
 	enum bgp_fault_code code =
-		bgp_header_check(f->buffer, BGP_EXTENDED_MESSAGE_MAX, &length, &type);
+		bgp_header_check(f->buffer, f->max, &length, &type);
 	if (code == BGP_FAULT_MARKER || code == BGP_FAULT_LENGTH) {
 		sink->fault(sink->ctx, code, f->buffer, &f->last);
 		/* The hunt goes on behind the first octet of what was no header. */
@@ -179,7 +179,7 @@ framer_bytes(struct framer *f, const struct framer_sink *sink, const uint8_t *by
 			uint16_t length;
 			uint8_t type;
 			enum bgp_fault_code code = bgp_header_check(
-				bytes, BGP_EXTENDED_MESSAGE_MAX, &length, &type);
+				bytes, f->max, &length, &type);
 			if (code != BGP_FAULT_MARKER && code != BGP_FAULT_LENGTH && length <= size) {
 				sink->message(sink->ctx, bytes, length, length, seq + length, origin);
 				bytes += length;

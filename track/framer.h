@@ -39,6 +39,7 @@ struct framer {
 	uint32_t wanted; /* length of the message that is being gathered; 0: header not yet whole */
 	uint32_t lost;   /* octets of it that holes took */
 	bool hunting;    /* looking for a marker */
+	uint32_t max;    /* the largest message that may come: 4096, 65535 with RFC 8654 or unknown */
 	struct framer_origin last; /* of the last octet kept */
 };
 

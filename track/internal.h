@@ -102,6 +102,7 @@ struct link {
 struct speaker {
 	struct address addr;
 	bool has_open;
+	bool asn_known; /* not where it lies behind the cut of the capture */
 	uint32_t asn;
 	uint16_t my_as;
 	uint32_t bgp_id, other_bgp_id; /* of its last OPEN, and the one before that differed */
@@ -392,6 +393,7 @@ struct finding_args {
 	size_t evidence_count;
 	bool lower_severity; /* one step below the row's */
 	bool took_down;      /* it ended an Established session */
+	bool past;           /* the session stands in spite of it */
 };
 struct finding *finding_raise(struct track *t, const struct finding_args *args,
 	const char *summary, ...) __attribute__((format(printf, 3, 4)));

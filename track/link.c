@@ -262,6 +262,7 @@ from_the_start(struct link *link)
 		}
 		if (link->machine[i].messages == 0) {
 			link->framer[i].hunting = false;
+			link->framer[i].max = BGP_MESSAGE_MAX; /* until both OPENs say otherwise */
 		}
 	}
 }

@@ -47,8 +47,15 @@ negotiate(struct link *link)
 		if (link->context[dir] == NULL) {
 			link->context[dir] = memory_zero(1, sizeof(*link->context[dir]));
 		}
-		*link->context[dir] = bgp_negotiate(&link->machine[dir].open.open,
-			&link->machine[1 - dir].open.open);
+		const struct open_seen *own = &link->machine[dir].open;
+		const struct open_seen *other = &link->machine[1 - dir].open;
+		/* A capability behind the cut of the capture is not one that was not offered. */
+		bool known = own->whole && other->whole;
+		*link->context[dir] =
+			known ? bgp_negotiate(&own->open, &other->open) : unknown_context;
+		link->framer[dir].max = !known || link->context[dir]->extended_messages
+						? BGP_EXTENDED_MESSAGE_MAX
+						: BGP_MESSAGE_MAX;
 	}
 }
 
@@ -82,6 +89,7 @@ open_in(struct track *t, struct link *link, unsigned dir, const struct bgp_messa
 	side->open = *at;
 	side->has_open = true;
 	side->asn = open->open.asn;
+	side->asn_known = open->whole || open->open.asn != BGP_AS_TRANS;
 	side->my_as = open->open.my_as;
 	side->version = open->open.version;
 	side->as4 = open->open.as4;

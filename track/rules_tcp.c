@@ -182,6 +182,7 @@ rule_refused(struct track *t, struct link *link, unsigned refuser)
 			.evidence = frames,
 			.evidence_count = 1,
 			.lower_severity = s->up || rule_after_exit(s),
+			.past = s->up,
 		},
 		"%s refuses the connection of %s to TCP port %u (RST in answer to the SYN)",
 		address_text(&side->addr, a), address_text(&s->side[1 - x].addr, b),
@@ -265,6 +266,7 @@ rule_icmp(struct track *t, const struct icmp_note *note)
 			.evidence = frames,
 			.evidence_count = 1,
 			.lower_severity = s->up || rule_after_exit(s),
+			.past = s->up,
 		},
 		cause == FINDING_ICMP_PROHIBITED
 			? "%s prohibits the segments of %s to TCP port 179 of %s (%s type %u code %u): a filter rejects them"

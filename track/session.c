@@ -240,7 +240,8 @@ session_tell(struct track *t, struct session *s, bool snapshot)
 		const struct speaker *from = &s->side[i];
 		struct event_session_side *to = &e->side[i];
 		to->addr = from->addr;
-		to->has_asn = to->has_bgp_id = from->has_open;
+		to->has_asn = from->has_open && from->asn_known;
+		to->has_bgp_id = from->has_open;
 		to->asn = from->asn;
 		to->bgp_id = from->bgp_id;
 		to->state = from->state;
