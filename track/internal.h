@@ -49,7 +49,6 @@ struct machine {
 	bool done; /* it has ended: what is still on its way does not bring it back */
 	struct moment open_received; /* time 0: not yet */
 	bool keepalive_received; /* before the machine was in OpenConfirm */
-	bool left;               /* it has been Established and is not any more */
 	uint64_t doubt_ns;       /* since when its hold timer seems to have run out */
 	struct moment received;  /* the last message it received (hold timer, RFC 4271 section 4.4) */
 	struct moment sent;      /* the last message it sent */
@@ -63,8 +62,6 @@ struct machine {
 	enum bgp_fault_code bad_update_fault;
 	bool bad_update_told;
 	bool notified;          /* it sent a NOTIFICATION */
-	uint8_t code, subcode;
-	struct moment notification;
 	bool closed; /* it sent FIN or a valid RST */
 	uint8_t data_ttl; /* of its last segment with payload */
 	uint32_t messages;

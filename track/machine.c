@@ -93,9 +93,6 @@ machine_event(struct track *t, struct link *link, unsigned dir, uint8_t rfc, enu
 	if (to == BGP_STATE_IDLE) {
 		m->done = true;
 	}
-	if (from == BGP_STATE_ESTABLISHED) {
-		m->left = true;
-	}
 	/* A caller sends an OPEN only when it has no session; who is called may still turn it down. */
 	if (basis == BASIS_OBSERVED &&
 	    (to == BGP_STATE_OPENCONFIRM ||

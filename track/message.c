@@ -191,9 +191,6 @@ message_in(struct track *t, struct link *link, unsigned dir, const uint8_t *byte
 		struct machine *m = &link->machine[dir];
 		rule_notification(t, link, dir, &message, at);
 		m->notified = true; /* the machine hears of it below */
-		m->code = message.notification.code;
-		m->subcode = message.notification.subcode;
-		m->notification = *at;
 	}
 	machine_sent(t, link, dir, &pending);
 	session_dirty(t, s);
