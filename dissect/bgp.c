@@ -19,7 +19,7 @@ static const struct message_desc {
 	uint16_t greatest;
 	bgp_decoder *decode;
 } messages[256] = {
-#define MESSAGE(number, id, name, least, greatest, decoder) \
+#define MESSAGE(number, id, name, least, greatest, decoder, fields) \
 	[number] = {name, least, greatest, decoder},
 #include "dissect/messages.def"
 #undef MESSAGE

@@ -7,6 +7,7 @@
 
 #include "dissect/address.h"
 #include "dissect/cursor.h"
+#include "dissect/field.h"
 
 /*
  * BGP-4 messages as values (RFC 4271 section 4).
@@ -39,14 +40,14 @@ enum { BGP_PARAMETER_CAPABILITIES = 2 };
 
 /* Made from capabilities.def: BGP_CAPABILITY_AS4 is 65. */
 enum bgp_capability_code {
-#define CAPABILITY(code, id, name, rfc, decoder) BGP_CAPABILITY_##id = code,
+#define CAPABILITY(code, id, name, rfc, decoder, fields) BGP_CAPABILITY_##id = code,
 #include "dissect/capabilities.def"
 #undef CAPABILITY
 };
 
 /* Made from attributes.def: BGP_ATTRIBUTE_AS_PATH is 2. */
 enum bgp_attribute_type {
-#define ATTRIBUTE(type, id, name, rfc, class, least, greatest, unit, check) \
+#define ATTRIBUTE(type, id, name, rfc, class, least, greatest, unit, check, fields) \
 	BGP_ATTRIBUTE_##id = type,
 #include "dissect/attributes.def"
 #undef ATTRIBUTE
@@ -294,6 +295,11 @@ enum bgp_fault_code bgp_header_check(const uint8_t header[BGP_HEADER_SIZE], uint
  */
 void bgp_decode(const uint8_t *bytes, size_t size, const struct bgp_context *context,
 	struct bgp_message *message);
+
+/* Tells the whole message as fields, header first, by what it was decoded with. A message that is
+ * malformed or cut off is told as far as it reads. */
+void bgp_fields(const struct bgp_message *message, const struct bgp_context *context,
+	const struct field_sink *sink);
 
 const char *bgp_type_name(uint8_t type, char buffer[16]); /* "OPEN", "UNKNOWN-9" */
 

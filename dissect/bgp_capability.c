@@ -108,7 +108,7 @@ static const struct capability_desc {
 	const char *name, *rfc;
 	void (*decode)(struct cursor *value, struct bgp_capability *cap);
 } capabilities[256] = {
-#define CAPABILITY(code, id, name, rfc, decoder) [code] = {name, rfc, decoder},
+#define CAPABILITY(code, id, name, rfc, decoder, fields) [code] = {name, rfc, decoder},
 #include "dissect/capabilities.def"
 #undef CAPABILITY
 };

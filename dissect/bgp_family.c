@@ -3,7 +3,7 @@
  * Address families: a name for each half of the pair, and how the NLRI of the second half are
  * framed.
  */
-#include "dissect/bgp_internal.h"
+#include "dissect/bgp_fields.h"
 
 #include <stdio.h>
 
@@ -11,13 +11,13 @@ static const struct safi_desc {
 	const char *name;
 	enum bgp_framing framing;
 } safis[256] = {
-#define SAFI(number, name, framing) [number] = {name, BGP_FRAMING_##framing},
+#define SAFI(number, name, framing, fields) [number] = {name, BGP_FRAMING_##framing},
 #include "dissect/families.def"
 #undef SAFI
 };
 
-static const char *
-afi_name(uint16_t afi)
+const char *
+bgp_afi_name(uint64_t afi)
 {
 	switch (afi) {
 #define AFI(number, name) case number: return name;
@@ -29,9 +29,15 @@ afi_name(uint16_t afi)
 }
 
 const char *
+bgp_safi_name(uint64_t safi)
+{
+	return safi < 256 ? safis[safi].name : NULL;
+}
+
+const char *
 bgp_family_text(struct bgp_family family, char text[BGP_FAMILY_TEXT_MAX])
 {
-	const char *afi = afi_name(family.afi);
+	const char *afi = bgp_afi_name(family.afi);
 	const char *safi = safis[family.safi].name;
 	if (afi != NULL && safi != NULL) {
 		snprintf(text, BGP_FAMILY_TEXT_MAX, "%s-%s", afi, safi);

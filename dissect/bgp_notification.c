@@ -4,7 +4,7 @@
  * speakers leave it out or put something of their own there; so it stays a cursor, and each meaning
  * has an accessor that says whether the octets have the shape it needs.
  */
-#include "dissect/bgp_internal.h"
+#include "dissect/bgp_fields.h"
 
 #include <stdio.h>
 
@@ -211,4 +211,13 @@ bgp_notification_capabilities(const struct bgp_notification *notification)
 		iter.capabilities = notification->data;
 	}
 	return iter;
+}
+
+void
+bgp_fields_notification_data(struct fields *f, struct cursor *data,
+	const struct bgp_notification *notification, const struct bgp_context *context)
+{
+	(void)notification;
+	(void)context;
+	field_rest(f, data, "Octets");
 }

@@ -38,7 +38,7 @@ static const struct attribute_desc {
 	uint16_t least, greatest, unit;
 	attribute_check *check;
 } attributes[256] = {
-#define ATTRIBUTE(type, id, name, rfc, class, least, greatest, unit, check) \
+#define ATTRIBUTE(type, id, name, rfc, class, least, greatest, unit, check, fields) \
 	[type] = {name, rfc, class, least, greatest, unit, check},
 #include "dissect/attributes.def"
 #undef ATTRIBUTE

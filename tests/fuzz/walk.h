@@ -169,6 +169,30 @@ walk_update(const struct bgp_message *message, const struct bgp_context *context
 	}
 }
 
+/* The fields are inside the message, a child not deeper than one below the field before it. */
+struct walk_fields {
+	const struct cursor *raw;
+	unsigned depth, count;
+};
+
+static inline void
+walk_field(void *self, const struct field *field)
+{
+	struct walk_fields *w = self;
+	HOLDS(field->name != NULL && field->name[0] != '\0');
+	HOLDS(field->depth <= w->depth);
+	HOLDS(field->depth < FIELD_DEPTH_MAX);
+	HOLDS((size_t)field->offset + field->size <= cursor_left(w->raw));
+	HOLDS(field->text == NULL || strlen(field->text) < FIELD_TEXT_MAX);
+	if (cursor_left(&field->bytes) > 0) {
+		walk_inside(&field->bytes, w->raw);
+	}
+	w->depth = field->depth + 1u;
+	w->count++;
+	/* The work is bounded by the octets there are. */
+	HOLDS(w->count <= 64 + 24 * cursor_left(w->raw));
+}
+
 static inline void
 walk_message(const struct bgp_message *message, const struct bgp_context *context)
 {
@@ -180,6 +204,9 @@ walk_message(const struct bgp_message *message, const struct bgp_context *contex
 	HOLDS(strlen(bgp_fault_key(message->fault.code)) > 0);
 	bgp_fault_notification(message->fault.code, &error, &subcode);
 	walk_inside(&message->raw, &message->raw);
+	struct walk_fields fields = {.raw = &message->raw};
+	const struct field_sink sink = {.self = &fields, .on_field = walk_field};
+	bgp_fields(message, context, &sink);
 	if (!message->body_read) {
 		return;
 	}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BGPWHY_DISSECT_BGP_FIELDS_H
+#define BGPWHY_DISSECT_BGP_FIELDS_H
+
+#include "dissect/bgp_internal.h"
+#include "dissect/field.h"
+
+/*
+ * The functions that tell the fields of BGP messages, one for each row of a .def table that has one.
+ * Each gets its octets as a cursor and reads all of them; what it leaves, its caller tells as
+ * malformed. Names that several fields share are looked up where the values are decoded. No other
+ * folder includes this: from outside there is bgp_fields().
+ */
+typedef void bgp_message_fields(struct fields *f, struct cursor *body,
+	const struct bgp_message *message, const struct bgp_context *context);
+typedef void bgp_capability_fields(struct fields *f, struct cursor *value);
+typedef void bgp_attribute_fields(struct fields *f, struct cursor *value,
+	const struct bgp_context *context);
+/* One NLRI, without its path identifier, with its length. */
+typedef void bgp_nlri_fields(struct fields *f, struct cursor *nlri, struct bgp_family family);
+
+/* messages.def */
+bgp_message_fields bgp_fields_open, bgp_fields_update, bgp_fields_notification,
+	bgp_fields_route_refresh, bgp_fields_capability_message;
+
+/* The Data of a NOTIFICATION; the octets of `data` are those of notification->data. */
+void bgp_fields_notification_data(struct fields *f, struct cursor *data,
+	const struct bgp_notification *notification, const struct bgp_context *context);
+
+/* Lists, each to the end of the cursor; they stand in several places. */
+void bgp_fields_capabilities(struct fields *f, struct cursor *list);
+void bgp_fields_attributes(struct fields *f, struct cursor *list,
+	const struct bgp_context *context);
+void bgp_fields_nlri(struct fields *f, struct cursor *nlri, struct bgp_family family,
+	const struct bgp_context *context);
+
+/* AFI of two octets, then SAFI of one. */
+struct bgp_family bgp_field_family(struct fields *f, struct cursor *c);
+/* For field_named(): "ipv4", "unicast", "AS_SEQUENCE"; NULL where there is no such number. */
+const char *bgp_afi_name(uint64_t afi);
+const char *bgp_safi_name(uint64_t safi);
+
+#endif
