@@ -55,7 +55,7 @@ static const char usage[] =
 	"       -p                  not promiscuous    -D  list the interfaces    -Z USER  become USER\n"
 	"       --port N            a further TCP port that carries BGP (repeatable)\n"
 	"       --engine native|nids   what puts TCP streams together\n"
-	"       -M KEY              a TCP-MD5 key to verify with (not yet: refused)\n"
+	"       -M KEY              a key of TCP MD5 or TCP-AO to verify with (repeatable)\n"
 	"look   -v -vv              more: prefixes, every BFD packet, the whole time line    -q  less\n"
 	"       -n                  numbers, no names  -U  write each line as it comes\n"
 	"       --color=auto|always|never (NO_COLOR is honoured)\n"
@@ -180,8 +180,16 @@ one_option(struct options *o, int option, const char *value, char *error, size_t
 		o->user = value;
 		return true;
 	case 'M':
-		snprintf(error, error_size, "-M: TCP-MD5 digests cannot be verified yet");
-		return false;
+		if (o->capture.key_count == TCP_AUTH_KEYS_MAX) {
+			snprintf(error, error_size, "-M: more than %d keys", TCP_AUTH_KEYS_MAX);
+			return false;
+		}
+		if (value[0] == '\0') {
+			snprintf(error, error_size, "-M: the key is empty");
+			return false;
+		}
+		o->capture.keys[o->capture.key_count++] = value;
+		return true;
 	case 'U':
 		o->packet_buffered = true;
 		return true;

@@ -21,6 +21,7 @@ struct capture {
 	struct conn_table *table;
 	const struct stream_engine *engine;
 	struct stream *stream;
+	struct tcp_auth *auth; /* NULL: no keys were given */
 	uint32_t artefacts;
 	bool finished;
 	bool muted;       /* being destroyed: the receiver hears no more */
@@ -143,6 +144,10 @@ capture_create(const struct capture_options *options, const struct flow_sink *si
 	capture->table = conn_table_create(max, port_count > 0 ? options->ports : &bgp,
 		port_count > 0 ? port_count : 1, sink, capture->engine, capture->stream,
 		&capture->artefacts);
+	if (options->key_count > 0) {
+		capture->auth = tcp_auth_create(options->keys, options->key_count);
+		conn_table_verify(capture->table, capture->auth);
+	}
 	return capture;
 }
 
@@ -156,6 +161,7 @@ capture_destroy(struct capture *capture)
 	conn_table_destroy(capture->table);
 	capture->engine->close(capture->stream);
 	decap_destroy(capture->decap);
+	tcp_auth_destroy(capture->auth);
 	free(capture);
 }
 

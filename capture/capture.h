@@ -23,6 +23,8 @@ struct capture_options {
 	uint16_t ports[CAPTURE_PORTS_MAX]; /* BGP's, 179 included */
 	size_t port_count;
 	size_t max_connections; /* 0: the default of limits.h */
+	const char *keys[TCP_AUTH_KEYS_MAX]; /* to verify TCP MD5 and TCP-AO with */
+	size_t key_count;
 };
 
 /* What the capture itself does to the certainty of what it shows: part E of the catalogue. */

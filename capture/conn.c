@@ -53,6 +53,7 @@ struct conn_table {
 	const struct stream_engine *engine;
 	struct stream *stream;
 	uint32_t *artefacts;
+	const struct tcp_auth *auth; /* NULL: no keys */
 	uint8_t wanted[65536 / 8]; /* ports */
 };
 
@@ -75,6 +76,12 @@ conn_table_create(size_t max_connections, const uint16_t *ports, size_t port_cou
 		table->wanted[ports[i] / 8] |= (uint8_t)(1u << ports[i] % 8);
 	}
 	return table;
+}
+
+void
+conn_table_verify(struct conn_table *table, const struct tcp_auth *auth)
+{
+	table->auth = auth;
 }
 
 static bool
@@ -431,6 +438,9 @@ conn_table_segment(struct conn_table *table, const struct tcp_header *header, st
 	struct conn *conn = &entry->conn;
 	struct conn_verdict verdict = conn_facts_update(entry, header, seg, now_ns);
 	note_artefacts(table, entry, seg);
+	if (table->auth != NULL) {
+		seg->auth = tcp_auth_check(table->auth, conn, seg, &seg->auth_key);
+	}
 	table->sink.segment(table->sink.ctx, conn, seg);
 	announce(table, conn, verdict.syn, CONN_SYN, seg);
 	announce(table, conn, verdict.synack, CONN_SYNACK, seg);

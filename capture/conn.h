@@ -5,6 +5,7 @@
 #include "capture/flow.h"
 #include "capture/stream.h"
 #include "capture/tcp.h"
+#include "capture/tcp_auth.h"
 
 /*
  * The connection table: which segments belong together, and the facts about them, whichever engine
@@ -43,6 +44,9 @@ struct conn_table *conn_table_create(size_t max_connections, const uint16_t *por
 	size_t port_count, const struct flow_sink *sink, const struct stream_engine *engine,
 	struct stream *stream, uint32_t *artefacts);
 void conn_table_destroy(struct conn_table *table); /* without a word to the receiver */
+
+/* Digests are verified from now on (seg.auth); the table does not own `auth`. */
+void conn_table_verify(struct conn_table *table, const struct tcp_auth *auth);
 
 bool conn_table_wants(const struct conn_table *table, uint16_t src_port, uint16_t dst_port);
 

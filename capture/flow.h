@@ -50,6 +50,16 @@ enum seg_option {
 	SEG_OPT_MSS = 0x10,
 };
 
+/* What the keys given say about the digest of a segment (RFC 2385, RFC 5925). */
+enum seg_auth {
+	SEG_AUTH_NONE,      /* it carries none, or no key was given */
+	SEG_AUTH_UNCHECKED, /* it cannot be verified from this capture */
+	SEG_AUTH_GOOD,      /* made with one of the keys */
+	SEG_AUTH_BAD,       /* made with none of them */
+};
+
+enum { TCP_AUTH_KEYS_MAX = 8 };
+
 /* One TCP segment. */
 struct seg {
 	const struct packet_info *ip;
@@ -62,6 +72,8 @@ struct seg {
 	uint8_t flags;     /* enum seg_flag */
 	uint8_t options;   /* enum seg_option */
 	uint8_t ao_key_id, ao_next_key_id; /* with SEG_OPT_AO */
+	uint8_t auth; /* enum seg_auth; told to segment() and change() only where keys were given */
+	uint8_t auth_key; /* with SEG_AUTH_GOOD: which of the keys, from 0 */
 	uint32_t timestamp; /* TSval, with SEG_OPT_TIMESTAMP */
 	bool checksum_bad;
 	bool retransmission; /* all of its payload (or its SYN) was sent before */

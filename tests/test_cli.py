@@ -18,7 +18,7 @@ import termios
 import time
 
 import packets
-from support import BGPWHY, SECONDS, Run, Tap, bgpwhy, need_program
+from support import BGPWHY, PCAPS, SECONDS, Run, Tap, bgpwhy, need_program
 
 VIEWS = ("--report", "--lines", "--json")
 
@@ -173,6 +173,29 @@ def check_help(tap):
              "--report", "--lines", "--json", "--ui", "--db", "--port", "--color", "--version"]
     missing = [flag for flag in flags if not re.search(rf"(^|[\s,\[|]){re.escape(flag)}\b", run.text)]
     tap.equal(missing, [], "-h names every flag")
+
+
+def check_keys(tap):
+    """-M: the lab's passwords are swordfish on 192.0.2.10 and marlin on 192.0.2.1."""
+    def told(name, *keys):
+        args = [word for key in keys for word in ("-M", key)]
+        events = bgpwhy("-r", os.path.join(PCAPS, name), "--json", *args).events()
+        faults = [one for one in events if one["event"] == "fault" and one["code"] == "tcp-auth-mismatch"]
+        return bool(faults), [(one["cause"], one["confidence"], one["blame"]) for one in events
+                              if one["event"] == "finding" and one["cause"].startswith("md5")]
+    tap.equal(told("healthy-md5.pcap", "swordfish"), (False, []), "-M: the right key fits a healthy session")
+    tap.equal(told("healthy-md5.pcap", "marlin"), (True, []), "-M: another key is a fault, no accusation")
+    tap.equal(told("healthy-md5.pcap", "marlin", "swordfish"), (False, []), "-M twice: one of them fits")
+    tap.equal(told("md5-mismatch.pcap"), (False, [("md5-mismatch", "likely", None)]), "no key: md5-mismatch is likely")
+    for key, blame in (("swordfish", "192.0.2.1"), ("marlin", "192.0.2.10")):
+        tap.equal(told("md5-mismatch.pcap", key), (True, [("md5-mismatch", "certain", blame)]),
+                  f"-M {key}: md5-mismatch is certain, {blame} has another key")
+    tap.equal(told("md5-mismatch.pcap", "plaice"), (True, [("md5-mismatch", "likely", None)]),
+              "-M with neither key: nobody is blamed")
+    tap.equal(told("md5-mismatch.pcap", "marlin", "swordfish"), (False, [("md5-mismatch", "certain", None)]),
+              "-M with both keys: each side has another one")
+    run = bgpwhy("-M", "", "-r", os.path.join(PCAPS, "healthy.pcap"))
+    tap.ok(run.status == 2 and run.complaints, "-M with an empty key is refused", run.status)
 
 
 def check_flags(tap, scratch):
@@ -375,6 +398,7 @@ def main():
         tap.attempt("a cut capture", check_cut, scratch)
         tap.attempt("privileges", check_privileges, scratch)
         tap.attempt("help", check_help)
+        tap.attempt("keys", check_keys)
         tap.attempt("flags", check_flags, scratch)
         tap.attempt("full disk", check_full_disk, scratch)
         tap.attempt("signals", check_signals, scratch)

@@ -61,6 +61,7 @@ struct machine {
 	struct moment bad_update; /* the first malformed UPDATE that it sent; time 0: none */
 	enum bgp_fault_code bad_update_fault;
 	bool bad_update_told;
+	bool auth_told;         /* a digest of it fitted no key */
 	bool notified;          /* it sent a NOTIFICATION */
 	bool closed; /* it sent FIN or a valid RST */
 	uint8_t data_ttl; /* of its last segment with payload */
@@ -95,6 +96,14 @@ struct link {
 	bool evicted;
 };
 
+/* How a side signs its SYNs. */
+struct syn_signature {
+	uint8_t options; /* enum seg_option */
+	uint8_t auth;    /* enum seg_auth */
+	uint8_t key;     /* which of the keys given, where it fits one */
+	uint8_t key_id, next_key_id; /* of TCP-AO */
+};
+
 /* What is known of one speaker over all its connections. */
 struct speaker {
 	struct address addr;
@@ -124,7 +133,7 @@ struct speaker {
 	uint32_t judged_syns; /* syns_unanswered when it was last judged */
 	uint64_t unanswered_frames[4];
 	uint32_t unanswered_frame_count;
-	bool syn_md5;
+	struct syn_signature signature;
 	struct moment alive;   /* the last packet of any kind from it */
 	uint64_t host_told_ns;  /* when its host was last told that it is alive */
 	uint32_t rejected_as;  /* 2/2 that it sent */
@@ -426,6 +435,9 @@ void rule_established(struct track *t, struct link *link, const struct moment *a
 void rule_link_returned(struct track *t, struct link *link, unsigned dir);
 void rule_forgotten(struct track *t, struct link *old, unsigned dir, const struct moment *at);
 void rule_same_syn(struct track *t, struct link *link, const struct seg *seg);
+/* What signed SYNs that nobody answers mean; whether that explains the silence. */
+bool rule_signed_syns(struct track *t, struct session *s, unsigned x);
+void rule_auth_segment(struct track *t, struct link *link, unsigned dir, const struct seg *seg);
 void rule_refused(struct track *t, struct link *link, unsigned refuser);
 void rule_icmp(struct track *t, const struct icmp_note *note);
 void rule_restart_tick(struct track *t, struct session *s);

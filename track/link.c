@@ -162,6 +162,7 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 	}
 	from->alive = t->now;
 	struct machine *m = &link->machine[dir];
+	rule_auth_segment(t, link, dir, seg);
 	if (seg->wire_len > 0) {
 		m->data_ttl = seg->ip->ttl;
 	}
@@ -223,7 +224,13 @@ syn_seen(struct track *t, struct link *link, unsigned dir, const struct seg *seg
 		}
 	}
 	rule_same_syn(t, link, seg);
-	from->syn_md5 = (seg->options & SEG_OPT_MD5) != 0;
+	from->signature = (struct syn_signature){
+		.options = seg->options,
+		.auth = seg->auth,
+		.key = seg->auth_key,
+		.key_id = seg->ao_key_id,
+		.next_key_id = seg->ao_next_key_id,
+	};
 	if (from->syns_unanswered++ == 0) {
 		from->syn_first = t->now;
 		from->unanswered_frame_count = 0;

@@ -75,38 +75,6 @@ raise_no_route(struct track *t, struct session *s, const struct contact *c,
 	}
 }
 
-/* Both sides sign, or one does: what silence means then. */
-static bool
-signed_syns(struct track *t, struct session *s, unsigned x)
-{
-	struct speaker *from = &s->side[x];
-	struct speaker *to = &s->side[1 - x];
-	bool other_calls = to->syns_unanswered > 0;
-	if (!from->syn_md5 && !(other_calls && to->syn_md5)) {
-		return false;
-	}
-	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX];
-	bool both = from->syn_md5 && other_calls && to->syn_md5;
-	const struct speaker *signer = from->syn_md5 ? from : to;
-	const struct speaker *other = signer == from ? to : from;
-	bool plain = other_calls && !both;
-	finding_raise(t,
-		&(struct finding_args){
-			.cause = both ? FINDING_MD5_MISMATCH : FINDING_MD5_ONE_SIDED,
-			.confidence = both || plain ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE,
-			.session = s,
-			.subject = &signer->addr,
-			.at = from->syn_last,
-			.evidence = from->unanswered_frames,
-			.evidence_count = from->unanswered_frame_count,
-		},
-		both    ? "%s and %s both sign their SYNs with TCP MD5 and neither answers the other: the keys differ"
-		: plain ? "%s signs its SYNs with TCP MD5, %s sends its own without: neither answers the other"
-			: "%s signs its SYNs with TCP MD5 and %s does not answer: it has no key, or another one, or a firewall drops them",
-		address_text(&signer->addr, a), address_text(&other->addr, b));
-	return both || plain;
-}
-
 static void
 syns_unanswered(struct track *t, struct session *s, unsigned x)
 {
@@ -127,7 +95,12 @@ syns_unanswered(struct track *t, struct session *s, unsigned x)
 		raise_no_route(t, s, c, CONFIDENCE_CERTAIN);
 		return;
 	}
-	bool certain_of_md5 = signed_syns(t, s, x);
+	bool explained = rule_signed_syns(t, s, x);
+	/* A key may be the reason as well, unless both are known to have it. */
+	bool in_doubt = (from->signature.options & (SEG_OPT_MD5 | SEG_OPT_AO)) != 0 &&
+			!(from->signature.auth == SEG_AUTH_GOOD && to->syns_unanswered > 0 &&
+				to->signature.auth == SEG_AUTH_GOOD &&
+				from->signature.key == to->signature.key);
 	const struct host *h = host_find(t, &to->addr);
 	bool alive = h != NULL && h->alive.time_ns + 30 * SECOND_NS >= from->syn_first.time_ns;
 	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX], seen[128];
@@ -140,7 +113,7 @@ syns_unanswered(struct track *t, struct session *s, unsigned x)
 	struct finding *f = finding_raise(t,
 		&(struct finding_args){
 			.cause = FINDING_FIREWALL_DROP,
-			.confidence = alive && !certain_of_md5 && !from->syn_md5 ? CONFIDENCE_LIKELY
+			.confidence = alive && !explained && !in_doubt ? CONFIDENCE_LIKELY
 									       : CONFIDENCE_POSSIBLE,
 			.session = s,
 			.subject = &from->addr,
@@ -290,6 +263,9 @@ return_path(struct scene *scene)
 		return;
 	}
 	link->return_told = true;
+	if (rule_unsigned_answer(scene)) {
+		return;
+	}
 	uint64_t frames[] = {own->first_synack_frame,
 		link->conn->side[1 - scene->dir].first_syn_frame};
 	struct finding_args args = scene_args(scene, FINDING_RETURN_PATH_DROP, CONFIDENCE_LIKELY);

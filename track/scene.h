@@ -30,6 +30,9 @@ struct finding_args scene_args(const struct scene *scene, enum finding_cause cau
 /* Did BFD of this pair leave Up just before? */
 bool scene_bfd_explains(const struct scene *scene);
 
+/* rules_auth.c: whether y's signed SYN got an answer of x that is not signed; raises the finding. */
+bool rule_unsigned_answer(struct scene *scene);
+
 /* Raises bfd-down. `how` BGP shows it. */
 void scene_bfd_took_it_down(struct scene *scene, enum confidence confidence, const char *how);
 
