@@ -439,7 +439,7 @@ conn_table_segment(struct conn_table *table, const struct tcp_header *header, st
 	struct conn_verdict verdict = conn_facts_update(entry, header, seg, now_ns);
 	note_artefacts(table, entry, seg);
 	if (table->auth != NULL) {
-		seg->auth = tcp_auth_check(table->auth, conn, seg, &seg->auth_key);
+		seg->auth = (uint8_t)tcp_auth_check(table->auth, conn, seg, &seg->auth_key);
 	}
 	table->sink.segment(table->sink.ctx, conn, seg);
 	announce(table, conn, verdict.syn, CONN_SYN, seg);
