@@ -184,6 +184,7 @@ open_view(struct run *run)
 	struct ui_options ui = {
 		.out = packets_to_stdout ? stderr : stdout,
 		.verbose = o->verbose,
+		.hex = o->hex,
 		.numeric = o->numeric,
 		.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
 		.title = title_of(o),

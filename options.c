@@ -56,7 +56,9 @@ static const char usage[] =
 	"       --port N            a further TCP port that carries BGP (repeatable)\n"
 	"       --engine native|nids   what puts TCP streams together\n"
 	"       -M KEY              a key of TCP MD5 or TCP-AO to verify with (repeatable)\n"
-	"look   -v -vv              more: prefixes, every BFD packet, the whole time line    -q  less\n"
+	"look   -v                  more: attributes, prefixes, every BFD packet, the whole time line\n"
+	"       -vv                 every field of a message, as an indented tree\n"
+	"       -x                  the octets of a message in hexadecimal    -q  less\n"
 	"       -n                  numbers, no names  -U  write each line as it comes\n"
 	"       --color=auto|always|never (NO_COLOR is honoured)\n"
 	"       -h --help  --version\n"
@@ -199,6 +201,9 @@ one_option(struct options *o, int option, const char *value, char *error, size_t
 	case 'v':
 		o->verbose++;
 		return true;
+	case 'x':
+		o->hex = true;
+		return true;
 	case 'q':
 		o->quiet = true;
 		return true;
@@ -266,7 +271,7 @@ options_read(struct options *o, int argc, char **argv, char *error, size_t error
 	o->capture.ports[o->capture.port_count++] = 179;
 	opterr = 0;
 	int option;
-	while ((option = getopt_long(argc, argv, ":r:i:w:c:s:B:pDF:Z:M:Unvqh", long_options,
+	while ((option = getopt_long(argc, argv, ":r:i:w:c:s:B:pDF:Z:M:Unvxqh", long_options,
 			NULL)) != -1) {
 		if (option == '?' || option == ':') {
 			const char *word = optind > 0 ? argv[optind - 1] : "";

@@ -24,7 +24,7 @@ struct options {
 	const char *user; /* -Z */
 	uint64_t packet_limit; /* -c; 0: none */
 	int snaplen, buffer_kib;
-	bool no_promiscuous, numeric, packet_buffered, quiet, list_devices;
+	bool no_promiscuous, numeric, packet_buffered, quiet, list_devices, hex;
 	int verbose;
 	enum view view;
 	enum color color;

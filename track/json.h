@@ -39,8 +39,15 @@ void json_text(struct json *j, const char *key, const uint8_t *bytes, size_t siz
 void json_hex(struct json *j, const char *key, const uint8_t *bytes, size_t size);
 void json_address(struct json *j, const char *key, const struct address *value); /* unset: null */
 
-/* One whole event as an object, without a newline. `verbose` adds nlri and withdrawn_nlri. */
-void json_event(struct json *j, const struct event *event, bool verbose);
+/* What an event has beyond the contract's plain members. */
+enum json_detail {
+	JSON_NLRI = 1,   /* -v: nlri and withdrawn_nlri of an UPDATE */
+	JSON_FIELDS = 2, /* -vv: fields of a message, nested */
+	JSON_RAW = 4,    /* -x: raw, the octets in hex */
+};
+
+/* One whole event as an object, without a newline. `detail`: bits of enum json_detail. */
+void json_event(struct json *j, const struct event *event, unsigned detail);
 
 /* Parts of it, for columns: each writes one value. */
 void json_capability(struct json *j, const char *key, const struct bgp_capability *capability);

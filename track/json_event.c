@@ -69,7 +69,7 @@ members_gap(struct json *j, const struct event_gap *e)
 }
 
 static void
-members_bfd(struct json *j, const struct event_bfd *e)
+members_bfd(struct json *j, const struct event_bfd *e, unsigned detail)
 {
 	const struct bfd_packet *p = e->packet;
 	char flags[8];
@@ -111,6 +111,9 @@ members_bfd(struct json *j, const struct event_bfd *e)
 		json_null(j, "auth");
 	}
 	json_uint(j, "ttl", e->ttl);
+	if ((detail & JSON_RAW) != 0) {
+		json_hex(j, "raw", p->raw.at, cursor_left(&p->raw));
+	}
 }
 
 static void
@@ -303,7 +306,7 @@ members_bfd_session(struct json *j, const struct event_bfd_session *e)
 }
 
 void
-json_event(struct json *j, const struct event *event, bool verbose)
+json_event(struct json *j, const struct event *event, unsigned detail)
 {
 	json_object(j, NULL);
 	json_string(j, "event", event_kind_name(event->kind));
@@ -322,7 +325,7 @@ json_event(struct json *j, const struct event *event, bool verbose)
 		members_connection(j, &event->connection);
 		break;
 	case EVENT_MESSAGE:
-		json_message_members(j, &event->message, verbose);
+		json_message_members(j, &event->message, detail);
 		break;
 	case EVENT_FAULT:
 		members_fault(j, &event->fault);
@@ -331,7 +334,7 @@ json_event(struct json *j, const struct event *event, bool verbose)
 		members_gap(j, &event->gap);
 		break;
 	case EVENT_BFD:
-		members_bfd(j, &event->bfd);
+		members_bfd(j, &event->bfd, detail);
 		break;
 	case EVENT_TRANSITION:
 		members_transition(j, &event->transition);

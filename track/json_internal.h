@@ -13,6 +13,8 @@ void json_bgp_id(struct json *j, const char *key, uint32_t bgp_id);
 void json_family_members(struct json *j, struct bgp_family family);
 
 /* The members of a message event, into the object that is open. */
-void json_message_members(struct json *j, const struct event_message *message, bool verbose);
+void json_message_members(struct json *j, const struct event_message *message, unsigned detail);
+/* The array `fields` of a message. */
+void json_message_fields(struct json *j, const struct event_message *message);
 
 #endif

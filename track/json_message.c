@@ -272,13 +272,13 @@ update_nlri(struct json *j, const char *key, const struct event_message *e, bool
 }
 
 static void
-message_update(struct json *j, const struct event_message *e, bool verbose)
+message_update(struct json *j, const struct event_message *e, bool nlri)
 {
 	const struct bgp_message *m = e->message;
 	json_object(j, "update");
 	if (!m->body_read) {
 		NULLS(j, "withdrawn", "announced", "attributes", "end_of_rib");
-		if (verbose) {
+		if (nlri) {
 			NULLS(j, "nlri", "withdrawn_nlri");
 		}
 		json_object_end(j);
@@ -299,7 +299,7 @@ message_update(struct json *j, const struct event_message *e, bool verbose)
 	} else {
 		json_null(j, "end_of_rib");
 	}
-	if (verbose) {
+	if (nlri) {
 		update_nlri(j, "nlri", e, false);
 		update_nlri(j, "withdrawn_nlri", e, true);
 	}
@@ -321,7 +321,7 @@ message_route_refresh(struct json *j, const struct bgp_message *m)
 }
 
 void
-json_message_members(struct json *j, const struct event_message *e, bool verbose)
+json_message_members(struct json *j, const struct event_message *e, unsigned detail)
 {
 	const struct bgp_message *m = e->message;
 	char name[16];
@@ -339,7 +339,7 @@ json_message_members(struct json *j, const struct event_message *e, bool verbose
 		message_open(j, m);
 		break;
 	case BGP_UPDATE:
-		message_update(j, e, verbose);
+		message_update(j, e, (detail & JSON_NLRI) != 0);
 		break;
 	case BGP_NOTIFICATION:
 		message_notification(j, m);
@@ -350,5 +350,11 @@ json_message_members(struct json *j, const struct event_message *e, bool verbose
 		break;
 	default:
 		break;
+	}
+	if ((detail & JSON_FIELDS) != 0) {
+		json_message_fields(j, e);
+	}
+	if ((detail & JSON_RAW) != 0) {
+		json_cursor_hex(j, "raw", m->raw);
 	}
 }

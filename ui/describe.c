@@ -306,6 +306,79 @@ describe_bfd(const struct bfd_packet *p, bool detail, char *text, size_t room)
 	}
 }
 
+static void
+append_field_value(const struct field *field, char *text, size_t room)
+{
+	enum { OCTETS_SHOWN = 64 };
+	size_t size = cursor_left(&field->bytes);
+	switch (field->kind) {
+	case FIELD_GROUP:
+		break;
+	case FIELD_NUMBER:
+		text_append(text, room, ": %" PRIu64, field->number);
+		break;
+	case FIELD_HEX:
+		text_append(text, room, ": 0x%0*" PRIx64, (int)(field->size < 8 ? field->size : 8) * 2,
+			field->number);
+		break;
+	case FIELD_FLAG:
+		text_append(text, room, ": %s", field->number != 0 ? "set" : "not set");
+		break;
+	case FIELD_ADDRESS:
+	case FIELD_TEXT:
+		text_append(text, room, ": %s", field->text);
+		return;
+	case FIELD_WIRE_TEXT:
+		text_append(text, room, ": \"");
+		append_wire_text(text, room, field->bytes);
+		text_append(text, room, "\"");
+		break;
+	case FIELD_BYTES:
+		text_append(text, room, ": ");
+		for (size_t i = 0; i < size && i < OCTETS_SHOWN; i++) {
+			text_append(text, room, "%02x", field->bytes.at[i]);
+		}
+		if (size > OCTETS_SHOWN) {
+			text_append(text, room, "… (%zu octets)", size);
+		}
+		break;
+	}
+	if (field->text != NULL && field->text[0] != '\0') {
+		text_append(text, room, field->kind == FIELD_GROUP ? ": %s" : " (%s)", field->text);
+	}
+}
+
+void
+describe_field(const struct field *field, char *text, size_t room)
+{
+	snprintf(text, room, "%s", field->name);
+	append_field_value(field, text, room);
+	if (field->malformed) {
+		text_append(text, room, " [malformed]");
+	}
+	if (field->cut) {
+		text_append(text, room, " [cut off by the capture]");
+	}
+	if (field->guessed) {
+		text_append(text, room, " [guessed]");
+	}
+}
+
+void
+describe_octets(struct cursor bytes, size_t offset, char *text, size_t room)
+{
+	enum { OCTETS = 16, HEX_COLUMNS = OCTETS / 2 * 5 };
+	char hex[HEX_COLUMNS + 8] = "";
+	char plain[OCTETS + 1] = "";
+	size_t size = cursor_left(&bytes);
+	for (size_t i = 0; i < OCTETS && offset + i < size; i++) {
+		uint8_t octet = bytes.at[offset + i];
+		text_append(hex, sizeof(hex), "%02x%s", octet, i % 2 == 1 ? " " : "");
+		plain[i] = octet >= 0x20 && octet < 0x7f ? (char)octet : '.';
+	}
+	snprintf(text, room, "0x%04zx:  %-*s %s", offset, HEX_COLUMNS, hex, plain);
+}
+
 void
 describe_connection(const struct event_connection *e, char *text, size_t room)
 {

@@ -22,6 +22,14 @@ void describe_capability(const struct bgp_capability *c, char *text, size_t room
 /* "Down diag 1 (Control Detection Time Expired) flags P mult 3 …". */
 void describe_bfd(const struct bfd_packet *p, bool detail, char *text, size_t room);
 
+/* One field of a message: "Hold Time: 90", "Attribute Flags: 0x40", "Prefix: 10.0.0.0/8", without its
+ * indent. */
+void describe_field(const struct field *field, char *text, size_t room);
+
+/* The octets of `bytes` from `offset` on, at most 16, as tcpdump -X has them:
+ * "0x0010:  0013 04                                  ...". */
+void describe_octets(struct cursor bytes, size_t offset, char *text, size_t room);
+
 /* "TCP reset by 192.0.2.1". */
 void describe_connection(const struct event_connection *e, char *text, size_t room);
 

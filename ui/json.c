@@ -23,7 +23,10 @@ json_view_event(void *self, const struct event *event)
 		return;
 	}
 	json_clear(&v->line);
-	json_event(&v->line, event, v->options.verbose > 0);
+	json_event(&v->line, event,
+		(v->options.verbose > 0 ? JSON_NLRI : 0u) |
+			(v->options.verbose > 1 ? JSON_FIELDS : 0u) |
+			(v->options.hex ? JSON_RAW : 0u));
 	if (fwrite(v->line.text, 1, v->line.size, v->options.out) != v->line.size ||
 		putc('\n', v->options.out) == EOF ||
 		(v->options.live && fflush(v->options.out) != 0)) {

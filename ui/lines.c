@@ -13,7 +13,7 @@
 #include "ui/text.h"
 #include "ui/ui.h"
 
-enum { LINE_MAX_SIZE = 8192, HOST_MAX = ADDRESS_TEXT_MAX + 8 };
+enum { LINE_MAX_SIZE = 8192, HOST_MAX = ADDRESS_TEXT_MAX + 8, INDENT = 4 };
 
 enum tone { TONE_PLAIN, TONE_GOOD, TONE_BAD, TONE_WARN, TONE_QUIET };
 
@@ -110,21 +110,57 @@ line_message(struct lines_view *v, const struct event *event)
 	return m->message->type == BGP_KEEPALIVE ? TONE_QUIET : TONE_PLAIN;
 }
 
-/* With -v the prefixes of an UPDATE, several on a line. */
+/* What of an attribute was read in one of two ways, for lack of the OPENs. */
+static const char *
+guess_of(const struct bgp_attribute *a, const struct bgp_context *context)
+{
+	if (context->as_width != 0 || a->type != BGP_ATTRIBUTE_AS_PATH ||
+		cursor_left(&a->value) == 0) {
+		return "";
+	}
+	return bgp_as_path_width(&a->value, context) == 2 ? " (2-octet AS numbers: guessed)"
+							  : " (4-octet AS numbers: guessed)";
+}
+
+/* With -v the attributes of an UPDATE, a line each, but for those that are their NLRI. */
 static void
-line_prefixes(struct lines_view *v, const struct event_message *m)
+line_attributes(struct lines_view *v, const struct bgp_update *update,
+	const struct bgp_context *context)
+{
+	char text[BGP_ATTRIBUTE_TEXT_MAX];
+	struct cursor list = update->attributes;
+	struct bgp_attribute a;
+	while (bgp_next_attribute(&list, &a)) {
+		const char *name = bgp_attribute_name(a.type);
+		bgp_attribute_text(&a, context, text);
+		v->line[0] = '\0';
+		if (strcmp(name, "unassigned") == 0) {
+			add(v, "%*sattribute %u", INDENT, "", a.type);
+		} else {
+			add(v, "%*s%s", INDENT, "", name);
+		}
+		add(v, "%s%s%s", text[0] != '\0' ? " " : "", text, guess_of(&a, context));
+		print_line(v, TONE_PLAIN);
+	}
+}
+
+/* With -v the attributes and prefixes of an UPDATE, the latter several on a line. */
+static void
+line_update(struct lines_view *v, const struct event_message *m)
 {
 	static const struct bgp_context unknown;
-	enum { INDENT = 4, COLUMNS = 100 };
+	const struct bgp_context *context = m->context != NULL ? m->context : &unknown;
+	enum { COLUMNS = 100 };
 	if (m->message->type != BGP_UPDATE || !m->message->body_read) {
 		return;
 	}
+	line_attributes(v, &m->message->update, context);
 	struct bgp_nlri_iter iter = bgp_nlri_runs(&m->message->update);
 	struct bgp_nlri_run run;
 	struct bgp_nlri nlri;
 	char prefix[BGP_NLRI_TEXT_MAX];
 	v->line[0] = '\0';
-	while (bgp_next_nlri_run(&iter, m->context != NULL ? m->context : &unknown, &run)) {
+	while (bgp_next_nlri_run(&iter, context, &run)) {
 		while (bgp_next_nlri(&run, &nlri)) {
 			bgp_nlri_text(&nlri, prefix);
 			if (strlen(v->line) + strlen(prefix) + 2 > COLUMNS && v->line[0] != '\0') {
@@ -137,6 +173,59 @@ line_prefixes(struct lines_view *v, const struct event_message *m)
 	}
 	if (v->line[0] != '\0') {
 		print_line(v, TONE_PLAIN);
+	}
+}
+
+static void
+on_field(void *self, const struct field *field)
+{
+	struct lines_view *v = self;
+	char text[LINE_MAX_SIZE / 2];
+	describe_field(field, text, sizeof(text));
+	v->line[0] = '\0';
+	add(v, "%*s%s", INDENT + 2 * field->depth, "", text);
+	print_line(v, field->malformed ? TONE_BAD : field->guessed ? TONE_WARN : TONE_PLAIN);
+}
+
+/* With -vv every field of a message. */
+static void
+line_fields(struct lines_view *v, const struct event_message *m)
+{
+	static const struct bgp_context unknown;
+	const struct field_sink sink = {.self = v, .on_field = on_field};
+	bgp_fields(m->message, m->context != NULL ? m->context : &unknown, &sink);
+}
+
+/* With -x the octets. */
+static void
+line_octets(struct lines_view *v, struct cursor raw)
+{
+	char text[128];
+	for (size_t offset = 0; offset < cursor_left(&raw); offset += 16) {
+		describe_octets(raw, offset, text, sizeof(text));
+		v->line[0] = '\0';
+		add(v, "%*s%s", INDENT, "", text);
+		print_line(v, TONE_PLAIN);
+	}
+}
+
+/* What follows the line of a message. */
+static void
+line_detail(struct lines_view *v, const struct event *event)
+{
+	if (event->kind == EVENT_BFD) {
+		if (v->options.hex) {
+			line_octets(v, event->bfd.packet->raw);
+		}
+		return;
+	}
+	if (v->options.verbose > 1) {
+		line_fields(v, &event->message);
+	} else if (v->options.verbose > 0) {
+		line_update(v, &event->message);
+	}
+	if (v->options.hex) {
+		line_octets(v, event->message.message->raw);
 	}
 }
 
@@ -342,8 +431,8 @@ lines_event(void *self, const struct event *event)
 	print_line(v, tone);
 	if (event->kind == EVENT_FINDING) {
 		line_fix(v, &event->finding);
-	} else if (event->kind == EVENT_MESSAGE && v->options.verbose > 0) {
-		line_prefixes(v, &event->message);
+	} else if (event->kind == EVENT_MESSAGE || event->kind == EVENT_BFD) {
+		line_detail(v, event);
 	}
 }
 

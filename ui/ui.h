@@ -14,6 +14,7 @@ struct ui_options {
 	FILE *out;
 	bool color;        /* ANSI colours */
 	int verbose;       /* -v is 1, -vv is 2 */
+	bool hex;          /* -x */
 	bool numeric;      /* -n */
 	bool utf8;         /* the terminal can show it */
 	unsigned width;    /* columns of the terminal; 0 unknown (a file or a pipe) */
