@@ -131,9 +131,20 @@ struct bgp_capability {
 	bool malformed;
 	union {
 		struct bgp_family multiprotocol; /* 1 */
+		struct { /* 3, 130: RFC 5291; bgp_next_orf_family() */
+			struct cursor families;
+		} orf;
 		struct {                         /* 5: iterate with bgp_next_extended_next_hop() */
 			struct cursor tuples;
 		} extended_next_hop;
+		struct { /* 7: RFC 8205 */
+			uint8_t version;
+			bool send; /* else receive */
+			uint16_t afi;
+		} bgpsec;
+		struct { /* 8: RFC 8277; bgp_next_multiple_labels() */
+			struct cursor families;
+		} multiple_labels;
 		struct { /* 9 */
 			uint8_t value;
 		} role;
@@ -146,7 +157,7 @@ struct bgp_capability {
 		struct { /* 65 */
 			uint32_t asn;
 		} as4;
-		struct { /* 69: RFC 7911; bgp_next_add_path() */
+		struct { /* 69: RFC 7911; and 72; bgp_next_add_path() */
 			struct cursor families;
 		} add_path;
 		struct { /* 71: RFC 9494; bgp_next_llgr_family() */
@@ -158,6 +169,9 @@ struct bgp_capability {
 		struct { /* 75 */
 			struct cursor version;
 		} software_version;
+		struct { /* 76; bgp_next_paths_limit() */
+			struct cursor families;
+		} paths_limit;
 	};
 };
 
@@ -180,6 +194,23 @@ struct bgp_add_path {
 
 struct bgp_extended_next_hop {
 	uint16_t afi, safi, next_hop_afi;
+};
+
+/* A family with the number that a capability has for it: labels, or paths. */
+struct bgp_family_number {
+	struct bgp_family family;
+	uint16_t number;
+};
+
+/* A family whose routes may be filtered, and the types of filter (RFC 5291 section 5). */
+struct bgp_orf_family {
+	struct bgp_family family;
+	struct cursor types; /* bgp_next_orf() */
+};
+
+struct bgp_orf {
+	uint8_t type;
+	uint8_t mode; /* 1 receive, 2 send, 3 both */
 };
 
 /* NOTIFICATION: RFC 4271 section 4.5. */
@@ -311,6 +342,10 @@ const char *bgp_capability_rfc(uint8_t code);
 bool bgp_next_restart_family(struct cursor *families, struct bgp_restart_family *family);
 bool bgp_next_llgr_family(struct cursor *families, struct bgp_restart_family *family);
 bool bgp_next_add_path(struct cursor *families, struct bgp_add_path *add_path);
+bool bgp_next_multiple_labels(struct cursor *families, struct bgp_family_number *entry);
+bool bgp_next_paths_limit(struct cursor *families, struct bgp_family_number *entry);
+bool bgp_next_orf_family(struct cursor *families, struct bgp_orf_family *entry);
+bool bgp_next_orf(struct cursor *types, struct bgp_orf *orf);
 bool bgp_next_extended_next_hop(struct cursor *tuples, struct bgp_extended_next_hop *tuple);
 const char *bgp_role_name(uint8_t role); /* RFC 9234 */
 

@@ -33,11 +33,39 @@ cap_multiprotocol(struct cursor *value, struct bgp_capability *cap)
 	cap->multiprotocol.safi = cursor_u8(value);
 }
 
+/* RFC 5291 section 5: families, each with a count of pairs. */
+static void
+cap_orf(struct cursor *value, struct bgp_capability *cap)
+{
+	cap->orf.families = *value;
+	while (cursor_left(value) > 0) {
+		cursor_skip(value, 4);
+		cursor_skip(value, 2 * (size_t)cursor_u8(value));
+	}
+}
+
 /* RFC 8950 section 4 */
 static void
 cap_extended_next_hop(struct cursor *value, struct bgp_capability *cap)
 {
 	cap->extended_next_hop.tuples = take_entries(value, 6);
+}
+
+/* RFC 8205 section 2.1 */
+static void
+cap_bgpsec(struct cursor *value, struct bgp_capability *cap)
+{
+	uint8_t octet = cursor_u8(value);
+	cap->bgpsec.version = octet >> 4;
+	cap->bgpsec.send = (octet & 0x08) != 0;
+	cap->bgpsec.afi = cursor_u16(value);
+}
+
+/* RFC 8277 section 2.1 */
+static void
+cap_multiple_labels(struct cursor *value, struct bgp_capability *cap)
+{
+	cap->multiple_labels.families = take_entries(value, 4);
 }
 
 /* RFC 9234 section 4.1 */
@@ -70,6 +98,20 @@ static void
 cap_add_path(struct cursor *value, struct bgp_capability *cap)
 {
 	cap->add_path.families = take_entries(value, 4);
+}
+
+/* draft-ietf-idr-rpd section 4.1: entries as those of ADD-PATH */
+static void
+cap_routing_policy(struct cursor *value, struct bgp_capability *cap)
+{
+	cap->add_path.families = take_entries(value, 4);
+}
+
+/* draft-abraitis-idr-addpath-paths-limit section 3 */
+static void
+cap_paths_limit(struct cursor *value, struct bgp_capability *cap)
+{
+	cap->paths_limit.families = take_entries(value, 5);
 }
 
 /* RFC 9494 section 3 */
@@ -200,6 +242,46 @@ bgp_next_add_path(struct cursor *families, struct bgp_add_path *add_path)
 	add_path->family.safi = cursor_u8(families);
 	add_path->mode = cursor_u8(families);
 	return !families->failed;
+}
+
+bool
+bgp_next_multiple_labels(struct cursor *families, struct bgp_family_number *entry)
+{
+	*entry = (struct bgp_family_number){0};
+	entry->family.afi = cursor_u16(families);
+	entry->family.safi = cursor_u8(families);
+	entry->number = cursor_u8(families);
+	return !families->failed;
+}
+
+bool
+bgp_next_paths_limit(struct cursor *families, struct bgp_family_number *entry)
+{
+	*entry = (struct bgp_family_number){0};
+	entry->family.afi = cursor_u16(families);
+	entry->family.safi = cursor_u8(families);
+	entry->number = cursor_u16(families);
+	return !families->failed;
+}
+
+bool
+bgp_next_orf_family(struct cursor *families, struct bgp_orf_family *entry)
+{
+	*entry = (struct bgp_orf_family){0};
+	entry->family.afi = cursor_u16(families);
+	cursor_skip(families, 1);
+	entry->family.safi = cursor_u8(families);
+	entry->types = cursor_take(families, 2 * (size_t)cursor_u8(families));
+	return !families->failed;
+}
+
+bool
+bgp_next_orf(struct cursor *types, struct bgp_orf *orf)
+{
+	*orf = (struct bgp_orf){0};
+	orf->type = cursor_u8(types);
+	orf->mode = cursor_u8(types);
+	return !types->failed;
 }
 
 bool

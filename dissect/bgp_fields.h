@@ -23,6 +23,13 @@ typedef void bgp_nlri_fields(struct fields *f, struct cursor *nlri, struct bgp_f
 bgp_message_fields bgp_fields_open, bgp_fields_update, bgp_fields_notification,
 	bgp_fields_route_refresh, bgp_fields_capability_message;
 
+/* capabilities.def */
+bgp_capability_fields bgp_fields_cap_add_path, bgp_fields_cap_as4, bgp_fields_cap_bgpsec,
+	bgp_fields_cap_dynamic, bgp_fields_cap_extended_next_hop, bgp_fields_cap_fqdn,
+	bgp_fields_cap_graceful_restart, bgp_fields_cap_llgr, bgp_fields_cap_multiple_labels,
+	bgp_fields_cap_multiprotocol, bgp_fields_cap_multisession, bgp_fields_cap_orf,
+	bgp_fields_cap_paths_limit, bgp_fields_cap_role, bgp_fields_cap_software_version;
+
 /* The Data of a NOTIFICATION; the octets of `data` are those of notification->data. */
 void bgp_fields_notification_data(struct fields *f, struct cursor *data,
 	const struct bgp_notification *notification, const struct bgp_context *context);
@@ -39,5 +46,6 @@ struct bgp_family bgp_field_family(struct fields *f, struct cursor *c);
 /* For field_named(): "ipv4", "unicast", "AS_SEQUENCE"; NULL where there is no such number. */
 const char *bgp_afi_name(uint64_t afi);
 const char *bgp_safi_name(uint64_t safi);
+const char *bgp_orf_type_name(uint64_t type); /* RFC 5291 and the prestandard ones */
 
 #endif

@@ -39,17 +39,23 @@ capability_graceful_restart(struct json *j, const struct bgp_capability *c)
 	json_bool(j, "notification", c->graceful_restart.notification);
 }
 
+static const char *
+mode_name(uint8_t mode)
+{
+	static const char *const modes[] = {[1] = "receive", [2] = "send", [3] = "send-receive"};
+	return mode < 4 ? modes[mode] : NULL;
+}
+
 static void
 capability_add_path(struct json *j, const struct bgp_capability *c)
 {
-	static const char *const modes[] = {[1] = "receive", [2] = "send", [3] = "send-receive"};
 	struct cursor families = c->add_path.families;
 	struct bgp_add_path f;
 	json_array(j, "families");
 	while (bgp_next_add_path(&families, &f)) {
 		json_object(j, NULL);
 		json_family_members(j, f.family);
-		json_string(j, "mode", f.mode < 4 ? modes[f.mode] : NULL);
+		json_string(j, "mode", mode_name(f.mode));
 		json_object_end(j);
 	}
 	json_array_end(j);
@@ -88,9 +94,64 @@ capability_extended_next_hop(struct json *j, const struct bgp_capability *c)
 }
 
 static void
+capability_orf(struct json *j, const struct bgp_capability *c)
+{
+	struct cursor families = c->orf.families;
+	struct bgp_orf_family f;
+	struct bgp_orf orf;
+	json_array(j, "families");
+	while (bgp_next_orf_family(&families, &f)) {
+		json_object(j, NULL);
+		json_family_members(j, f.family);
+		json_array(j, "filters");
+		while (bgp_next_orf(&f.types, &orf)) {
+			json_object(j, NULL);
+			json_uint(j, "type", orf.type);
+			json_string(j, "mode", mode_name(orf.mode));
+			json_object_end(j);
+		}
+		json_array_end(j);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+/* Families with a number each: how many labels, or how many paths. */
+static void
+capability_numbers(struct json *j, const char *key, struct cursor families,
+	bool (*next)(struct cursor *, struct bgp_family_number *))
+{
+	struct bgp_family_number f;
+	json_array(j, "families");
+	while (next(&families, &f)) {
+		json_object(j, NULL);
+		json_family_members(j, f.family);
+		json_uint(j, key, f.number);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+static void
 capability_members(struct json *j, const struct bgp_capability *c)
 {
 	switch (c->code) {
+	case 3:
+	case 130:
+		capability_orf(j, c);
+		break;
+	case 7:
+		json_uint(j, "version", c->bgpsec.version);
+		json_string(j, "direction", c->bgpsec.send ? "send" : "receive");
+		json_uint(j, "afi", c->bgpsec.afi);
+		break;
+	case 8:
+		capability_numbers(j, "count", c->multiple_labels.families,
+			bgp_next_multiple_labels);
+		break;
+	case 76:
+		capability_numbers(j, "limit", c->paths_limit.families, bgp_next_paths_limit);
+		break;
 	case 1:
 		json_family_members(j, c->multiprotocol);
 		break;
@@ -108,6 +169,7 @@ capability_members(struct json *j, const struct bgp_capability *c)
 		json_uint(j, "asn", c->as4.asn);
 		break;
 	case 69:
+	case 72:
 		capability_add_path(j, c);
 		break;
 	case 71:
@@ -132,9 +194,11 @@ capability_members_unknown(struct json *j, uint8_t code)
 	static const struct {
 		uint8_t code;
 		const char *key;
-	} members[] = {{1, "afi"}, {1, "safi"}, {1, "family"}, {5, "next_hops"}, {9, "role"},
+	} members[] = {{1, "afi"}, {1, "safi"}, {1, "family"}, {3, "families"}, {5, "next_hops"},
+		{7, "version"}, {7, "direction"}, {7, "afi"}, {8, "families"}, {76, "families"},
+		{130, "families"}, {9, "role"},
 		{9, "role_name"}, {64, "restarting"}, {64, "time_s"}, {64, "families"},
-		{64, "notification"}, {65, "asn"}, {69, "families"}, {71, "families"}, {73, "host"},
+		{64, "notification"}, {65, "asn"}, {69, "families"}, {72, "families"}, {71, "families"}, {73, "host"},
 		{73, "domain"}, {75, "version"}};
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		if (members[i].code == code) {

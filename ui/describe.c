@@ -57,16 +57,22 @@ append_restart_families(char *text, size_t room, struct cursor families, bool ll
 	}
 }
 
+static const char *
+mode_text(uint8_t mode)
+{
+	static const char *const modes[] = {"?", "receive", "send", "send and receive"};
+	return modes[mode < 4 ? mode : 0];
+}
+
 static void
 append_add_path(char *text, size_t room, struct cursor families)
 {
-	static const char *const modes[] = {"?", "receive", "send", "send and receive"};
 	struct bgp_add_path f;
 	char name[BGP_FAMILY_TEXT_MAX];
 	const char *comma = "";
 	while (bgp_next_add_path(&families, &f)) {
 		text_append(text, room, "%s %s %s", comma, bgp_family_text(f.family, name),
-			modes[f.mode < 4 ? f.mode : 0]);
+			mode_text(f.mode));
 		comma = ",";
 	}
 }
@@ -83,6 +89,31 @@ append_next_hops(char *text, size_t room, struct cursor tuples)
 	}
 }
 
+static void
+append_orfs(char *text, size_t room, struct cursor families)
+{
+	struct bgp_orf_family f;
+	struct bgp_orf orf;
+	char name[BGP_FAMILY_TEXT_MAX];
+	while (bgp_next_orf_family(&families, &f)) {
+		text_append(text, room, " %s", bgp_family_text(f.family, name));
+		while (bgp_next_orf(&f.types, &orf)) {
+			text_append(text, room, " type %u %s", orf.type, mode_text(orf.mode));
+		}
+	}
+}
+
+static void
+append_numbers(char *text, size_t room, struct cursor families,
+	bool (*next)(struct cursor *, struct bgp_family_number *))
+{
+	struct bgp_family_number f;
+	char name[BGP_FAMILY_TEXT_MAX];
+	while (next(&families, &f)) {
+		text_append(text, room, " %s %u", bgp_family_text(f.family, name), f.number);
+	}
+}
+
 void
 describe_capability(const struct bgp_capability *c, char *text, size_t room)
 {
@@ -94,6 +125,20 @@ describe_capability(const struct bgp_capability *c, char *text, size_t room)
 		return;
 	}
 	switch (c->code) {
+	case 3:
+	case 130:
+		append_orfs(text, room, c->orf.families);
+		break;
+	case 7:
+		text_append(text, room, " version %u %s afi %u", c->bgpsec.version,
+			c->bgpsec.send ? "send" : "receive", c->bgpsec.afi);
+		break;
+	case 8:
+		append_numbers(text, room, c->multiple_labels.families, bgp_next_multiple_labels);
+		break;
+	case 76:
+		append_numbers(text, room, c->paths_limit.families, bgp_next_paths_limit);
+		break;
 	case 1:
 		snprintf(text, room, "%s", bgp_family_text(c->multiprotocol, name));
 		break;

@@ -47,9 +47,27 @@ walk_capabilities(struct bgp_capability_iter iter, const struct cursor *raw)
 		struct bgp_restart_family restart;
 		struct bgp_add_path path;
 		struct bgp_extended_next_hop hop;
+		struct bgp_family_number number;
+		struct bgp_orf_family filters;
+		struct bgp_orf filter;
 		switch (cap.code) {
 		case BGP_CAPABILITY_EXTENDED_NEXT_HOP:
 			while (bgp_next_extended_next_hop(&cap.extended_next_hop.tuples, &hop)) {
+			}
+			break;
+		case BGP_CAPABILITY_ORF:
+		case BGP_CAPABILITY_ORF_CISCO:
+			while (bgp_next_orf_family(&cap.orf.families, &filters)) {
+				while (bgp_next_orf(&filters.types, &filter)) {
+				}
+			}
+			break;
+		case BGP_CAPABILITY_MULTIPLE_LABELS:
+			while (bgp_next_multiple_labels(&cap.multiple_labels.families, &number)) {
+			}
+			break;
+		case BGP_CAPABILITY_PATHS_LIMIT:
+			while (bgp_next_paths_limit(&cap.paths_limit.families, &number)) {
 			}
 			break;
 		case BGP_CAPABILITY_ROLE:
