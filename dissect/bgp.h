@@ -312,6 +312,26 @@ struct bgp_message {
 	};
 };
 
+/* Where the members of the fixed parts end, in octets from the start of the message. */
+enum bgp_end {
+	BGP_END_OPEN_VERSION = 20,
+	BGP_END_OPEN_MY_AS = 22,
+	BGP_END_OPEN_HOLD_TIME = 24,
+	BGP_END_OPEN_BGP_ID = 28,
+	BGP_END_NOTIFICATION_CODE = 20,
+	BGP_END_NOTIFICATION_SUBCODE = 21,
+	BGP_END_ROUTE_REFRESH_AFI = 21,
+	BGP_END_ROUTE_REFRESH_SUBTYPE = 22,
+	BGP_END_ROUTE_REFRESH_SAFI = 23,
+};
+
+/* Whether a member could be read: also where `body_read` is false, because a later one could not. */
+static inline bool
+bgp_has(const struct bgp_message *message, enum bgp_end end)
+{
+	return (size_t)(message->raw.end - message->raw.base) >= (size_t)end;
+}
+
 /*
  * Reads the 19 octets of a header (RFC 4271 section 4.1, 6.1): marker, length, type. Returns the
  * fault, BGP_FAULT_NONE where it is good. `max` is the largest length allowed, but for an OPEN it

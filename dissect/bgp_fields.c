@@ -83,12 +83,20 @@ tell_capability(struct fields *f, struct cursor *list)
 	f->depth++;
 	field_named(f, &c, 1, "Capability Code", capability_name);
 	size_t length = (size_t)field_number(f, &c, 1, "Capability Length");
-	if (capability_fields[cap.code] != NULL && cursor_left(&c) >= length) {
-		capability_fields[cap.code](f, &c);
-	} else if (length > 0) {
-		field_bytes(f, &c, length, "Capability Value");
-	}
+	bgp_fields_capability_value(f, &c, cap.code, length);
 	field_end(f, &c);
+}
+
+void
+bgp_fields_capability_value(struct fields *f, struct cursor *c, uint8_t code, size_t length)
+{
+	if (capability_fields[code] != NULL && cursor_left(c) >= length) {
+		struct cursor value = cursor_take(c, length);
+		capability_fields[code](f, &value);
+		field_surplus(f, &value);
+	} else if (length > 0) {
+		field_bytes(f, c, length, "Capability Value");
+	}
 }
 
 void
@@ -347,25 +355,25 @@ bgp_fields_notification(struct fields *f, struct cursor *body, const struct bgp_
 	}
 }
 
+/* RFC 7313 section 3.2 */
+static const char *
+subtype_name(uint64_t subtype)
+{
+	static const char *const names[] = {"request", "BoRR", "EoRR"};
+	return subtype < 3 ? names[subtype] : subtype == 255 ? "Reserved" : NULL;
+}
+
 void
 bgp_fields_route_refresh(struct fields *f, struct cursor *body, const struct bgp_message *message,
 	const struct bgp_context *context)
 {
-	(void)message;
 	(void)context;
 	field_named(f, body, 2, "Address Family Identifier", bgp_afi_name);
-	field_number(f, body, 1, "Message Subtype");
+	field_named(f, body, 1, "Message Subtype", subtype_name);
 	field_named(f, body, 1, "Subsequent Address Family Identifier", bgp_safi_name);
-	field_rest(f, body, "ORF Entries");
-}
-
-void
-bgp_fields_capability_message(struct fields *f, struct cursor *body,
-	const struct bgp_message *message, const struct bgp_context *context)
-{
-	(void)message;
-	(void)context;
-	field_rest(f, body, "Capabilities");
+	if (cursor_left(body) > 0 && message->route_refresh.subtype == 0) {
+		bgp_fields_orf_entries(f, body, message->route_refresh.family);
+	}
 }
 
 void

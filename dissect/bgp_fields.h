@@ -36,6 +36,8 @@ void bgp_fields_notification_data(struct fields *f, struct cursor *data,
 
 /* Lists, each to the end of the cursor; they stand in several places. */
 void bgp_fields_capabilities(struct fields *f, struct cursor *list);
+void bgp_fields_capability_value(struct fields *f, struct cursor *c, uint8_t code, size_t length);
+void bgp_fields_orf_entries(struct fields *f, struct cursor *c, struct bgp_family family);
 void bgp_fields_attributes(struct fields *f, struct cursor *list,
 	const struct bgp_context *context);
 void bgp_fields_nlri(struct fields *f, struct cursor *nlri, struct bgp_family family,

@@ -141,13 +141,13 @@ put_open(struct writer *w, uint64_t message, const struct bgp_message *m)
 	bool read = m->body_read;
 	struct row row = row_begin(w, w->inserts[INSERT_OPEN]);
 	row_uint(&row, message);
-	row_known(&row, read, m->open.version);
+	row_known(&row, bgp_has(m, BGP_END_OPEN_VERSION), m->open.version);
 	/* AS_TRANS says that the real one is in capability 65, which may have been cut off. */
 	row_known(&row, read && !(m->truncated && !m->open.as4 && m->open.my_as == BGP_AS_TRANS),
 		m->open.asn);
-	row_known(&row, read, m->open.my_as);
-	row_known(&row, read, m->open.hold_time_s);
-	row_bgp_id(&row, read, m->open.bgp_id);
+	row_known(&row, bgp_has(m, BGP_END_OPEN_MY_AS), m->open.my_as);
+	row_known(&row, bgp_has(m, BGP_END_OPEN_HOLD_TIME), m->open.hold_time_s);
+	row_bgp_id(&row, bgp_has(m, BGP_END_OPEN_BGP_ID), m->open.bgp_id);
 	if (!row_end(&row) || !read) {
 		return;
 	}
@@ -164,9 +164,9 @@ put_notification(struct writer *w, uint64_t message, const struct bgp_message *m
 	const struct bgp_notification *n = &m->notification;
 	struct row row = row_begin(w, w->inserts[INSERT_NOTIFICATION]);
 	row_uint(&row, message);
+	row_known(&row, bgp_has(m, BGP_END_NOTIFICATION_CODE), n->code);
+	row_known(&row, bgp_has(m, BGP_END_NOTIFICATION_SUBCODE), n->subcode);
 	if (m->body_read) {
-		row_uint(&row, n->code);
-		row_uint(&row, n->subcode);
 		row_text(&row, bgp_notification_name(n->code, n->subcode));
 		if (m->truncated) {
 			row_null(&row);
@@ -211,9 +211,9 @@ put_route_refresh(struct writer *w, uint64_t message, const struct bgp_message *
 {
 	struct row row = row_begin(w, w->inserts[INSERT_ROUTE_REFRESH]);
 	row_uint(&row, message);
-	row_known(&row, m->body_read, m->route_refresh.family.afi);
-	row_known(&row, m->body_read, m->route_refresh.family.safi);
-	row_known(&row, m->body_read, m->route_refresh.subtype);
+	row_known(&row, bgp_has(m, BGP_END_ROUTE_REFRESH_AFI), m->route_refresh.family.afi);
+	row_known(&row, bgp_has(m, BGP_END_ROUTE_REFRESH_SAFI), m->route_refresh.family.safi);
+	row_known(&row, bgp_has(m, BGP_END_ROUTE_REFRESH_SUBTYPE), m->route_refresh.subtype);
 	row_end(&row);
 }
 

@@ -262,25 +262,36 @@ nulls(struct json *j, const char *const *keys, size_t count)
 		sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 
 static void
+known_uint(struct json *j, const char *key, bool known, uint64_t value)
+{
+	if (known) {
+		json_uint(j, key, value);
+	} else {
+		json_null(j, key);
+	}
+}
+
+static void
 message_open(struct json *j, const struct bgp_message *m)
 {
 	const struct bgp_open *open = &m->open;
 	json_object(j, "open");
+	known_uint(j, "version", bgp_has(m, BGP_END_OPEN_VERSION), open->version);
+	/* AS_TRANS says that the real one is in capability 65, which the capture may have cut off. */
+	bool hidden = m->truncated && !open->as4 && open->my_as == BGP_AS_TRANS;
+	known_uint(j, "asn", m->body_read && !hidden, open->asn);
+	known_uint(j, "my_as", bgp_has(m, BGP_END_OPEN_MY_AS), open->my_as);
+	known_uint(j, "hold_time_s", bgp_has(m, BGP_END_OPEN_HOLD_TIME), open->hold_time_s);
+	if (bgp_has(m, BGP_END_OPEN_BGP_ID)) {
+		json_bgp_id(j, "bgp_id", open->bgp_id);
+	} else {
+		json_null(j, "bgp_id");
+	}
 	if (!m->body_read) {
-		NULLS(j, "version", "asn", "my_as", "hold_time_s", "bgp_id", "capabilities");
+		json_null(j, "capabilities");
 		json_object_end(j);
 		return;
 	}
-	json_uint(j, "version", open->version);
-	/* AS_TRANS says that the real one is in capability 65, which the capture may have cut off. */
-	if (m->truncated && !open->as4 && open->my_as == BGP_AS_TRANS) {
-		json_null(j, "asn");
-	} else {
-		json_uint(j, "asn", open->asn);
-	}
-	json_uint(j, "my_as", open->my_as);
-	json_uint(j, "hold_time_s", open->hold_time_s);
-	json_bgp_id(j, "bgp_id", open->bgp_id);
 	json_array(j, "capabilities");
 	struct bgp_capability_iter iter = bgp_capabilities(open);
 	struct bgp_capability capability;
@@ -296,13 +307,13 @@ message_notification(struct json *j, const struct bgp_message *m)
 {
 	const struct bgp_notification *n = &m->notification;
 	json_object(j, "notification");
+	known_uint(j, "code", bgp_has(m, BGP_END_NOTIFICATION_CODE), n->code);
+	known_uint(j, "subcode", bgp_has(m, BGP_END_NOTIFICATION_SUBCODE), n->subcode);
 	if (!m->body_read) {
-		NULLS(j, "code", "subcode", "name", "data", "text");
+		NULLS(j, "name", "data", "text");
 		json_object_end(j);
 		return;
 	}
-	json_uint(j, "code", n->code);
-	json_uint(j, "subcode", n->subcode);
 	json_string(j, "name", bgp_notification_name(n->code, n->subcode));
 	if (m->truncated) {
 		json_null(j, "data");
@@ -374,13 +385,10 @@ static void
 message_route_refresh(struct json *j, const struct bgp_message *m)
 {
 	json_object(j, "route_refresh");
-	if (m->body_read) {
-		json_uint(j, "afi", m->route_refresh.family.afi);
-		json_uint(j, "safi", m->route_refresh.family.safi);
-		json_uint(j, "subtype", m->route_refresh.subtype);
-	} else {
-		NULLS(j, "afi", "safi", "subtype");
-	}
+	known_uint(j, "afi", bgp_has(m, BGP_END_ROUTE_REFRESH_AFI), m->route_refresh.family.afi);
+	known_uint(j, "safi", bgp_has(m, BGP_END_ROUTE_REFRESH_SAFI), m->route_refresh.family.safi);
+	known_uint(j, "subtype", bgp_has(m, BGP_END_ROUTE_REFRESH_SUBTYPE),
+		m->route_refresh.subtype);
 	json_object_end(j);
 }
 

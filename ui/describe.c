@@ -278,6 +278,25 @@ describe_route_refresh(const struct bgp_route_refresh *r, char *text, size_t roo
 	}
 }
 
+/* A message that ends inside its fixed part: what there is of it. */
+static void
+describe_short(const struct bgp_message *m, char *text, size_t room)
+{
+	if (m->type == BGP_NOTIFICATION && bgp_has(m, BGP_END_NOTIFICATION_CODE)) {
+		text_append(text, room, " %u %s", m->notification.code,
+			bgp_notification_code_name(m->notification.code));
+	} else if (m->type == BGP_OPEN && bgp_has(m, BGP_END_OPEN_MY_AS)) {
+		text_append(text, room, " version %u as %u", m->open.version, m->open.my_as);
+		if (bgp_has(m, BGP_END_OPEN_HOLD_TIME)) {
+			text_append(text, room, " hold %u", m->open.hold_time_s);
+		}
+		if (bgp_has(m, BGP_END_OPEN_BGP_ID)) {
+			text_append(text, room, " id ");
+			append_id(text, room, m->open.bgp_id);
+		}
+	}
+}
+
 void
 describe_message(const struct event_message *e, bool detail, char *text, size_t room)
 {
@@ -302,6 +321,9 @@ describe_message(const struct event_message *e, bool detail, char *text, size_t 
 		default:
 			break;
 		}
+	}
+	if (!m->body_read) {
+		describe_short(m, text, room);
 	}
 	if (detail && m->type != BGP_KEEPALIVE) {
 		text_append(text, room, " length %u", m->length);

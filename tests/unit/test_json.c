@@ -199,8 +199,8 @@ Test(json, open_cut)
 		"\"capabilities\":[{\"code\":65,\"name\":\"4-octet AS\",\"asn\":null,"
 		"\"malformed\":true,\"data\":\"0001\"}]}");
 	expect_message(BGP_OPEN, "04 fde9 005a c000020a 00", 6, false,
-		"\"type\":\"OPEN\",\"length\":29,\"truncated\":true,\"open\":{\"version\":null,"
-		"\"asn\":null,\"my_as\":null,\"hold_time_s\":null,\"bgp_id\":null,"
+		"\"type\":\"OPEN\",\"length\":29,\"truncated\":true,\"open\":{\"version\":4,"
+		"\"asn\":null,\"my_as\":65001,\"hold_time_s\":null,\"bgp_id\":null,"
 		"\"capabilities\":null}");
 }
 

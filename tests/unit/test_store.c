@@ -182,7 +182,7 @@ static const struct {
 	{"SELECT json_extract(attributes, '$[0].name') FROM update_message LIMIT 1", "ORIGIN"},
 	{"SELECT afi, safi, subtype FROM route_refresh", "1|1|0"},
 	{"SELECT code, subcode, data, text FROM notification ORDER BY message",
-		"6|2|0462796507|bye\a\n6|2|02c328|NULL\nNULL|NULL|NULL|NULL"},
+		"6|2|0462796507|bye\a\n6|2|02c328|NULL\n2|NULL|NULL|NULL"},
 	{"SELECT session, code, offset FROM fault", "1|bgp-marker|3"},
 	{"SELECT session, connection, src, bytes FROM gap", "1|1|10.0.0.2|1460"},
 	{"SELECT protocol, session, bfd_session, \"from\", \"to\", rfc_event_number, basis"
