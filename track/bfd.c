@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * BFD sessions (RFC 5880): two ends that tell their state in every packet. A session here is a pair of
- * addresses, whatever port and discriminators are used, so that two ends that talk past each other
- * (single-hop against multihop, a stale discriminator) are seen together.
+ * BFD sessions (RFC 5880): two ends that tell their state in every packet. Most pairs of addresses
+ * have one, and there whatever they send belongs together, whatever port and discriminators they use:
+ * so two ends that talk past each other (single-hop against multihop, a stale discriminator) are seen
+ * as one. A second session of a pair is one that stands beside the first: another member of a LAG
+ * (RFC 7130), multihop beside single-hop, another VLAN with the same link-local addresses.
  */
 #include "track/bfd_fsm.h"
 #include "track/internal.h"
@@ -12,23 +14,56 @@
 
 #include "track/memory.h"
 
+enum { ACTIVE_S = 3 }; /* an end that is not Up sends at least once a second (RFC 5880 section 6.8.3) */
+
 static struct bfd_session **
 slot_of(struct track *t, const struct address *a, const struct address *b)
 {
 	return &t->bfd_table[pair_hash(t, a, b) % t->bfd_slots];
 }
 
+static bool
+is_of_pair(const struct bfd_session *s, const struct address *a, const struct address *b)
+{
+	return (address_equal(&s->end[0].addr, a) && address_equal(&s->end[1].addr, b)) ||
+	       (address_equal(&s->end[0].addr, b) && address_equal(&s->end[1].addr, a));
+}
+
 struct bfd_session *
 bfd_find(struct track *t, const struct address *a, const struct address *b)
 {
-	struct bfd_session *s = *slot_of(t, a, b);
-	for (; s != NULL; s = s->hash_next) {
-		if ((address_equal(&s->end[0].addr, a) && address_equal(&s->end[1].addr, b)) ||
-		    (address_equal(&s->end[0].addr, b) && address_equal(&s->end[1].addr, a))) {
-			return s;
+	struct bfd_session *first = NULL;
+	for (struct bfd_session *s = *slot_of(t, a, b); s != NULL; s = s->hash_next) {
+		if (is_of_pair(s, a, b)) {
+			first = s; /* the oldest one stands last */
 		}
 	}
-	return NULL;
+	return first;
+}
+
+struct bfd_session *
+bfd_beside(struct track *t, const struct bfd_session *of, const struct bfd_session *after)
+{
+	struct bfd_session *b = after != NULL ? after->hash_next
+					      : *slot_of(t, &of->end[0].addr, &of->end[1].addr);
+	while (b != NULL && (b == of || !is_of_pair(b, &of->end[0].addr, &of->end[1].addr))) {
+		b = b->hash_next;
+	}
+	return b;
+}
+
+struct bfd_session *
+bfd_serve(struct track *t, struct session *s, bool serve)
+{
+	struct bfd_session *first = NULL;
+	struct bfd_session *b = *slot_of(t, &s->side[0].addr, &s->side[1].addr);
+	for (; b != NULL; b = b->hash_next) {
+		if (is_of_pair(b, &s->side[0].addr, &s->side[1].addr)) {
+			b->session = serve ? s : NULL;
+			first = b;
+		}
+	}
+	return first;
 }
 
 static void
@@ -63,10 +98,79 @@ evict(struct track *t)
 	bfd_destroy(t, victim);
 }
 
-static struct bfd_session *
-bfd_get(struct track *t, const struct packet_info *ip, const struct moment *at)
+static bool
+is_link_local(const struct address *a)
 {
-	struct bfd_session *b = bfd_find(t, &ip->src, &ip->dst);
+	return a->family == 6 ? a->octets[0] == 0xfe && (a->octets[1] & 0xc0) == 0x80
+			      : a->octets[0] == 169 && a->octets[1] == 254;
+}
+
+/* Whether this end of the session sent something a moment ago. */
+static bool
+is_active(const struct bfd_end *e, const struct moment *at)
+{
+	return e->seen && at->time_ns < e->at.time_ns + ACTIVE_S * SECOND_NS;
+}
+
+/* Two uses of one pair of addresses that have nothing to do with each other. */
+static bool
+is_other_session(const struct bfd_session *b, unsigned end, const struct packet_info *ip, int32_t port,
+	const struct bfd_packet *packet, const struct moment *at)
+{
+	const struct bfd_end *x = &b->end[end], *y = &b->end[1 - end];
+	if (is_link_local(&ip->src) && b->vlan != ip->vlan) {
+		return true;
+	}
+	if (!is_active(x, at) || packet->my_discriminator == x->last.my_discriminator) {
+		return false;
+	}
+	if (port == BFD_PORT_MICRO && x->port == BFD_PORT_MICRO) {
+		return true;
+	}
+	/* The other end goes on with the port that this one has used up to now. */
+	return x->port != port && is_active(y, at) && y->port == x->port;
+}
+
+/*
+ * The session that a packet belongs to (RFC 5880 section 6.8.6): the one whose other end has the
+ * discriminator that it names, then the one in which its sender uses the one that it has, then any
+ * of this pair that it can be a new start of. NULL: a new one.
+ */
+static struct bfd_session *
+demultiplex(struct track *t, const struct packet_info *ip, int32_t port,
+	const struct bfd_packet *packet, const struct moment *at)
+{
+	struct bfd_session *by_own = NULL, *by_start = NULL;
+	for (struct bfd_session *b = *slot_of(t, &ip->src, &ip->dst); b != NULL; b = b->hash_next) {
+		unsigned end = address_equal(&b->end[1].addr, &ip->src) ? 1 : 0;
+		if (!address_equal(&b->end[end].addr, &ip->src) ||
+		    !address_equal(&b->end[1 - end].addr, &ip->dst)) {
+			continue;
+		}
+		if (packet == NULL) {
+			return b; /* it cannot be read: any of them */
+		}
+		if (is_other_session(b, end, ip, port, packet, at)) {
+			continue;
+		}
+		const struct bfd_end *x = &b->end[end], *y = &b->end[1 - end];
+		if (packet->your_discriminator != 0 && y->seen &&
+		    y->last.my_discriminator == packet->your_discriminator) {
+			return b;
+		}
+		if (x->seen && x->last.my_discriminator == packet->my_discriminator) {
+			by_own = b;
+		}
+		by_start = b; /* the oldest one, at the end of the chain */
+	}
+	return by_own != NULL ? by_own : by_start;
+}
+
+static struct bfd_session *
+bfd_get(struct track *t, const struct packet_info *ip, int32_t port, const struct bfd_packet *packet,
+	const struct moment *at)
+{
+	struct bfd_session *b = demultiplex(t, ip, port, packet, at);
 	if (b != NULL) {
 		return b;
 	}
@@ -75,6 +179,7 @@ bfd_get(struct track *t, const struct packet_info *ip, const struct moment *at)
 	}
 	b = memory_zero(1, sizeof(*b));
 	b->id = ++t->bfd_ids;
+	b->vlan = ip->vlan;
 	b->session = session_find(t, &ip->src, &ip->dst);
 	unsigned local = ip->outgoing == 0 ? 1 : 0;
 	if (b->session != NULL) {
@@ -246,8 +351,8 @@ bfd_in(void *ctx, const struct datagram *datagram)
 	}
 	struct bfd_packet packet;
 	bool read = bfd_decode(datagram->data, datagram->cap_len, &packet);
-	struct bfd_session *b = bfd_get(t, ip, &at);
 	int32_t port = datagram->dst_port != 0 ? datagram->dst_port : -1; /* -1: not over UDP */
+	struct bfd_session *b = bfd_get(t, ip, port, read ? &packet : NULL, &at);
 	if (ip->ghost) {
 		/* A second copy of a packet says nothing new. */
 		if (read && t->options.all_bfd_packets) {
@@ -308,6 +413,7 @@ bfd_in(void *ctx, const struct datagram *datagram)
 	}
 	e->at = at;
 	e->packets++;
+	b->end[1 - end].packets_at_silence = b->end[1 - end].packets;
 	e->port = port;
 	e->ports |= port == BFD_PORT_MULTIHOP ? 1 : 2;
 	e->ttl = ip->ttl;
@@ -335,7 +441,10 @@ bfd_in(void *ctx, const struct datagram *datagram)
 			rule_bfd_lost(t, s);
 		}
 	}
+	bool was_up = b->up;
 	b->up = up;
+	/* By what was agreed on up to now. */
+	bfd_measure(b, end, state_before == 0 ? NULL : &before, was_up, &at);
 	refresh_timers(b);
 	if (changes) {
 		mark_dirty(t, b);
@@ -398,7 +507,7 @@ bfd_destroy(struct track *t, struct bfd_session *b)
 	}
 	age_out(t, b);
 	if (b->session != NULL && b->session->bfd == b) {
-		b->session->bfd = NULL;
+		b->session->bfd = bfd_find(t, &b->end[0].addr, &b->end[1].addr); /* another one */
 	}
 	findings_forget(t, b->findings);
 	t->bfd_count--;

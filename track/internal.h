@@ -173,6 +173,14 @@ struct session {
 	struct moment restart_begin;
 };
 
+/* Periodic packets of one end since the last agreement on intervals. */
+struct bfd_intervals {
+	uint64_t count, early; /* early: below what the jitter allows (RFC 5880 section 6.8.7) */
+	uint64_t counted, sum_us; /* of those that no lost packet made long */
+	uint64_t min_us, max_us;
+	uint32_t negotiated_us;
+};
+
 struct bfd_end {
 	struct address addr;
 	bool seen;
@@ -192,12 +200,31 @@ struct bfd_end {
 	/* Its packets in Init that name the other end, since that one is alone with its Down. */
 	struct moment init;
 	uint32_t init_packets;
+	struct moment previous, periodic; /* packets, for bfd_timing.c */
+	bool has_periodic;
+	struct bfd_intervals up_intervals;
+	uint64_t packets_at_silence; /* its packets when the other end was heard last */
+	uint64_t slow_count, slow_early; /* intervals while Down; below a second */
+	bool interval_told;
+	/* Of this end's detection time: what was left of it in the longest silence of the other. */
+	bool has_margin;
+	int64_t margin_us;
+	struct moment margin_at;
+	/* Packets in a row that answer another discriminator than the one that the other end uses. */
+	uint32_t stale_packets;
+	struct moment stale;
+	/* The discriminator before the present one, and how often the two have taken turns. */
+	uint32_t other_discriminator, discriminator_turns;
+	struct moment discriminator_turned;
+	uint32_t unanswered_polls; /* in a row */
+	struct moment poll;
 	uint8_t password[16]; /* of type 1 */
 	uint8_t password_size;
 };
 
 struct bfd_session {
 	uint64_t id;
+	uint16_t vlan; /* of its first packet; 0: none */
 	struct session *session;
 	struct bfd_end end[2]; /* 0 local, 1 remote */
 	struct bfd_session *hash_next, *older, *newer;
@@ -374,6 +401,18 @@ void bfd_in(void *ctx, const struct datagram *datagram);
 void bfd_tick(struct track *t, struct bfd_session *b);
 void bfd_tell(struct track *t, struct bfd_session *b, bool snapshot);
 void bfd_destroy(struct track *t, struct bfd_session *b);
+/* bfd_timing.c. `before`: the packet before it of the same end, NULL for none. */
+void bfd_measure(struct bfd_session *b, unsigned end, const struct bfd_packet *before, bool was_up,
+	const struct moment *at);
+uint64_t bfd_mean_interval_us(const struct bfd_end *x);
+void rule_bfd_interval(struct track *t, struct bfd_session *b, unsigned end);
+
+/* All BFD sessions of the pair serve `s` from now on, or (serve: false) none any more. The oldest one. */
+struct bfd_session *bfd_serve(struct track *t, struct session *s, bool serve);
+/* The others of its pair, one after the other; NULL after the last one. */
+struct bfd_session *bfd_beside(struct track *t, const struct bfd_session *of,
+	const struct bfd_session *after);
+/* The oldest one of the pair. */
 struct bfd_session *bfd_find(struct track *t, const struct address *a, const struct address *b);
 
 /* hosts.c: ARP, NDP, ICMP and who is alive */

@@ -13,6 +13,13 @@ enum {
 	BGP_PATIENCE_S = 10, /* BFD is Up: how long BGP may take */
 	ADMIN_DOWN_S = 3,
 	BGP_LEFT_FIRST_S = 5,
+	STALE_PACKETS = 5,
+	STALE_S = 3,
+	TURNS_ENOUGH = 4,
+	TURN_S = 10,
+	POLLS_ENOUGH = 4,
+	POLL_S = 3,
+	ZOMBIE_PACKETS = 10,
 };
 
 static bool
@@ -158,6 +165,119 @@ one_way(struct track *t, struct bfd_session *b, unsigned end)
 	}
 }
 
+/* x answers a discriminator that y does not use any more, or never did (RFC 5880 section 6.8.6). */
+static void
+stale_discriminator(struct track *t, struct bfd_session *b, unsigned end, const struct moment *at)
+{
+	struct bfd_end *x = &b->end[end];
+	const struct bfd_end *y = &b->end[1 - end];
+	uint32_t wanted = x->last.your_discriminator;
+	if (wanted == 0 || !y->seen || wanted == y->last.my_discriminator || x->port != y->port) {
+		x->stale_packets = 0;
+		return;
+	}
+	if (x->stale_packets++ == 0) {
+		x->stale = *at;
+	}
+	/* y is heard here all the time, and with the new one. An x that does not hear it forgets the old
+	 * one after its detection time: that is loss, not this. */
+	uint64_t interval_us = x->last.required_min_rx_us > y->last.desired_min_tx_us
+				       ? x->last.required_min_rx_us
+				       : y->last.desired_min_tx_us;
+	uint64_t patience_s = 2 * interval_us * y->last.detect_mult / 1000000 + STALE_S;
+	if (x->stale_packets < STALE_PACKETS || !before_by(at, &x->stale, patience_s) ||
+	    y->at.time_ns < x->stale.time_ns ||
+	    at->time_ns > y->at.time_ns + STALE_S * SECOND_NS ||
+	    bfd_finding_find(b, FINDING_BFD_DISCRIMINATOR) != NULL) {
+		return;
+	}
+	char a[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
+	uint64_t frames[] = {x->stale.frame, y->at.frame};
+	finding_raise(t,
+		&(struct finding_args){
+			.cause = FINDING_BFD_DISCRIMINATOR,
+			.confidence = CONFIDENCE_LIKELY,
+			.bfd = b,
+			.subject = &x->addr,
+			.at = *at,
+			.evidence = frames,
+			.evidence_count = 2,
+		},
+		"%s answers BFD discriminator 0x%08x (%u packets), but %s uses 0x%08x: it holds on to a session that %s has forgotten",
+		address_text(&x->addr, a), wanted, x->stale_packets, address_text(&y->addr, c),
+		y->last.my_discriminator, c);
+}
+
+/* Two discriminators of one address in turn: two daemons answer for it. */
+static void
+two_discriminators(struct track *t, struct bfd_session *b, unsigned end,
+	const struct bfd_packet *before, const struct moment *at)
+{
+	struct bfd_end *x = &b->end[end];
+	if (before == NULL || before->my_discriminator == x->last.my_discriminator) {
+		return;
+	}
+	bool back = x->last.my_discriminator == x->other_discriminator &&
+		    !before_by(at, &x->discriminator_turned, TURN_S);
+	x->discriminator_turns = back ? x->discriminator_turns + 1 : 0;
+	x->other_discriminator = before->my_discriminator;
+	x->discriminator_turned = *at;
+	if (x->discriminator_turns < TURNS_ENOUGH || bfd_finding_find(b, FINDING_TWO_DAEMONS) != NULL) {
+		return;
+	}
+	char a[ADDRESS_TEXT_MAX];
+	finding_raise(t,
+		&(struct finding_args){
+			.cause = FINDING_TWO_DAEMONS,
+			.confidence = CONFIDENCE_LIKELY,
+			.bfd = b,
+			.blame = &x->addr,
+			.subject = &x->addr,
+			.at = *at,
+		},
+		"%s sends BFD with two discriminators in turn, 0x%08x and 0x%08x: two daemons answer for one address",
+		address_text(&x->addr, a), x->last.my_discriminator, before->my_discriminator);
+}
+
+/* A Poll must be answered with a Final at once (RFC 5880 section 6.5). */
+static void
+poll_unanswered(struct track *t, struct bfd_session *b, unsigned end, const struct moment *at)
+{
+	struct bfd_end *x = &b->end[end], *y = &b->end[1 - end];
+	if ((x->last.flags & BFD_FLAG_FINAL) != 0) {
+		y->unanswered_polls = 0;
+	}
+	if ((x->last.flags & BFD_FLAG_POLL) == 0) {
+		x->unanswered_polls = 0;
+		return;
+	}
+	if (x->unanswered_polls++ == 0) {
+		x->poll = *at;
+	}
+	/* y is heard, and it hears x: it keeps the session Up. */
+	if (x->unanswered_polls < POLLS_ENOUGH || !before_by(at, &x->poll, POLL_S) || !b->up ||
+	    y->at.time_ns < x->poll.time_ns + SECOND_NS ||
+	    bfd_finding_find(b, FINDING_BFD_INVALID) != NULL) {
+		return;
+	}
+	char a[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
+	uint64_t frames[] = {x->poll.frame, y->at.frame};
+	finding_raise(t,
+		&(struct finding_args){
+			.cause = FINDING_BFD_INVALID,
+			.confidence = CONFIDENCE_LIKELY,
+			.bfd = b,
+			.blame = &y->addr,
+			.subject = &y->addr,
+			.at = *at,
+			.evidence = frames,
+			.evidence_count = 2,
+		},
+		"%s does not answer the Poll of %s with a Final (%u polls in %.1f s, RFC 5880 section 6.5): new timers do not take effect",
+		address_text(&y->addr, c), address_text(&x->addr, a), x->unanswered_polls,
+		(double)(at->time_ns - x->poll.time_ns) / 1e9);
+}
+
 void
 rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 	const struct bfd_packet *before, uint8_t state_before, const struct moment *at)
@@ -222,6 +342,10 @@ rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 	}
 	one_way(t, b, 0);
 	one_way(t, b, 1);
+	stale_discriminator(t, b, end, at);
+	two_discriminators(t, b, end, before, at);
+	poll_unanswered(t, b, end, at);
+	rule_bfd_interval(t, b, end);
 
 	uint8_t state = (uint8_t)(p->state + 1);
 	if (state_before == state) {
@@ -250,6 +374,12 @@ one_sided(struct track *t, struct bfd_session *b, unsigned end)
 {
 	const struct bfd_end *x = &b->end[end], *y = &b->end[1 - end];
 	const struct host *other = host_find(t, &y->addr);
+	/* Alone here, but not in a session beside this one: see apart(). */
+	for (struct bfd_session *o = bfd_beside(t, b, NULL); o != NULL; o = bfd_beside(t, b, o)) {
+		if (o->end[address_equal(&o->end[0].addr, &y->addr) ? 0 : 1].seen) {
+			return;
+		}
+	}
 	if (y->seen || x->packets < ONE_SIDED_PACKETS || !before_by(&x->at, &b->first, ONE_SIDED_S) ||
 	    other == NULL || bfd_finding_find(b, FINDING_BFD_ONE_SIDED) != NULL) {
 		return;
@@ -326,11 +456,86 @@ down_with_bgp(struct track *t, struct bfd_session *b)
 		(unsigned long long)s->bfd_lost.frame);
 }
 
+/*
+ * x goes on with Up though nothing came from y for much longer than x's detection time. Either x does
+ * not look, or the capture does not see what y sends.
+ */
+static void
+zombie(struct track *t, struct bfd_session *b, unsigned end)
+{
+	struct bfd_end *x = &b->end[end];
+	const struct bfd_end *y = &b->end[1 - end];
+	if (x->state != BFD_UP + 1 || !y->seen || !x->has_timers || x->detect_us == 0 ||
+	    ((x->last.flags | y->last.flags) & BFD_FLAG_DEMAND) != 0 ||
+	    y->at.input != x->at.input || x->at.time_ns < y->at.time_ns ||
+	    (x->at.time_ns - y->at.time_ns) / 1000 < 3 * x->detect_us + 1000000 ||
+	    x->packets < x->packets_at_silence + ZOMBIE_PACKETS ||
+	    bfd_finding_find(b, FINDING_BFD_ZOMBIE) != NULL) {
+		return;
+	}
+	char a[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
+	uint64_t frames[] = {y->at.frame, x->at.frame};
+	finding_raise(t,
+		&(struct finding_args){
+			.cause = FINDING_BFD_ZOMBIE,
+			.confidence = CONFIDENCE_POSSIBLE,
+			.bfd = b,
+			.subject = &x->addr,
+			.at = x->at,
+			.evidence = frames,
+			.evidence_count = 2,
+		},
+		"%s goes on sending BFD Up (frame %llu) though the last packet of %s is frame %llu, %.1f s before, and its detection time is %.1f s: it does not notice, or the capture does not see the packets of %s",
+		address_text(&x->addr, a), (unsigned long long)x->at.frame, address_text(&y->addr, c),
+		(unsigned long long)y->at.frame, (double)(x->at.time_ns - y->at.time_ns) / 1e9,
+		(double)x->detect_us / 1e6, c);
+}
+
+/* One end is alone in this session and the other alone in one beside it, on another port. */
+static void
+apart(struct track *t, struct bfd_session *b)
+{
+	for (unsigned end = 0; end < 2; end++) {
+		const struct bfd_end *x = &b->end[end], *y = &b->end[1 - end];
+		if (!x->seen || (y->seen && !before_by(&t->now, &y->at, ONE_SIDED_S))) {
+			continue;
+		}
+		for (struct bfd_session *o = bfd_beside(t, b, NULL); o != NULL; o = bfd_beside(t, b, o)) {
+			unsigned own = address_equal(&o->end[0].addr, &x->addr) ? 0 : 1;
+			const struct bfd_end *z = &o->end[1 - own], *gone = &o->end[own];
+			bool multihop = x->port == BFD_PORT_MULTIHOP || z->port == BFD_PORT_MULTIHOP;
+			if (b->up || o->up || !z->seen || z->port == x->port || !multihop ||
+			    before_by(&t->now, &z->at, ONE_SIDED_S) ||
+			    before_by(&t->now, &x->at, ONE_SIDED_S) ||
+			    (gone->seen && !before_by(&t->now, &gone->at, ONE_SIDED_S)) ||
+			    bfd_finding_find(o, FINDING_BFD_HOP_MISMATCH) != NULL ||
+			    bfd_finding_find(b, FINDING_BFD_HOP_MISMATCH) != NULL) {
+				continue;
+			}
+			char a[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
+			uint64_t frames[] = {x->at.frame, z->at.frame};
+			finding_raise(t,
+				&(struct finding_args){
+					.cause = FINDING_BFD_HOP_MISMATCH,
+					.confidence = CONFIDENCE_CERTAIN,
+					.bfd = b->session != NULL && b->session->bfd == o ? o : b,
+					.at = t->now,
+					.evidence = frames,
+					.evidence_count = 2,
+				},
+				"%s sends BFD to UDP port %d, %s to port %d: one side is single-hop, the other multihop",
+				address_text(&x->addr, a), (int)x->port, address_text(&z->addr, c),
+				(int)z->port);
+		}
+	}
+}
+
 void
 rule_bfd_tick(struct track *t, struct bfd_session *b)
 {
 	for (unsigned end = 0; end < 2; end++) {
 		one_sided(t, b, end);
+		zombie(t, b, end);
 		const struct bfd_end *x = &b->end[end];
 		if (x->seen && x->last.state == BFD_ADMIN_DOWN &&
 		    before_by(&x->at, &x->since, ADMIN_DOWN_S) &&
@@ -338,6 +543,7 @@ rule_bfd_tick(struct track *t, struct bfd_session *b)
 			admin_down(t, b, end, &x->at);
 		}
 	}
+	apart(t, b);
 	up_without_bgp(t, b);
 	down_with_bgp(t, b);
 }

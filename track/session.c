@@ -130,10 +130,7 @@ session_get(struct track *t, const struct address *src, const struct address *ds
 			s->side[i].alive = h->alive;
 		}
 	}
-	s->bfd = bfd_find(t, src, dst);
-	if (s->bfd != NULL && s->bfd->session == NULL) {
-		s->bfd->session = s;
-	}
+	s->bfd = bfd_serve(t, s, true);
 	session_dirty(t, s);
 	return s;
 }
@@ -292,9 +289,7 @@ session_destroy(struct track *t, struct session *s)
 		}
 	}
 	unlink_age(t, s);
-	if (s->bfd != NULL && s->bfd->session == s) {
-		s->bfd->session = NULL;
-	}
+	bfd_serve(t, s, false);
 	findings_forget(t, s->findings);
 	t->session_count--;
 	free(s);

@@ -229,9 +229,9 @@ track_finish(struct track *t)
 	/* Pairs that never exchanged TCP are sessions, too. */
 	for (struct bfd_session *b = t->bfd_oldest; b != NULL; b = b->newer) {
 		if (b->session == NULL && b->end[0].addr.family != 0 && b->end[1].addr.family != 0) {
-			b->session = session_get(t, &b->end[0].addr, &b->end[1].addr, -1, &b->first);
-			b->session->last = b->last;
-			b->session->bfd = b;
+			struct session *s =
+				session_get(t, &b->end[0].addr, &b->end[1].addr, -1, &b->first);
+			s->last = b->last; /* b->session is set: bfd_serve() */
 		}
 	}
 	rule_contacts(t, true);
