@@ -4,6 +4,7 @@
  * for what SQLite says. The words matter: a user reads them when the disk is full at night.
  */
 #include "store/database.h"
+#include "store/upgrade.h"
 
 #include <errno.h>
 #include <sqlite3.h>
@@ -67,7 +68,7 @@ read_number(sqlite3 *db, const char *sql, int64_t *number)
 }
 
 bool
-database_check(sqlite3 *db, const char *path, bool *fresh, struct store_error *error)
+database_check(sqlite3 *db, const char *path, int *found, struct store_error *error)
 {
 	int64_t id = 0, version = 0, tables = 0;
 	int rc = read_number(db, "PRAGMA application_id", &id);
@@ -82,8 +83,8 @@ database_check(sqlite3 *db, const char *path, bool *fresh, struct store_error *e
 			database_reason(db, rc));
 		return false;
 	}
-	*fresh = id == 0 && version == 0 && tables == 0;
-	if (*fresh) {
+	*found = 0;
+	if (id == 0 && version == 0 && tables == 0) {
 		return true;
 	}
 	if (id != STORE_APPLICATION_ID) {
@@ -102,6 +103,7 @@ database_check(sqlite3 *db, const char *path, bool *fresh, struct store_error *e
 			"%s: has no schema version: it is damaged", path);
 		return false;
 	}
+	*found = (int)version;
 	return true;
 }
 
@@ -128,6 +130,23 @@ database_columns(sqlite3_str *sql, const char *columns, const char *format)
 			sqlite3_str_appendall(sql, ",");
 		}
 		sqlite3_str_appendf(sql, format, name, name);
+		at += size;
+		at += *at == ',';
+	}
+}
+
+void
+database_select(sqlite3_str *sql, sqlite3 *db, const char *table, const char *columns)
+{
+	char name[64];
+	const char *at = columns;
+	while (*at != '\0') {
+		size_t size = strcspn(at, ",");
+		snprintf(name, sizeof(name), "%.*s", (int)size, at);
+		if (at != columns) {
+			sqlite3_str_appendall(sql, ",");
+		}
+		sqlite3_str_appendf(sql, database_has_column(db, table, name) ? "\"%w\"" : "NULL", name);
 		at += size;
 		at += *at == ',';
 	}

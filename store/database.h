@@ -15,7 +15,7 @@
 
 enum {
 	STORE_APPLICATION_ID = 0x62677077, /* "bgpw"; also in schema.sql */
-	STORE_SCHEMA_VERSION = 1,          /* also in schema.sql */
+	STORE_SCHEMA_VERSION = 2,          /* also in schema.sql */
 };
 
 /* sqlite3.h stays in the .c files. */
@@ -30,12 +30,17 @@ extern const char store_schema[]; /* made from schema.sql */
 #define COLUMNS_SESSION_SIDE(s) \
 	"," s "_asn," s "_bgp_id," s "_state," s "_state_since_ns," s "_opens," s "_updates," s \
 	"_notifications," s "_keepalives," s "_route_refreshes," s "_others," s \
-	"_prefixes_announced," s "_prefixes_withdrawn," s "_last_message_ns"
+	"_prefixes_announced," s "_prefixes_withdrawn," s "_last_message_ns" \
+	"," s "_offered_hold_time_s," s "_connect_retry_ns," s "_retransmissions," s \
+	"_longest_silence_ns," s "_hold_margin_ns," s "_hold_margin_frame," s \
+	"_keepalives_measured," s "_keepalive_min_ns," s "_keepalive_mean_ns," s \
+	"_keepalive_max_ns," s "_end_of_rib"
 
 #define COLUMNS_BFD_SIDE(s) \
 	"," s "_state," s "_state_since_ns," s "_diag," s "_negotiated_tx_us," s \
 	"_detection_time_us," s "_packets," s "_max_gap_us," s "_last_ns," s "_discriminator," s \
-	"_detect_mult"
+	"_detect_mult," s "_intervals," s "_interval_min_us," s "_interval_mean_us," s \
+	"_interval_max_us," s "_detection_margin_us," s "_detection_margin_frame"
 
 #define COLUMNS_CONNECTION \
 	COLUMNS_HEAD ",connection,session,state,client,client_port,server,server_port,evicted,by"
@@ -59,7 +64,8 @@ extern const char store_schema[]; /* made from schema.sql */
 		COLUMNS_HEAD ",run,session,local,remote,asn,bgp_id,hold_time_s,keepalive_s," \
 			     "families,state,messages,prefixes_announced,prefixes_withdrawn," \
 			     "established_count,verdict,primary_cause,bfd_session,first_time," \
-			     "last_time,first_time_ns,last_time_ns" COLUMNS_SESSION_SIDE("local") \
+			     "last_time,first_time_ns,last_time_ns,setup_us,timing" \
+				     COLUMNS_SESSION_SIDE("local") \
 				     COLUMNS_SESSION_SIDE("remote")) \
 	X(SESSION_STUB, "session", IGNORE, "session", "run,session,local,remote") \
 	X(CONNECTION, "connection", UPDATE, "connection", COLUMNS_CONNECTION) \
@@ -70,7 +76,7 @@ extern const char store_schema[]; /* made from schema.sql */
 		COLUMNS_HEAD ",session,connection,src,src_port,dst,dst_port,type,length," \
 			     "truncated,context,raw") \
 	X(OPEN, "open", ERROR, "", "message,version,asn,my_as,hold_time_s,bgp_id") \
-	X(CAPABILITY, "capability", ERROR, "", "message,position,code,name,value,decoded") \
+	X(CAPABILITY, "capability", ERROR, "", "message,position,code,name,data,decoded") \
 	X(NOTIFICATION, "notification", ERROR, "", "message,code,subcode,name,data,text") \
 	X(UPDATE_MESSAGE, "update_message", ERROR, "", \
 		"message,withdrawn,announced,attributes,end_of_rib") \
@@ -84,7 +90,8 @@ extern const char store_schema[]; /* made from schema.sql */
 	X(BFD_SESSION, "bfd_session", UPDATE, "bfd_session", \
 		COLUMNS_HEAD ",run,bfd_session,session,local,remote,mode,state," \
 			     "negotiated_tx_us,detection_time_us,packets,max_gap_us,flaps," \
-			     "first_time,last_time,first_time_ns,last_time_ns" COLUMNS_BFD_SIDE( \
+			     "first_time,last_time,first_time_ns,last_time_ns,interval_us," \
+			     "detection_margin_us" COLUMNS_BFD_SIDE( \
 				     "local") COLUMNS_BFD_SIDE("remote")) \
 	X(BFD_SESSION_STUB, "bfd_session", IGNORE, "bfd_session", "run,bfd_session,local,remote") \
 	X(BFD_PACKET, "bfd_packet", ERROR, "", \
@@ -120,8 +127,8 @@ struct store_bases {
 };
 
 /* Whose rows they are. False, and `error` (for `path`) where it is no bgpwhy database of a schema
- * that this program knows. An empty one is `*fresh`. */
-bool database_check(struct sqlite3 *db, const char *path, bool *fresh, struct store_error *error);
+ * that this program knows, its own or an older one: `*version`; 0 is an empty one. */
+bool database_check(struct sqlite3 *db, const char *path, int *version, struct store_error *error);
 
 /* What failed, as a few words for the end of a line. */
 const char *database_reason(struct sqlite3 *db, int rc);
@@ -131,5 +138,10 @@ char *database_file_name(const char *path);
 
 /* Appends the columns of a list, quoted; `format` is given the column's name (%w), perhaps twice. */
 void database_columns(struct sqlite3_str *sql, const char *columns, const char *format);
+
+/* The same for reading from `table` of a database whose schema may be older: NULL for the columns
+ * that it lacks. */
+void database_select(struct sqlite3_str *sql, struct sqlite3 *db, const char *table,
+	const char *columns);
 
 #endif

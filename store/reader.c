@@ -115,7 +115,7 @@ static bool
 open_database(const char *path, sqlite3 **db, struct store_error *error)
 {
 	struct stat st;
-	bool fresh;
+	int version;
 	if (stat(path, &st) != 0) {
 		return fail_open(error, path, strerror(errno));
 	}
@@ -145,10 +145,10 @@ open_database(const char *path, sqlite3 **db, struct store_error *error)
 	if (rc != SQLITE_OK) {
 		return fail_open(error, path, database_reason(*db, rc));
 	}
-	if (!database_check(*db, path, &fresh, error)) {
+	if (!database_check(*db, path, &version, error)) {
 		return false;
 	}
-	return !fresh || fail_open(error, path, "it is empty");
+	return version > 0 || fail_open(error, path, "it is empty");
 }
 
 static void
@@ -231,7 +231,7 @@ prepare_source(sqlite3 *db, struct source *s)
 	const struct store_insert_desc *desc = &store_inserts[s->table->table];
 	sqlite3_str *sql = sqlite3_str_new(db);
 	sqlite3_str_appendall(sql, "SELECT ");
-	database_columns(sql, desc->columns, "\"%w\"");
+	database_select(sql, db, desc->table, desc->columns);
 	sqlite3_str_appendf(sql, " FROM \"%w\" WHERE ", desc->table);
 	if (s->table->by_run) {
 		sqlite3_str_appendf(sql,

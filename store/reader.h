@@ -9,7 +9,7 @@
 struct reader {
 	struct sqlite3 *db;
 	struct store_bases shift; /* taken off every number of the run that is played */
-	struct sqlite3_stmt *context, *list, *families;
+	struct sqlite3_stmt *context, *list, *families, *ribs;
 	/* What the event that was read last points to. */
 	struct bgp_message message;
 	int64_t context_id;
@@ -17,6 +17,7 @@ struct reader {
 	struct bfd_packet bfd;
 	uint64_t evidence[FINDING_EVIDENCE_MAX];
 	char *fix[FINDING_FIX_MAX];
+	struct event_end_of_rib end_of_rib[2][BGP_CONTEXT_FAMILIES];
 };
 
 /* The tables that hold events, in the order in which events with one seq, or none, are said. */

@@ -414,6 +414,44 @@ read_finding(struct reader *r, sqlite3_stmt *stmt, struct event *event)
 	return known && e->cause != FINDING_NONE;
 }
 
+static size_t
+read_end_of_rib(struct reader *r, const char *json, struct event_end_of_rib list[])
+{
+	size_t count = 0;
+	sqlite3_bind_text(r->ribs, 1, json, -1, SQLITE_STATIC);
+	while (count < BGP_CONTEXT_FAMILIES && sqlite3_step(r->ribs) == SQLITE_ROW) {
+		struct columns c = {.stmt = r->ribs};
+		struct event_end_of_rib *rib = &list[count++];
+		rib->family.afi = get_u16(&c);
+		rib->family.safi = get_u8(&c);
+		rib->after_ns = get_uint(&c) * 1000000;
+		rib->prefixes = get_uint(&c);
+		rib->frame = get_uint(&c);
+	}
+	sqlite3_reset(r->ribs);
+	sqlite3_clear_bindings(r->ribs);
+	return count;
+}
+
+static void
+read_session_timing(struct reader *r, struct columns *c, struct event_session_side *side,
+	struct event_end_of_rib list[])
+{
+	side->offered_hold_time_s = get_known(c);
+	side->connect_retry_ns = get_uint(c);
+	side->retransmissions = get_uint(c);
+	side->longest_silence_ns = get_uint(c);
+	side->has_hold_margin = !is_null(c);
+	side->hold_margin_ns = (int64_t)get_uint(c);
+	side->hold_margin_frame = get_uint(c);
+	side->keepalives_measured = get_uint(c);
+	side->keepalive_min_ns = get_uint(c);
+	side->keepalive_mean_ns = get_uint(c);
+	side->keepalive_max_ns = get_uint(c);
+	side->end_of_rib = list;
+	side->end_of_rib_count = read_end_of_rib(r, get_name(c), list);
+}
+
 static void
 read_session_side(struct columns *c, struct event_session_side *side)
 {
@@ -466,8 +504,13 @@ read_session(struct reader *r, sqlite3_stmt *stmt, struct event *event)
 	skip(&c, 2);
 	e->first_time_ns = get_uint(&c);
 	e->last_time_ns = get_uint(&c);
-	read_session_side(&c, &e->side[0]);
-	read_session_side(&c, &e->side[1]);
+	e->has_setup = !is_null(&c);
+	e->setup_ns = get_uint(&c) * 1000;
+	skip(&c, 1); /* timing stands with its side */
+	for (size_t i = 0; i < 2; i++) {
+		read_session_side(&c, &e->side[i]);
+		read_session_timing(r, &c, &e->side[i], r->end_of_rib[i]);
+	}
 	return e->side[0].addr.family != 0 && e->side[1].addr.family != 0;
 }
 
@@ -497,6 +540,13 @@ read_bfd_side(struct columns *c, struct event_bfd_side *side)
 	side->last_ns = get_uint(c);
 	side->discriminator = get_u32(c);
 	side->detect_mult = get_u8(c);
+	side->intervals = get_uint(c);
+	side->interval_min_us = get_uint(c);
+	side->interval_mean_us = get_uint(c);
+	side->interval_max_us = get_uint(c);
+	side->has_margin = !is_null(c);
+	side->margin_us = (int64_t)get_uint(c);
+	side->margin_frame = get_uint(c);
 }
 
 static bool
@@ -515,6 +565,7 @@ read_bfd_session(struct reader *r, sqlite3_stmt *stmt, struct event *event)
 	skip(&c, 2);
 	e->first_time_ns = get_uint(&c);
 	e->last_time_ns = get_uint(&c);
+	skip(&c, 2);
 	read_bfd_side(&c, &e->side[0]);
 	read_bfd_side(&c, &e->side[1]);
 	return e->side[0].addr.family != 0 && e->side[1].addr.family != 0;
@@ -545,7 +596,12 @@ reader_prepare(struct reader *r)
 		sqlite3_prepare_v2(r->db,
 			"SELECT json_extract(value, '$.afi'), json_extract(value, '$.safi')"
 			" FROM json_each(?)",
-			-1, &r->families, NULL) == SQLITE_OK;
+			-1, &r->families, NULL) == SQLITE_OK &&
+		sqlite3_prepare_v2(r->db,
+			"SELECT json_extract(value, '$.afi'), json_extract(value, '$.safi'),"
+			" json_extract(value, '$.after_ms'), json_extract(value, '$.prefixes'),"
+			" json_extract(value, '$.frame') FROM json_each(?)",
+			-1, &r->ribs, NULL) == SQLITE_OK;
 }
 
 void
@@ -555,4 +611,5 @@ reader_finish(struct reader *r)
 	sqlite3_finalize(r->context);
 	sqlite3_finalize(r->list);
 	sqlite3_finalize(r->families);
+	sqlite3_finalize(r->ribs);
 }

@@ -24,7 +24,7 @@
 -- the last word on them was said.
 
 PRAGMA application_id = 1650946167; -- "bgpw"
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 CREATE TABLE run (
 	run INTEGER PRIMARY KEY,
@@ -109,7 +109,31 @@ CREATE TABLE session (
 	remote_others INTEGER,
 	remote_prefixes_announced INTEGER,
 	remote_prefixes_withdrawn INTEGER,
-	remote_last_message_ns INTEGER
+	remote_last_message_ns INTEGER,
+	setup_us INTEGER, -- from the first SYN to Established, the last time
+	timing TEXT, -- JSON {address: {offered_hold_time_s, …}}: what stands below, side by side
+	local_offered_hold_time_s INTEGER, -- in its last OPEN
+	local_connect_retry_ns INTEGER, -- between its last two calls
+	local_retransmissions INTEGER, -- segments with payload that it sent again
+	local_longest_silence_ns INTEGER, -- between two of its messages, while Established
+	local_hold_margin_ns INTEGER, -- of the other side's hold time, left by then; 0 or less: it ran out
+	local_hold_margin_frame INTEGER, -- that ended the silence
+	local_keepalives_measured INTEGER, -- intervals from one KEEPALIVE to the next, RFC 4271 4.4 and 10
+	local_keepalive_min_ns INTEGER,
+	local_keepalive_mean_ns INTEGER,
+	local_keepalive_max_ns INTEGER,
+	local_end_of_rib TEXT, -- JSON [{afi, safi, family, after_ms, prefixes, frame}]: RFC 4724 2, since Established
+	remote_offered_hold_time_s INTEGER, -- in its last OPEN
+	remote_connect_retry_ns INTEGER, -- between its last two calls
+	remote_retransmissions INTEGER, -- segments with payload that it sent again
+	remote_longest_silence_ns INTEGER, -- between two of its messages, while Established
+	remote_hold_margin_ns INTEGER, -- of the other side's hold time, left by then; 0 or less: it ran out
+	remote_hold_margin_frame INTEGER, -- that ended the silence
+	remote_keepalives_measured INTEGER, -- intervals from one KEEPALIVE to the next, RFC 4271 4.4 and 10
+	remote_keepalive_min_ns INTEGER,
+	remote_keepalive_mean_ns INTEGER,
+	remote_keepalive_max_ns INTEGER,
+	remote_end_of_rib TEXT
 );
 
 -- A TCP connection, as it was last heard of.
@@ -193,7 +217,7 @@ CREATE TABLE capability (
 	position INTEGER NOT NULL, -- from 0
 	code INTEGER NOT NULL, -- IANA
 	name TEXT NOT NULL,
-	value TEXT NOT NULL, -- hex
+	data TEXT NOT NULL, -- hex
 	decoded TEXT NOT NULL, -- JSON {code, name, …}
 	PRIMARY KEY (message, position)
 ) WITHOUT ROWID;
@@ -317,7 +341,21 @@ CREATE TABLE bfd_session (
 	remote_max_gap_us INTEGER,
 	remote_last_ns INTEGER,
 	remote_discriminator INTEGER,
-	remote_detect_mult INTEGER
+	remote_detect_mult INTEGER,
+	interval_us TEXT, -- JSON {address: {count, min, mean, max}}: between its periodic packets
+	detection_margin_us TEXT, -- JSON {address: what was left of its detection time}: the near miss
+	local_intervals INTEGER, -- measured between its periodic packets while Up, RFC 5880 6.8.7
+	local_interval_min_us INTEGER,
+	local_interval_mean_us INTEGER,
+	local_interval_max_us INTEGER,
+	local_detection_margin_us INTEGER, -- of its detection time, left in the longest silence of the other
+	local_detection_margin_frame INTEGER,
+	remote_intervals INTEGER, -- measured between its periodic packets while Up, RFC 5880 6.8.7
+	remote_interval_min_us INTEGER,
+	remote_interval_mean_us INTEGER,
+	remote_interval_max_us INTEGER,
+	remote_detection_margin_us INTEGER, -- of its detection time, left in the longest silence of the other
+	remote_detection_margin_frame INTEGER
 );
 
 -- A BFD control packet, RFC 5880 4.1: each one that changes anything, with -v all of them.

@@ -13,6 +13,7 @@
  * reason its descriptor is closed after SQLite's: closing any descriptor of a file drops all
  * fcntl() locks that the process has on it.
  */
+#include "store/upgrade.h"
 #include "store/writer.h"
 
 #include <errno.h>
@@ -358,12 +359,14 @@ insert_run(struct writer *w)
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-/* The schema, where there is none, and the row of this run: all of it or nothing. */
+/* The schema, where there is none or an older one, and the row of this run: all of it or nothing. */
 static int
-start_run(struct writer *w, bool fresh)
+start_run(struct writer *w, int version)
 {
 	int rc = sqlite3_exec(w->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-	if (rc == SQLITE_OK && fresh) {
+	if (rc == SQLITE_OK && version > 0 && version < STORE_SCHEMA_VERSION) {
+		rc = database_upgrade(w->db, version);
+	} else if (rc == SQLITE_OK && version == 0) {
 		rc = sqlite3_exec(w->db, store_schema, NULL, NULL, NULL);
 	}
 	rc = rc == SQLITE_OK ? prepare_all(w) : rc;
@@ -394,7 +397,7 @@ open_file(struct writer *w, struct store_error *error)
 static bool
 open_database(struct writer *w, struct store_error *error)
 {
-	bool fresh;
+	int version;
 	char *name = database_file_name(w->path);
 	int rc = sqlite3_open_v2(name, &w->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	free(name);
@@ -403,7 +406,7 @@ open_database(struct writer *w, struct store_error *error)
 	}
 	sqlite3_extended_result_codes(w->db, 1);
 	sqlite3_busy_timeout(w->db, 2000);
-	if (!database_check(w->db, w->path, &fresh, error)) {
+	if (!database_check(w->db, w->path, &version, error)) {
 		return false;
 	}
 	rc = sqlite3_exec(w->db,
@@ -413,7 +416,7 @@ open_database(struct writer *w, struct store_error *error)
 		"PRAGMA journal_size_limit=67108864;"
 		"PRAGMA cache_size=-8192",
 		NULL, NULL, NULL);
-	rc = rc == SQLITE_OK ? start_run(w, fresh) : rc;
+	rc = rc == SQLITE_OK ? start_run(w, version) : rc;
 	if (rc != SQLITE_OK) {
 		return fail_open(error, w->path, database_reason(w->db, rc));
 	}

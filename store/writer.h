@@ -13,7 +13,7 @@ enum {
 	WRITER_BUSY_MS = 250,        /* wait this long for somebody else's transaction */
 	WRITER_SEEN_SLOTS = 4096,    /* ids whose rows are known to be there */
 	WRITER_CONTEXT_SLOTS = 16,
-	WRITER_COLUMNS_MAX = 64,
+	WRITER_COLUMNS_MAX = 96,
 };
 
 enum writer_parent { PARENT_SESSION, PARENT_CONNECTION, PARENT_BFD_SESSION, PARENT_COUNT };

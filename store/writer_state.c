@@ -142,6 +142,22 @@ put_session_side(struct row *row, const struct event_session_side *side)
 	row_uint(row, side->prefixes_announced);
 	row_uint(row, side->prefixes_withdrawn);
 	row_known(row, side->last_message_ns != 0, side->last_message_ns);
+	row_known(row, side->offered_hold_time_s >= 0, (uint64_t)side->offered_hold_time_s);
+	row_known(row, side->connect_retry_ns > 0, side->connect_retry_ns);
+	row_uint(row, side->retransmissions);
+	row_known(row, side->longest_silence_ns > 0, side->longest_silence_ns);
+	if (side->has_hold_margin) {
+		row_int(row, side->hold_margin_ns);
+	} else {
+		row_null(row);
+	}
+	row_uint(row, side->hold_margin_frame);
+	row_uint(row, side->keepalives_measured);
+	row_uint(row, side->keepalive_min_ns);
+	row_uint(row, side->keepalive_mean_ns);
+	row_uint(row, side->keepalive_max_ns);
+	json_end_of_rib(row_new_json(row), NULL, side);
+	row_json(row);
 }
 
 void
@@ -188,6 +204,9 @@ writer_put_session(struct writer *w, const struct event *event)
 	row_time(&row, e->last_time_ns, event->time_digits);
 	row_uint(&row, e->first_time_ns);
 	row_uint(&row, e->last_time_ns);
+	row_known(&row, e->has_setup, e->setup_ns / 1000);
+	json_session_timing(row_new_json(&row), NULL, e);
+	row_json(&row);
 	put_session_side(&row, &s[0]);
 	put_session_side(&row, &s[1]);
 	if (row_end(&row)) {
@@ -208,6 +227,16 @@ put_bfd_side(struct row *row, const struct event_bfd_side *side)
 	row_uint(row, side->last_ns);
 	row_uint(row, side->discriminator);
 	row_uint(row, side->detect_mult);
+	row_uint(row, side->intervals);
+	row_uint(row, side->interval_min_us);
+	row_uint(row, side->interval_mean_us);
+	row_uint(row, side->interval_max_us);
+	if (side->has_margin) {
+		row_int(row, side->margin_us);
+	} else {
+		row_null(row);
+	}
+	row_uint(row, side->margin_frame);
 }
 
 void
@@ -238,6 +267,10 @@ writer_put_bfd_session(struct writer *w, const struct event *event)
 	row_time(&row, e->last_time_ns, event->time_digits);
 	row_uint(&row, e->first_time_ns);
 	row_uint(&row, e->last_time_ns);
+	json_bfd_intervals(row_new_json(&row), NULL, e);
+	row_json(&row);
+	json_bfd_margins(row_new_json(&row), NULL, e);
+	row_json(&row);
 	put_bfd_side(&row, &s[0]);
 	put_bfd_side(&row, &s[1]);
 	if (row_end(&row)) {

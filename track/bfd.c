@@ -481,6 +481,13 @@ bfd_tell(struct track *t, struct bfd_session *b, bool snapshot)
 		to->discriminator = from->last.my_discriminator;
 		to->detect_mult = from->last.detect_mult;
 		to->state_since_ns = from->since.time_ns;
+		to->intervals = from->up_intervals.counted;
+		to->interval_min_us = from->up_intervals.min_us;
+		to->interval_mean_us = bfd_mean_interval_us(from);
+		to->interval_max_us = from->up_intervals.max_us;
+		to->has_margin = from->has_margin;
+		to->margin_us = from->margin_us;
+		to->margin_frame = from->margin_at.frame;
 	}
 	if (snapshot) {
 		emit_snapshot(t, &event);

@@ -149,6 +149,14 @@ enum {
 	COUNT_SLOTS,
 };
 
+/* The first End-of-RIB of a family since the session was established (RFC 4724 section 2). */
+struct event_end_of_rib {
+	struct bgp_family family;
+	uint64_t after_ns; /* since Established */
+	uint64_t prefixes; /* that were announced by then, in all families */
+	uint64_t frame;
+};
+
 /* One side of a session; index 0 is `local`, 1 `remote`. */
 struct event_session_side {
 	struct address addr;
@@ -161,6 +169,18 @@ struct event_session_side {
 	uint64_t prefixes_announced, prefixes_withdrawn;
 	uint64_t last_message_ns; /* 0: none */
 	uint64_t state_since_ns;
+	int32_t offered_hold_time_s; /* in its last OPEN; -1 unknown */
+	uint64_t connect_retry_ns;   /* between its last two calls; 0: fewer */
+	uint64_t retransmissions;    /* of segments with payload */
+	/* While Established: its longest silence, and what that left of the other's hold time. */
+	uint64_t longest_silence_ns; /* 0: none measured */
+	bool has_hold_margin;
+	int64_t hold_margin_ns; /* 0 or less: it ran out */
+	uint64_t hold_margin_frame; /* that ended the silence */
+	uint64_t keepalives_measured; /* from one KEEPALIVE to the next, with no other message between */
+	uint64_t keepalive_min_ns, keepalive_mean_ns, keepalive_max_ns;
+	const struct event_end_of_rib *end_of_rib; /* that it sent, since the last time Established */
+	size_t end_of_rib_count;
 };
 
 struct event_session {
@@ -171,6 +191,8 @@ struct event_session {
 	struct bgp_family families[BGP_CONTEXT_FAMILIES];
 	size_t family_count;
 	uint32_t established_count;
+	bool has_setup;
+	uint64_t setup_ns; /* from the first SYN to Established, the last time */
 	enum verdict verdict;
 	enum finding_cause primary_cause; /* FINDING_NONE */
 	uint64_t bfd_session; /* that serves it; 0 none */
@@ -190,6 +212,12 @@ struct event_bfd_side {
 	uint32_t discriminator;
 	uint8_t detect_mult;
 	uint64_t state_since_ns;
+	/* Its periodic packets while Up, since the last agreement (RFC 5880 section 6.8.7). */
+	uint64_t intervals;
+	uint64_t interval_min_us, interval_mean_us, interval_max_us;
+	bool has_margin;
+	int64_t margin_us; /* of its detection time, left in the longest silence of the other */
+	uint64_t margin_frame;
 };
 
 struct event_bfd_session {

@@ -137,7 +137,31 @@ struct speaker {
 	struct moment alive;   /* the last packet of any kind from it */
 	uint64_t host_told_ns;  /* when its host was last told that it is alive */
 	uint32_t rejected_as;  /* 2/2 that it sent */
+	struct moment attempt; /* its last call */
+	uint64_t retry_ns;     /* between the last two (ConnectRetryTime as observed) */
+	uint64_t retransmissions; /* of segments with payload */
 	struct moment fault;   /* of its last malformed message; time 0: none */
+};
+
+/* What timing.c measures of one speaker, over all connections that were Established. */
+struct timing_side {
+	uint64_t silence_ns; /* the longest one between two of its messages */
+	struct moment silence_at; /* its end */
+	bool has_margin;
+	int64_t margin_ns; /* of the other's hold time, left by then */
+	bool gap; /* the capture lacks octets since its last message */
+	bool last_was_keepalive;
+	uint64_t keepalives, keepalive_sum_ns, keepalive_min_ns, keepalive_max_ns;
+	uint64_t announced_before; /* prefixes, when the present connection was established */
+	struct event_end_of_rib *rib; /* since then */
+	size_t rib_count; /* at most BGP_CONTEXT_FAMILIES */
+};
+
+struct timing {
+	bool has_setup;
+	uint64_t setup_ns; /* from the first SYN to Established */
+	struct moment established;
+	struct timing_side side[2];
 };
 
 struct session {
@@ -159,6 +183,7 @@ struct session {
 	uint32_t exits; /* from Established */
 	struct moment established, lost;
 	bool up;        /* some link has both machines (that can be seen) in Established */
+	struct timing *timing; /* NULL: never Established */
 	struct bfd_session *bfd;
 	struct finding *findings;
 	uint32_t finding_count;
@@ -374,6 +399,19 @@ void link_gap(void *ctx, struct conn *conn, int dir, uint32_t seq, uint32_t miss
 void link_tick(struct track *t, struct link *link);
 void link_finish(struct track *t, struct link *link);
 unsigned link_side(const struct link *link, unsigned dir); /* session side of a conn side */
+
+/* timing.c */
+void timing_established(struct session *s, const struct link *link, const struct moment *at);
+/* `dir` sends a KEEPALIVE, UPDATE or ROUTE-REFRESH; `previous`: its message before that. */
+void timing_message(struct session *s, const struct link *link, unsigned dir,
+	const struct bgp_message *message, const struct moment *previous, const struct moment *at);
+void timing_gap(struct session *s, const struct link *link, unsigned dir);
+/* The hold timer of `dir` ran out. */
+void timing_expired(struct session *s, const struct link *link, unsigned dir,
+	const struct moment *at);
+void timing_attempt(struct speaker *caller, const struct moment *at);
+void timing_tell(const struct session *s, struct event_session *e);
+void timing_destroy(struct session *s);
 
 /* message.c */
 void message_in(struct track *t, struct link *link, unsigned dir, const uint8_t *bytes, size_t size,

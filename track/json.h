@@ -52,6 +52,12 @@ void json_event(struct json *j, const struct event *event, unsigned detail);
 /* Parts of it, for columns: each writes one value. */
 void json_capability(struct json *j, const char *key, const struct bgp_capability *capability);
 void json_attributes(struct json *j, const char *key, const struct bgp_update *update);
+/* [{afi, safi, family, after_ms, prefixes, frame}] */
+void json_end_of_rib(struct json *j, const char *key, const struct event_session_side *side);
+/* {address: what was measured of it} */
+void json_session_timing(struct json *j, const char *key, const struct event_session *e);
+void json_bfd_intervals(struct json *j, const char *key, const struct event_bfd_session *e);
+void json_bfd_margins(struct json *j, const char *key, const struct event_bfd_session *e);
 void json_families(struct json *j, const char *key, const struct bgp_family *families, size_t count);
 
 #endif

@@ -185,6 +185,76 @@ session_messages(struct json *j, const struct event_session_side *side, const ch
 }
 
 static void
+json_ms_or_null(struct json *j, const char *name, bool known, int64_t ns)
+{
+	if (known) {
+		json_int(j, name, ns / 1000000);
+	} else {
+		json_null(j, name);
+	}
+}
+
+void
+json_end_of_rib(struct json *j, const char *key, const struct event_session_side *side)
+{
+	json_array(j, key);
+	for (size_t i = 0; i < side->end_of_rib_count; i++) {
+		const struct event_end_of_rib *rib = &side->end_of_rib[i];
+		char family[BGP_FAMILY_TEXT_MAX];
+		json_object(j, NULL);
+		json_uint(j, "afi", rib->family.afi);
+		json_uint(j, "safi", rib->family.safi);
+		json_string(j, "family", bgp_family_text(rib->family, family));
+		json_uint(j, "after_ms", rib->after_ns / 1000000);
+		json_uint(j, "prefixes", rib->prefixes);
+		json_uint(j, "frame", rib->frame);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+/* What was measured of one side. */
+static void
+session_timing(struct json *j, const struct event_session_side *side, const char *name)
+{
+	json_object(j, name);
+	if (side->offered_hold_time_s >= 0) {
+		json_int(j, "offered_hold_time_s", side->offered_hold_time_s);
+	} else {
+		json_null(j, "offered_hold_time_s");
+	}
+	json_ms_or_null(j, "connect_retry_ms", side->connect_retry_ns > 0, (int64_t)side->connect_retry_ns);
+	json_uint(j, "retransmissions", side->retransmissions);
+	json_ms_or_null(j, "longest_silence_ms", side->longest_silence_ns > 0,
+		(int64_t)side->longest_silence_ns);
+	json_ms_or_null(j, "hold_margin_ms", side->has_hold_margin, side->hold_margin_ns);
+	json_uint(j, "hold_margin_frame", side->hold_margin_frame);
+	if (side->keepalives_measured > 0) {
+		json_object(j, "keepalive_interval_ms");
+		json_uint(j, "count", side->keepalives_measured);
+		json_uint(j, "min", side->keepalive_min_ns / 1000000);
+		json_uint(j, "mean", side->keepalive_mean_ns / 1000000);
+		json_uint(j, "max", side->keepalive_max_ns / 1000000);
+		json_object_end(j);
+	} else {
+		json_null(j, "keepalive_interval_ms");
+	}
+	json_end_of_rib(j, "end_of_rib", side);
+	json_object_end(j);
+}
+
+void
+json_session_timing(struct json *j, const char *key, const struct event_session *e)
+{
+	json_object(j, key);
+	for (size_t i = 0; i < 2; i++) {
+		char addr[ADDRESS_TEXT_MAX];
+		session_timing(j, &e->side[i], address_text(&e->side[i].addr, addr));
+	}
+	json_object_end(j);
+}
+
+static void
 members_session(struct json *j, const struct event_session *e)
 {
 	char addr[2][ADDRESS_TEXT_MAX];
@@ -251,6 +321,50 @@ members_session(struct json *j, const struct event_session *e)
 		json_uint(j, addr[i], e->side[i].prefixes_withdrawn);
 	}
 	json_object_end(j);
+	if (e->has_setup) {
+		json_uint(j, "setup_us", e->setup_ns / 1000);
+	} else {
+		json_null(j, "setup_us");
+	}
+	json_session_timing(j, "timing", e);
+}
+
+void
+json_bfd_intervals(struct json *j, const char *key, const struct event_bfd_session *e)
+{
+	json_object(j, key);
+	for (size_t i = 0; i < 2; i++) {
+		const struct event_bfd_side *side = &e->side[i];
+		char addr[ADDRESS_TEXT_MAX];
+		address_text(&side->addr, addr);
+		if (side->intervals == 0) {
+			json_null(j, addr);
+			continue;
+		}
+		json_object(j, addr);
+		json_uint(j, "count", side->intervals);
+		json_uint(j, "min", side->interval_min_us);
+		json_uint(j, "mean", side->interval_mean_us);
+		json_uint(j, "max", side->interval_max_us);
+		json_object_end(j);
+	}
+	json_object_end(j);
+}
+
+void
+json_bfd_margins(struct json *j, const char *key, const struct event_bfd_session *e)
+{
+	json_object(j, key);
+	for (size_t i = 0; i < 2; i++) {
+		char addr[ADDRESS_TEXT_MAX];
+		address_text(&e->side[i].addr, addr);
+		if (e->side[i].has_margin) {
+			json_int(j, addr, e->side[i].margin_us);
+		} else {
+			json_null(j, addr);
+		}
+	}
+	json_object_end(j);
 }
 
 static void
@@ -303,6 +417,8 @@ members_bfd_session(struct json *j, const struct event_bfd_session *e)
 	}
 	json_object_end(j);
 	json_uint(j, "flaps", e->flaps);
+	json_bfd_intervals(j, "interval_us", e);
+	json_bfd_margins(j, "detection_margin_us", e);
 }
 
 void

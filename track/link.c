@@ -167,6 +167,7 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 		m->data_ttl = seg->ip->ttl;
 	}
 	if (seg->retransmission && seg->wire_len > 0 && !seg->keepalive_probe) {
+		from->retransmissions++;
 		if (m->retransmissions++ == 0) {
 			m->retransmitted_size = seg->wire_len;
 		}
@@ -239,6 +240,7 @@ syn_seen(struct track *t, struct link *link, unsigned dir, const struct seg *seg
 	}
 	if (link->conn->side[dir].syn_count <= 1) {
 		from->attempts_unanswered++;
+		timing_attempt(from, &t->now);
 	}
 	from->syn_last = t->now;
 	if (from->unanswered_frame_count < 4) {
@@ -409,6 +411,7 @@ link_gap(void *ctx, struct conn *conn, int dir, uint32_t seq, uint32_t missing, 
 		},
 	};
 	emit(t, &event, &when);
+	timing_gap(link->session, link, (unsigned)dir);
 	framer_gap(&link->framer[dir], &sink, missing, seq, &origin);
 	/* What was lost there may have been any message. */
 	if (conn->side[1 - dir].seen) {

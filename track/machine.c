@@ -117,6 +117,7 @@ machine_event(struct track *t, struct link *link, unsigned dir, uint8_t rfc, enu
 			link->counted = true;
 			s->established_count++;
 			s->established = *at;
+			timing_established(s, link, at);
 			rule_established(t, link, at);
 		}
 	}

@@ -192,6 +192,11 @@ message_in(struct track *t, struct link *link, unsigned dir, const uint8_t *byte
 		rule_notification(t, link, dir, &message, at);
 		m->notified = true; /* the machine hears of it below */
 	}
+	if (message.type == BGP_KEEPALIVE || message.type == BGP_UPDATE ||
+	    message.type == BGP_ROUTE_REFRESH) {
+		struct moment previous = link->machine[dir].sent;
+		timing_message(s, link, dir, &message, &previous, at);
+	}
 	machine_sent(t, link, dir, &pending);
 	session_dirty(t, s);
 }

@@ -57,6 +57,9 @@ rule_hold_expired(struct track *t, struct link *link, unsigned dir, enum basis b
 	scene_set(&scene, t, link, dir, at);
 	const struct machine *own = &link->machine[dir];
 	const struct machine *peer = &link->machine[1 - dir];
+	if (link->was_established) {
+		timing_expired(link->session, link, dir, at);
+	}
 	if (link->hold_told) {
 		return; /* the other side's expiry is the same story */
 	}

@@ -253,6 +253,7 @@ session_tell(struct track *t, struct session *s, bool snapshot)
 	memcpy(e->families, s->families, sizeof(e->families));
 	e->family_count = s->family_count;
 	e->established_count = s->established_count;
+	timing_tell(s, e);
 	e->verdict = verdict_of(t, s, &e->primary_cause);
 	e->bfd_session = s->bfd != NULL ? s->bfd->id : 0;
 	e->first_time_ns = s->first.time_ns;
@@ -291,6 +292,7 @@ session_destroy(struct track *t, struct session *s)
 	unlink_age(t, s);
 	bfd_serve(t, s, false);
 	findings_forget(t, s->findings);
+	timing_destroy(s);
 	t->session_count--;
 	free(s);
 }

@@ -60,6 +60,8 @@ model_destroy(struct model *model)
 		struct model_session *s = model->sessions.items[i];
 		free(s->open[0].bytes);
 		free(s->open[1].bytes);
+		free(s->end_of_rib[0]);
+		free(s->end_of_rib[1]);
 		timeline_finish(&s->timeline);
 		free(s);
 	}
@@ -642,6 +644,13 @@ on_session(struct model *model, const struct event *event)
 		}
 	}
 	s->info = *e;
+	for (size_t i = 0; i < 2; i++) {
+		struct event_session_side *side = &s->info.side[i];
+		size_t size = side->end_of_rib_count * sizeof(*side->end_of_rib);
+		free(s->end_of_rib[i]);
+		s->end_of_rib[i] = size > 0 ? memory_copy(side->end_of_rib, size) : NULL;
+		side->end_of_rib = s->end_of_rib[i];
+	}
 	s->told = true;
 	s->final = !event->snapshot;
 }

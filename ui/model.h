@@ -103,6 +103,7 @@ struct model_session {
 	 * events: addresses, ASN and identifier of the OPENs, states, message counts, times. `verdict`
 	 * and `primary_cause` are provisional until `told`. */
 	struct event_session info;
+	struct event_end_of_rib *end_of_rib[2]; /* what `info` points to */
 	bool told;  /* a session event was heard, so that local and remote are right */
 	bool final; /* and it was the last word */
 	struct model_open open[2];

@@ -6,20 +6,6 @@
 #include "ui/report_internal.h"
 #include "ui/text.h"
 
-enum { CELL_MAX = 96, LABEL_WIDTH = 22 };
-
-static void
-bfd_row(struct report *r, const char *label, char cells[2][CELL_MAX])
-{
-	size_t width = (r->page.width - LABEL_WIDTH - 10) / 2;
-	const struct page_cell row[] = {
-		{.width = LABEL_WIDTH, .text = label},
-		{.width = width, .text = cells[0]},
-		{.width = width, .text = cells[1]},
-	};
-	page_row(&r->page, 6, row, 3);
-}
-
 /* The sides of the BFD session in the order of the columns: those of the BGP session. */
 static const struct event_bfd_side *
 column_side(const struct report_session *s, int column, int *index)
@@ -34,26 +20,30 @@ column_side(const struct report_session *s, int column, int *index)
 static void
 timer_rows(struct report *r, const struct report_session *s)
 {
-	char cells[4][2][CELL_MAX];
+	char cells[4][2][REPORT_CELL_MAX];
 	char duration[TEXT_DURATION_MAX];
 	char count[TEXT_COUNT_MAX];
 	for (int i = 0; i < 2; i++) {
 		int index;
 		const struct event_bfd_side *side = column_side(s, i, &index);
-		snprintf(cells[0][i], CELL_MAX, "%s",
+		snprintf(cells[0][i], REPORT_CELL_MAX, "%s",
 			side->has_timers ? text_duration_us(side->negotiated_tx_us, duration)
 					 : "-");
-		snprintf(cells[1][i], CELL_MAX, "%s",
+		snprintf(cells[1][i], REPORT_CELL_MAX, "%s",
 			side->has_timers ? text_duration_us(side->detection_time_us, duration)
 					 : "-");
-		snprintf(cells[2][i], CELL_MAX, "%s",
+		snprintf(cells[2][i], REPORT_CELL_MAX, "%s",
 			side->packets > 1 ? text_duration_us(side->max_gap_us, duration) : "-");
-		snprintf(cells[3][i], CELL_MAX, "%s", text_count(side->packets, count));
+		snprintf(cells[3][i], REPORT_CELL_MAX, "%s", text_count(side->packets, count));
 	}
-	bfd_row(r, "Sends every", cells[0]);
-	bfd_row(r, "Detection time", cells[1]);
-	bfd_row(r, "Its largest gap", cells[2]);
-	bfd_row(r, "Packets sent", cells[3]);
+	int turned;
+	const struct event_bfd_side *const sides[2] = {
+		column_side(s, 0, &turned), column_side(s, 1, &turned)};
+	report_row(r, "Sends every", cells[0]);
+	report_row(r, "Detection time", cells[1]);
+	report_row(r, "Its largest gap", cells[2]);
+	report_row(r, "Packets sent", cells[3]);
+	report_bfd_timing(r, sides);
 }
 
 /* The gap that the other side could not bear. Only where BFD is known to have failed of it: while
@@ -93,25 +83,25 @@ report_bfd(struct report *r, const struct report_session *s)
 		return;
 	}
 	const struct event_bfd_session *info = &s->bfd->info;
-	char cells[2][CELL_MAX];
-	char title[CELL_MAX];
+	char cells[2][REPORT_CELL_MAX];
+	char title[REPORT_CELL_MAX];
 	snprintf(title, sizeof(title), "BFD%s%s", info->mode != NULL ? ", " : "",
 		info->mode != NULL ? info->mode : "");
 	page_subheading(&r->page, title);
 	for (int i = 0; i < 2; i++) {
 		report_speaker(s, i, cells[i]);
 	}
-	bfd_row(r, "", cells);
+	report_row(r, "", cells);
 	for (int i = 0; i < 2; i++) {
 		int index;
 		const struct event_bfd_side *side = column_side(s, i, &index);
-		snprintf(cells[i], CELL_MAX, "%s", track_state_name(PROTOCOL_BFD, side->state));
+		snprintf(cells[i], REPORT_CELL_MAX, "%s", track_state_name(PROTOCOL_BFD, side->state));
 		if (side->diag != 0) {
-			text_append(cells[i], CELL_MAX, ", diag %u %s", side->diag,
+			text_append(cells[i], REPORT_CELL_MAX, ", diag %u %s", side->diag,
 				bfd_diagnostic_name(side->diag));
 		}
 	}
-	bfd_row(r, "State", cells);
+	report_row(r, "State", cells);
 	bool any = false;
 	for (int i = 0; i < 2; i++) {
 		int index;
@@ -119,16 +109,16 @@ report_bfd(struct report *r, const struct report_session *s)
 		const struct bfd_packet *p = &s->bfd->last[index];
 		char tx[TEXT_DURATION_MAX];
 		char rx[TEXT_DURATION_MAX];
-		snprintf(cells[i], CELL_MAX, "-");
+		snprintf(cells[i], REPORT_CELL_MAX, "-");
 		if (s->bfd->has_last[index]) {
 			any = true;
-			snprintf(cells[i], CELL_MAX, "tx %s, rx %s, mult %u",
+			snprintf(cells[i], REPORT_CELL_MAX, "tx %s, rx %s, mult %u",
 				text_duration_us(p->desired_min_tx_us, tx),
 				text_duration_us(p->required_min_rx_us, rx), p->detect_mult);
 		}
 	}
 	if (any) {
-		bfd_row(r, "Says", cells);
+		report_row(r, "Says", cells);
 	}
 	timer_rows(r, s);
 	if (info->flaps > 0) {

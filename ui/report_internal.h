@@ -29,6 +29,14 @@ struct report_session {
 void report_opens(struct report *r, const struct report_session *s);
 void report_negotiated(struct report *r, const struct report_session *s);
 
+/* How long things took, and how near the hold timers were. */
+void report_timing(struct report *r, const struct report_session *s);
+void report_bfd_timing(struct report *r, const struct event_bfd_side *const side[2]);
+
+/* A row of a table: what it is about, and a cell for each side. */
+enum { REPORT_CELL_MAX = 96, REPORT_LABEL_WIDTH = 22 };
+void report_row(struct report *r, const char *label, char cells[2][REPORT_CELL_MAX]);
+
 /* What the BFD of a session does; nothing where there is none. */
 void report_bfd(struct report *r, const struct report_session *s);
 

@@ -151,7 +151,7 @@ expect_sound(void)
 static const struct {
 	const char *sql, *expected;
 } queries[] = {
-	{"PRAGMA user_version", "1"},
+	{"PRAGMA user_version", "2"},
 	{"PRAGMA journal_mode", "wal"},
 	{"SELECT run, seq_base, lost, finished IS NULL FROM run", "1|0|0|0"},
 	{"SELECT state, input, linktype, packets, dropped, artefacts FROM capture ORDER BY seq",
@@ -173,7 +173,7 @@ static const struct {
 		"0|0|\n4|1|1/1 2/1\n2|0|"},
 	{"SELECT version, asn, my_as, hold_time_s, bgp_id FROM open ORDER BY message",
 		"4|65001|65001|90|10.0.0.1\n4|NULL|23456|90|10.0.0.1\n4|65001|65001|1|0.0.0.0"},
-	{"SELECT position, code, name, value FROM capability ORDER BY message, position",
+	{"SELECT position, code, name, data FROM capability ORDER BY message, position",
 		"0|1|Multiprotocol|00010001\n1|65|4-octet AS|0000fde9\n2|238|unassigned|abcd"},
 	{"SELECT json_extract(decoded, '$.asn') FROM capability WHERE code = 65", "65001"},
 	{"SELECT withdrawn, announced, json_extract(end_of_rib, '$.afi') FROM update_message"
@@ -548,6 +548,7 @@ Test(store, refuses_foreign_and_newer_databases)
 			"newer bgpwhy (schema 99"},
 		{"PRAGMA application_id = 1650946167; CREATE TABLE t (x)", "damaged"},
 		{"PRAGMA application_id = 1650946167; PRAGMA user_version = 1", "no such table"},
+		{"PRAGMA application_id = 1650946167; PRAGMA user_version = 2", "no such table"},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		unlink(db_path);
