@@ -424,7 +424,7 @@ read_end_of_rib(struct reader *r, const char *json, struct event_end_of_rib list
 		struct event_end_of_rib *rib = &list[count++];
 		rib->family.afi = get_u16(&c);
 		rib->family.safi = get_u8(&c);
-		rib->after_ns = get_uint(&c) * 1000000;
+		rib->after_ns = get_uint(&c) * 1000;
 		rib->prefixes = get_uint(&c);
 		rib->frame = get_uint(&c);
 	}
@@ -599,7 +599,7 @@ reader_prepare(struct reader *r)
 			-1, &r->families, NULL) == SQLITE_OK &&
 		sqlite3_prepare_v2(r->db,
 			"SELECT json_extract(value, '$.afi'), json_extract(value, '$.safi'),"
-			" json_extract(value, '$.after_ms'), json_extract(value, '$.prefixes'),"
+			" json_extract(value, '$.after_us'), json_extract(value, '$.prefixes'),"
 			" json_extract(value, '$.frame') FROM json_each(?)",
 			-1, &r->ribs, NULL) == SQLITE_OK;
 }

@@ -122,7 +122,7 @@ CREATE TABLE session (
 	local_keepalive_min_ns INTEGER,
 	local_keepalive_mean_ns INTEGER,
 	local_keepalive_max_ns INTEGER,
-	local_end_of_rib TEXT, -- JSON [{afi, safi, family, after_ms, prefixes, frame}]: RFC 4724 2, since Established
+	local_end_of_rib TEXT, -- JSON [{afi, safi, family, after_us, prefixes, frame}]: RFC 4724 2, since Established
 	remote_offered_hold_time_s INTEGER, -- in its last OPEN
 	remote_connect_retry_ns INTEGER, -- between its last two calls
 	remote_retransmissions INTEGER, -- segments with payload that it sent again

@@ -205,7 +205,7 @@ json_end_of_rib(struct json *j, const char *key, const struct event_session_side
 		json_uint(j, "afi", rib->family.afi);
 		json_uint(j, "safi", rib->family.safi);
 		json_string(j, "family", bgp_family_text(rib->family, family));
-		json_uint(j, "after_ms", rib->after_ns / 1000000);
+		json_uint(j, "after_us", rib->after_ns / 1000);
 		json_uint(j, "prefixes", rib->prefixes);
 		json_uint(j, "frame", rib->frame);
 		json_object_end(j);
