@@ -378,6 +378,26 @@ Test(json, session)
 	e.session.side[1].has_bgp_id = true;
 	e.session.side[1].bgp_id = 0x0a000002;
 	e.session.side[1].messages[COUNT_OTHER] = 1;
+	/* Ten seconds left of ninety; two KEEPALIVEs 25 and 35 s apart; a table of 7 prefixes. */
+	static const struct event_end_of_rib rib = {
+		.family = {.afi = 1, .safi = 1}, .after_ns = 1500000, .prefixes = 7, .frame = 12};
+	struct event_session_side *side = &e.session.side[0];
+	side->offered_hold_time_s = 180;
+	side->connect_retry_ns = UINT64_C(120000000000);
+	side->longest_silence_ns = UINT64_C(80000000000);
+	side->has_hold_margin = true;
+	side->hold_margin_ns = INT64_C(10000000000);
+	side->hold_margin_frame = 9;
+	side->keepalives_measured = 2;
+	side->keepalive_min_ns = UINT64_C(25000000000);
+	side->keepalive_mean_ns = UINT64_C(30000000000);
+	side->keepalive_max_ns = UINT64_C(35000000000);
+	side->end_of_rib = &rib;
+	side->end_of_rib_count = 1;
+	e.session.side[1].offered_hold_time_s = -1;
+	e.session.side[1].retransmissions = 3;
+	e.session.has_setup = true;
+	e.session.setup_ns = 2345678;
 	expect_event(&e,
 		"{\"event\":\"session\",\"seq\":5,\"time\":\"1970-01-01T00:00:00Z\",\"frame\":0,"
 		"\"session\":1,\"local\":\"10.0.0.1\",\"remote\":\"10.0.0.2\","
@@ -391,7 +411,15 @@ Test(json, session)
 		"\"NOTIFICATION\":0,\"KEEPALIVE\":0,\"ROUTE-REFRESH\":0,\"OTHER\":1}},"
 		"\"established_count\":1,\"verdict\":\"healthy\",\"primary_cause\":null,"
 		"\"bfd_session\":null,\"prefixes_announced\":{\"10.0.0.1\":0,\"10.0.0.2\":0},"
-		"\"prefixes_withdrawn\":{\"10.0.0.1\":0,\"10.0.0.2\":0}}");
+		"\"prefixes_withdrawn\":{\"10.0.0.1\":0,\"10.0.0.2\":0},\"setup_us\":2345,"
+		"\"timing\":{\"10.0.0.1\":{\"offered_hold_time_s\":180,\"connect_retry_ms\":120000,"
+		"\"retransmissions\":0,\"longest_silence_ms\":80000,\"hold_margin_ms\":10000,"
+		"\"hold_margin_frame\":9,\"keepalive_interval_ms\":{\"count\":2,\"min\":25000,"
+		"\"mean\":30000,\"max\":35000},\"end_of_rib\":[{\"afi\":1,\"safi\":1,"
+		"\"family\":\"ipv4-unicast\",\"after_us\":1500,\"prefixes\":7,\"frame\":12}]},"
+		"\"10.0.0.2\":{\"offered_hold_time_s\":null,\"connect_retry_ms\":null,"
+		"\"retransmissions\":3,\"longest_silence_ms\":null,\"hold_margin_ms\":null,"
+		"\"hold_margin_frame\":0,\"keepalive_interval_ms\":null,\"end_of_rib\":[]}}}");
 }
 
 Test(json, bfd)
