@@ -19,6 +19,7 @@
 
 #include "capture/capture.h"
 #include "capture/source.h"
+#include "expect/expect_file.h"
 #include "options.h"
 #include "store/store.h"
 #include "track/track.h"
@@ -50,6 +51,7 @@ struct run {
 	size_t sink_count;
 	void *view; /* which of them writes to standard output */
 	struct dashboard *dashboard;
+	struct expect expect;
 	bool live;
 	bool failed; /* exit status 2 */
 	bool quit;   /* the user left the dashboard */
@@ -580,6 +582,25 @@ nothing_is_a_capture(const struct run *run)
 	return true;
 }
 
+/* What the user expects, before anything is opened. */
+static bool
+read_expectations(struct run *run)
+{
+	struct options *o = &run->options;
+	char error[1024];
+	for (size_t i = 0; i < o->expect_count; i++) {
+		if (!expect_read(&run->expect, o->expect[i], error, sizeof(error))) {
+			complain(run, error);
+			return false;
+		}
+	}
+	for (size_t i = 0; i < run->expect.port_count && o->capture.port_count < CAPTURE_PORTS_MAX; i++) {
+		o->capture.ports[o->capture.port_count++] = run->expect.ports[i];
+	}
+	run->expect.bfd_captured = o->device != NULL && o->filter[0] == '\0';
+	return true;
+}
+
 static int
 look_at_packets(struct run *run, const sigset_t *unblocked)
 {
@@ -587,7 +608,11 @@ look_at_packets(struct run *run, const sigset_t *unblocked)
 	struct capture_error capture_error;
 	struct store_error store_error;
 	int status = EXIT_ERROR;
+	if (!read_expectations(run)) {
+		return finish(run, EXIT_ERROR);
+	}
 	run->track = track_create(&(struct track_options){
+		.expect = o->expect_count > 0 ? &run->expect : NULL,
 		.all_bfd_packets = o->verbose > 0,
 		.several_inputs = o->file_count > 1,
 	});
@@ -632,6 +657,7 @@ out:
 	}
 	capture_destroy(run->capture);
 	track_destroy(run->track);
+	expect_finish(&run->expect);
 	for (size_t i = 0; i < run->input_count; i++) {
 		source_close(run->inputs[i].source);
 	}

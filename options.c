@@ -20,6 +20,8 @@ enum {
 	LONG_PORT,
 	LONG_COLOR,
 	LONG_ENGINE,
+	LONG_EXPECT,
+	LONG_EXPLAIN,
 	LONG_VERSION,
 	LONG_HELP,
 };
@@ -33,6 +35,8 @@ static const struct option long_options[] = {
 	{"port", required_argument, NULL, LONG_PORT},
 	{"color", optional_argument, NULL, LONG_COLOR},
 	{"engine", required_argument, NULL, LONG_ENGINE},
+	{"expect", required_argument, NULL, LONG_EXPECT},
+	{"explain", no_argument, NULL, LONG_EXPLAIN},
 	{"version", no_argument, NULL, LONG_VERSION},
 	{"help", no_argument, NULL, LONG_HELP},
 	{NULL, 0, NULL, 0},
@@ -42,6 +46,7 @@ static const char usage[] =
 	"usage: bgpwhy -r FILE... [options] [BPF expression]   read captures ('-': standard input)\n"
 	"       bgpwhy -i INTERFACE [options] [BPF expression] capture live ('any' allowed)\n"
 	"       bgpwhy --db FILE [options]                     look at what an earlier run stored\n"
+	"       bgpwhy --explain [CAUSE...]                    what the causes are, how they look, what mends them\n"
 	"\n"
 	"views  --report            a verdict for each session, with the facts and the fix (default for -r)\n"
 	"       --lines             a line for each event (default for -i without a terminal)\n"
@@ -56,6 +61,7 @@ static const char usage[] =
 	"       --port N            a further TCP port that carries BGP (repeatable)\n"
 	"       --engine native|nids   what puts TCP streams together\n"
 	"       -M KEY              a key of TCP MD5 or TCP-AO to verify with (repeatable)\n"
+	"judge  --expect FILE       hold the sessions against bgpwhy-expect(5), MetalLB's or FRR's configuration\n"
 	"look   -v                  more: attributes, prefixes, every BFD packet, the whole time line\n"
 	"       -vv                 every field of a message, as an indented tree\n"
 	"       -x                  the octets of a message in hexadecimal    -q  less\n"
@@ -259,6 +265,16 @@ one_option(struct options *o, int option, const char *value, char *error, size_t
 			return false;
 		}
 		return true;
+	case LONG_EXPECT:
+		if (o->expect_count == EXPECT_FILES_MAX) {
+			snprintf(error, error_size, "--expect: more than %d files", EXPECT_FILES_MAX);
+			return false;
+		}
+		o->expect[o->expect_count++] = value;
+		return true;
+	case LONG_EXPLAIN:
+		o->explain = true;
+		return true;
 	default:
 		return false;
 	}
@@ -285,6 +301,11 @@ options_read(struct options *o, int argc, char **argv, char *error, size_t error
 			return false;
 		}
 	}
+	if (o->explain) {
+		o->causes = argv + optind;
+		o->cause_count = (size_t)(argc - optind);
+		return true;
+	}
 	/* As tcpdump: with -F an expression on the command line is ignored. */
 	bool from_file = o->filter[0] != '\0';
 	for (int i = optind; i < argc && !from_file; i++) {
@@ -305,9 +326,9 @@ options_read(struct options *o, int argc, char **argv, char *error, size_t error
 				"nothing to look at: give -r FILE, -i INTERFACE or --db FILE (bgpwhy -h tells more)");
 			return false;
 		}
-		if (o->filter[0] != '\0' || o->write_file != NULL) {
+		if (o->filter[0] != '\0' || o->write_file != NULL || o->expect_count > 0) {
 			snprintf(error, error_size,
-				"a BPF expression and -w need packets: give -r or -i with --db");
+				"a BPF expression, -w and --expect need packets: give -r or -i with --db");
 			return false;
 		}
 	}

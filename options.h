@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "capture/capture.h"
+#include "track/expect.h"
 
 /* The command line, read: what the user wants, before anything is opened. */
 
@@ -31,6 +32,11 @@ struct options {
 	struct capture_options capture;
 	char filter[OPTIONS_FILTER_MAX]; /* "": none */
 	bool help, version;
+	const char *expect[EXPECT_FILES_MAX]; /* --expect */
+	size_t expect_count;
+	bool explain;         /* --explain: */
+	char *const *causes;  /* which; none: all */
+	size_t cause_count;
 };
 
 /* False: `error` has one line that says what is wrong. */

@@ -36,7 +36,7 @@ values_of(const struct session *s, const struct bfd_session *b, const struct add
 			v->speaker[i] = &s->side[i == 0 ? x : 1 - x];
 			v->addr[i] = v->speaker[i]->addr;
 		}
-	} else {
+	} else if (b != NULL) {
 		x = address_equal(&b->end[1].addr, subject) ? 1 : 0;
 		v->addr[0] = b->end[x].addr;
 		v->addr[1] = b->end[1 - x].addr;
@@ -51,7 +51,7 @@ value_of(const struct values *v, const char *name, size_t size, char text[ADDRES
 	const struct speaker *speaker = v->speaker[who];
 	if (size == 1) {
 		address_text(&v->addr[who], text);
-		return true;
+		return v->addr[who].family != 0;
 	}
 	if (speaker == NULL || !speaker->has_open) {
 		return false;

@@ -21,10 +21,13 @@ static const struct address nobody;
 static struct finding *
 look_up(const struct finding_args *args)
 {
-	struct finding *f = args->session != NULL ? args->session->findings : args->bfd->findings;
+	struct finding *f = args->session != NULL ? args->session->findings
+			    : args->bfd != NULL   ? args->bfd->findings
+						  : NULL;
 	const struct address *subject = args->subject != NULL ? args->subject : &nobody;
 	for (; f != NULL; f = f->next) {
-		if (f->cause == args->cause && address_equal(&f->subject, subject)) {
+		if (f->cause == args->cause && f->variant == args->variant &&
+		    address_equal(&f->subject, subject)) {
 			return f;
 		}
 	}
@@ -123,8 +126,10 @@ finding_over(struct session *s, enum finding_cause cause)
 static struct finding *
 create(struct track *t, const struct finding_args *args)
 {
+	uint32_t homeless = 0; /* as many as are expected: the list of them is bounded */
 	uint32_t *count = args->session != NULL ? &args->session->finding_count
-						: &args->bfd->finding_count;
+			  : args->bfd != NULL   ? &args->bfd->finding_count
+						: &homeless;
 	if (*count >= TRACK_SESSION_FINDINGS_MAX || t->finding_count >= TRACK_FINDINGS_MAX) {
 		if (!t->findings_full) {
 			t->findings_full = true;
@@ -143,12 +148,15 @@ create(struct track *t, const struct finding_args *args)
 	if (args->subject != NULL) {
 		f->subject = *args->subject;
 	}
-	struct finding **head = args->session != NULL ? &args->session->findings
-						      : &args->bfd->findings;
-	while (*head != NULL) {
-		head = &(*head)->next;
+	f->variant = args->variant;
+	if (args->session != NULL || args->bfd != NULL) {
+		struct finding **head = args->session != NULL ? &args->session->findings
+							      : &args->bfd->findings;
+		while (*head != NULL) {
+			head = &(*head)->next;
+		}
+		*head = f;
 	}
-	*head = f;
 	f->all_previous = t->findings_last;
 	*(t->findings_last != NULL ? &t->findings_last->all_next : &t->findings_first) = f;
 	t->findings_last = f;
@@ -180,7 +188,7 @@ finding_raise(struct track *t, const struct finding_args *args, const char *summ
 	}
 	f->blame = args->blame != NULL ? *args->blame : nobody;
 	f->resolved = args->past;
-	f->severity = args->past ? SEVERITY_INFO : f->severity;
+	f->severity = args->past ? SEVERITY_INFO : args->severe ? SEVERITY_ERROR : f->severity;
 	f->took_down = f->took_down || args->took_down;
 	f->last = args->at;
 	f->count++;

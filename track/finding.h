@@ -19,6 +19,8 @@ const char *finding_key(enum finding_cause cause);   /* "bad-peer-as"; NULL for 
 const char *finding_title(enum finding_cause cause); /* a few words for a table cell */
 int finding_rank(enum finding_cause cause);          /* lower: nearer to the root of things */
 enum severity finding_severity(enum finding_cause cause);
+/* It is about what the user expects (--expect), not about what is wrong between the two. */
+bool finding_is_expectation(enum finding_cause cause);
 bool finding_from_key(const char *key, enum finding_cause *cause);
 
 #endif

@@ -187,6 +187,7 @@ struct session {
 	struct bfd_session *bfd;
 	struct finding *findings;
 	uint32_t finding_count;
+	struct expect_seen *expect_seen; /* rules_expect.c; NULL where nothing is expected */
 	struct moment bfd_lost; /* BFD of this pair left Up; time 0: never */
 	struct address bfd_lost_by; /* whose BFD said so first */
 	uint8_t bfd_lost_diag;
@@ -273,6 +274,7 @@ struct finding {
 	struct bfd_session *bfd;
 	struct address blame;
 	struct address subject; /* who did what the summary tells; part of the identity */
+	uint32_t variant;       /* … as is this: of what is expected, which; 0 elsewhere */
 	char *summary;
 	uint64_t evidence[FINDING_EVIDENCE_MAX];
 	size_t evidence_count;
@@ -365,6 +367,7 @@ struct track {
 	bool ending; /* all inputs ended: what ends now ends for lack of packets */
 	bool problems;
 	uint64_t hash_seed;
+	bool *expect_met; /* for each of options.expect->items: a session is there */
 };
 
 /* emit.c */
@@ -467,7 +470,7 @@ const struct contact *contact_find(const struct track *t, const struct address *
 struct finding_args {
 	enum finding_cause cause;
 	enum confidence confidence;
-	struct session *session;
+	struct session *session; /* NULL, as `bfd`: it belongs to none */
 	struct bfd_session *bfd;
 	const struct address *blame;   /* NULL: nobody */
 	const struct address *subject; /* who did it; NULL: the session as a whole */
@@ -477,6 +480,8 @@ struct finding_args {
 	bool lower_severity; /* one step below the row's */
 	bool took_down;      /* it ended an Established session */
 	bool past;           /* the session stands in spite of it */
+	bool severe;         /* an error, whatever the row says */
+	uint32_t variant;
 };
 struct finding *finding_raise(struct track *t, const struct finding_args *args,
 	const char *summary, ...) __attribute__((format(printf, 3, 4)));
@@ -492,7 +497,8 @@ void findings_destroy(struct track *t);
 void findings_forget(struct track *t, struct finding *first);
 
 /* advice.c */
-/* The sentences of advice.def for a cause; one of `session` and `bfd` is not NULL. The caller frees each. */
+/* The sentences of advice.def for a cause; of neither `session` nor `bfd`, those without values. The
+ * caller frees each. */
 size_t advice_make(enum finding_cause cause, const struct session *session,
 	const struct bfd_session *bfd, const struct address *subject, char *out[FINDING_FIX_MAX]);
 
@@ -528,6 +534,11 @@ void rule_bfd_tick(struct track *t, struct bfd_session *b);
 void rule_contacts(struct track *t, bool last);
 void rule_address_claimed(struct track *t, const struct host *h, const struct moment *at);
 bool rule_after_exit(const struct session *s);
+void rule_expect_segment(struct session *s, unsigned side, const struct seg *seg);
+void rule_expect_open(struct session *s, unsigned side, const struct open_seen *open);
+void rule_expect_established(struct track *t, struct session *s);
+void rule_expect_end(struct track *t, struct session *s);
+void rule_expect_missing(struct track *t); /* after the last rule_expect_end() */
 void verdict_settle(struct session *s);
 enum verdict verdict_of(const struct track *t, const struct session *s,
 	enum finding_cause *primary);

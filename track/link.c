@@ -161,6 +161,9 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 		host_alive(t, seg->ip);
 	}
 	from->alive = t->now;
+	if (t->options.expect != NULL) {
+		rule_expect_segment(s, link_side(link, dir), seg);
+	}
 	struct machine *m = &link->machine[dir];
 	rule_auth_segment(t, link, dir, seg);
 	if (seg->wire_len > 0) {

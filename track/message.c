@@ -99,6 +99,9 @@ open_in(struct track *t, struct link *link, unsigned dir, const struct bgp_messa
 		negotiate(link);
 	}
 	rule_open(t, link, dir, at);
+	if (t->options.expect != NULL) {
+		rule_expect_open(link->session, link_side(link, dir), open);
+	}
 }
 
 /* The message, and what is wrong with it. */

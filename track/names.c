@@ -234,6 +234,12 @@ finding_rank(enum finding_cause cause)
 	return cause < FINDING_CAUSE_COUNT ? findings[cause].rank : 1000;
 }
 
+bool
+finding_is_expectation(enum finding_cause cause)
+{
+	return cause >= FINDING_EXPECT_MISSING && cause <= FINDING_EXPECT_UNVERIFIED;
+}
+
 enum severity
 finding_severity(enum finding_cause cause)
 {

@@ -111,6 +111,7 @@ rule_established(struct track *t, struct link *link, const struct moment *at)
 	for (unsigned i = 0; i < 2; i++) {
 		s->side[i].syns_unanswered = 0;
 	}
+	rule_expect_established(t, s);
 	if (!link->hold_known) {
 		return;
 	}

@@ -94,6 +94,7 @@ evict(struct track *t)
 	victim->exits = exits;
 	rule_session_tick(t, victim);
 	verdict_settle(victim);
+	rule_expect_end(t, victim);
 	for (struct finding *f = victim->findings; f != NULL; f = f->next) {
 		finding_tell(t, f, false);
 	}
@@ -294,5 +295,6 @@ session_destroy(struct track *t, struct session *s)
 	findings_forget(t, s->findings);
 	timing_destroy(s);
 	t->session_count--;
+	free(s->expect_seen);
 	free(s);
 }

@@ -27,6 +27,9 @@ track_create(const struct track_options *options)
 	t->session_table = memory_zero(SESSION_SLOTS, sizeof(*t->session_table));
 	t->bfd_slots = BFD_SLOTS;
 	t->bfd_table = memory_zero(BFD_SLOTS, sizeof(*t->bfd_table));
+	if (options->expect != NULL) {
+		t->expect_met = memory_zero(options->expect->count + 1, sizeof(*t->expect_met));
+	}
 	t->flow = (struct flow_sink){
 		.ctx = t,
 		.segment = link_segment,
@@ -62,6 +65,7 @@ track_destroy(struct track *t)
 	}
 	free(t->session_table);
 	free(t->bfd_table);
+	free(t->expect_met);
 	free(t);
 }
 
@@ -249,13 +253,13 @@ track_finish(struct track *t)
 		t->now = t->inputs[s->last.input].last;
 		rule_session_end(t, s);
 		verdict_settle(s);
+		rule_expect_end(t, s);
 	}
 	t->now = end;
+	rule_expect_missing(t);
 	send_snapshots(t);
 	for (struct finding *f = t->findings_first; f != NULL; f = f->all_next) {
-		if (f->session != NULL || f->bfd != NULL) {
-			finding_tell(t, f, false);
-		}
+		finding_tell(t, f, false);
 	}
 	/* In the order of their ids. */
 	struct session **sessions = memory_zero(t->session_count, sizeof(*sessions));

@@ -8,6 +8,7 @@
 
 #include "capture/flow.h"
 #include "track/event.h"
+#include "track/expect.h"
 
 /*
  * The tracker: flows in, events out. It knows the sessions (pairs of addresses), runs a BGP state
@@ -21,6 +22,7 @@ struct track;
 struct track_options {
 	bool all_bfd_packets; /* -v: a bfd event for each packet, not only where something changes */
 	bool several_inputs;  /* events name their input */
+	const struct expect *expect; /* what the sessions are held against; NULL: nothing. Lives on */
 };
 
 enum { TRACK_SINKS_MAX = 8 };

@@ -2,6 +2,7 @@
 /*
  * One word for a session, and the cause that stands at its root: of all that was found the one with
  * the lowest rank (findings.def), for causes of the link explain those of TCP, these the ones of BGP.
+ * What the user expects has no part in it: a session may be healthy and yet not the one that was wanted.
  */
 #include "track/internal.h"
 
@@ -76,7 +77,8 @@ static void
 weigh(const struct finding *f, bool beside, const struct finding **best, bool *trouble)
 {
 	for (; f != NULL; f = f->next) {
-		if (f->resolved || f->severity == SEVERITY_INFO) {
+		if (f->resolved || f->severity == SEVERITY_INFO ||
+		    finding_is_expectation(f->cause)) {
 			continue;
 		}
 		*trouble = true;

@@ -223,6 +223,32 @@ what_to_do(struct report *r, const struct model_finding *f)
 	}
 }
 
+/* What the user expects and did not get; the same advice is given once. */
+static void
+not_as_expected(struct report *r, const struct report_session *s)
+{
+	bool headed = false;
+	bool advised[FINDING_CAUSE_COUNT] = {false};
+	for (size_t i = 0; i < s->finding_count; i++) {
+		const struct model_finding *f = s->findings[i];
+		char text[LONG_MAX] = "";
+		if (!finding_is_expectation(f->cause) || f->severity != SEVERITY_ERROR) {
+			continue;
+		}
+		if (!headed) {
+			page_subheading(&r->page, "Not as expected");
+			headed = true;
+		}
+		append_evidence(text, sizeof(text), f, EVIDENCE_SHOWN / 2);
+		page_text(&r->page, 4, 6, STYLE_RED "%s" STYLE_END " (%s): %s%s%s", finding_key(f->cause),
+			confidence_name(f->confidence), f->summary, full_stop(f->summary), text);
+		for (size_t k = 0; k < f->fix_count && !advised[f->cause]; k++) {
+			page_text(&r->page, 6, 8, "• %s", f->fix[k]);
+		}
+		advised[f->cause] = true;
+	}
+}
+
 void
 report_also_seen(struct report *r, const struct model_finding *const *findings, size_t count,
 	const struct model_finding *except)
@@ -231,8 +257,9 @@ report_also_seen(struct report *r, const struct model_finding *const *findings, 
 	for (size_t i = 0; i < count; i++) {
 		const struct model_finding *f = findings[i];
 		char text[LONG_MAX] = "";
-		if (f == except) {
-			continue;
+		if (f == except || (f->session != 0 && f->severity == SEVERITY_ERROR &&
+					    finding_is_expectation(f->cause))) {
+			continue; /* told before */
 		}
 		if (!headed) {
 			page_subheading(&r->page, "Also seen");
@@ -355,6 +382,7 @@ report_session(struct report *r, const struct report_session *s, size_t number)
 		certainty(r, s->primary);
 		what_to_do(r, s->primary);
 	}
+	not_as_expected(r, s);
 	report_also_seen(r, s->findings, s->finding_count, s->primary);
 	bool brief = s->session != NULL && s->session->info.verdict == VERDICT_HEALTHY &&
 		s->primary == NULL && r->options.verbose == 0;
