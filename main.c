@@ -22,6 +22,7 @@
 #include "expect/expect_file.h"
 #include "options.h"
 #include "store/store.h"
+#include "track/explain.h"
 #include "track/track.h"
 #include "ui/ui.h"
 
@@ -664,6 +665,35 @@ out:
 	return finish(run, status);
 }
 
+static int
+explain(const struct options *o)
+{
+	enum { NEAR = 4 };
+	enum finding_cause causes[FINDING_CAUSE_COUNT], near[NEAR];
+	size_t count = 0;
+	for (size_t i = 0; i < o->cause_count; i++) {
+		if (count < FINDING_CAUSE_COUNT && finding_from_key(o->causes[i], &causes[count])) {
+			count++;
+			continue;
+		}
+		size_t found = explain_nearest(o->causes[i], near, NEAR);
+		fprintf(stderr, "bgpwhy: --explain %.60s: there is no such cause%s", o->causes[i],
+			found > 0 ? "; perhaps" : " (bgpwhy --explain lists them)");
+		for (size_t k = 0; k < found; k++) {
+			fprintf(stderr, "%s %s", k > 0 ? "," : "", finding_key(near[k]));
+		}
+		fputc('\n', stderr);
+		return EXIT_ERROR;
+	}
+	struct ui_options ui = {
+		.out = stdout,
+		.color = wants_color(o, stdout),
+		.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+		.width = terminal_width(stdout),
+	};
+	return ui_explain(&ui, causes, count, o->view == VIEW_JSON) ? 0 : EXIT_ERROR;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -681,6 +711,9 @@ main(int argc, char **argv)
 	if (run.options.version) {
 		printf("bgpwhy %s\n", BGPWHY_VERSION);
 		return fflush(stdout) == 0 ? 0 : EXIT_ERROR;
+	}
+	if (run.options.explain) {
+		return explain(&run.options);
 	}
 	if (run.options.list_devices) {
 		struct capture_error capture_error;

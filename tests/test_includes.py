@@ -8,7 +8,7 @@ import sys
 
 from support import SOURCE, Tap
 
-ROOMS = ("dissect", "capture", "track", "store", "ui")
+ROOMS = ("dissect", "capture", "track", "store", "ui", "expect")
 
 # What a room may see besides itself: rooms, or single headers.
 MAY_SEE = {
@@ -17,6 +17,7 @@ MAY_SEE = {
     "track": ("dissect/", "capture/flow.h"),
     "store": ("track/", "dissect/"),
     "ui": ("track/", "dissect/"),
+    "expect": ("track/expect.h", "track/memory.h", "dissect/"),
 }
 
 # Headers of libraries, and the one room whose .c files may have them.
@@ -25,6 +26,7 @@ LIBRARIES = (
     (re.compile(r"nids\.h"), "capture"),
     (re.compile(r"zlib\.h|zstd.*\.h"), "capture"),
     (re.compile(r"sqlite3.*\.h"), "store"),
+    (re.compile(r"yaml\.h"), "expect"),
     (re.compile(r"n?curses(w/.*)?\.h|term\.h|panel\.h"), "ui"),
 )
 

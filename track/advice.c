@@ -22,6 +22,7 @@ static const struct advice_row rows[] = {
 struct values {
 	struct address addr[2]; /* x, y */
 	const struct speaker *speaker[2];
+	bool general; /* no session: words stand in */
 };
 
 static void
@@ -43,11 +44,26 @@ values_of(const struct session *s, const struct bfd_session *b, const struct add
 	}
 }
 
+/* Without a session: a word to put in its place. */
+static void
+stand_in(const char *name, char text[ADDRESS_TEXT_MAX])
+{
+	const char *what = strncmp(name + 1, "_as", 3) == 0   ? "ASN_"
+			   : strncmp(name + 1, "_id", 3) == 0   ? "ID_"
+			   : strncmp(name + 1, "_hold", 5) == 0 ? "HOLD_"
+								: "";
+	snprintf(text, ADDRESS_TEXT_MAX, "%s%c", what, name[0] == 'x' ? 'X' : 'Y');
+}
+
 /* The value of `name`, or false where it is not known. */
 static bool
 value_of(const struct values *v, const char *name, size_t size, char text[ADDRESS_TEXT_MAX])
 {
 	unsigned who = name[0] == 'x' ? 0 : 1;
+	if (v->general) {
+		stand_in(name, text);
+		return true;
+	}
 	const struct speaker *speaker = v->speaker[who];
 	if (size == 1) {
 		address_text(&v->addr[who], text);
@@ -96,6 +112,7 @@ advice_make(enum finding_cause cause, const struct session *session, const struc
 {
 	struct values v;
 	values_of(session, bfd, subject, &v);
+	v.general = session == NULL && bfd == NULL;
 	size_t count = 0;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char text[1024];

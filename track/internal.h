@@ -497,8 +497,8 @@ void findings_destroy(struct track *t);
 void findings_forget(struct track *t, struct finding *first);
 
 /* advice.c */
-/* The sentences of advice.def for a cause; of neither `session` nor `bfd`, those without values. The
- * caller frees each. */
+/* The sentences of advice.def for a cause; of neither `session` nor `bfd`, with X and Y in the place
+ * of values. The caller frees each. */
 size_t advice_make(enum finding_cause cause, const struct session *session,
 	const struct bfd_session *bfd, const struct address *subject, char *out[FINDING_FIX_MAX]);
 

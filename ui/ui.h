@@ -27,6 +27,10 @@ bool ui_report_open(const struct ui_options *options, struct sink *sink);
 bool ui_lines_open(const struct ui_options *options, struct sink *sink);
 bool ui_json_open(const struct ui_options *options, struct sink *sink);
 
+/* The catalogue of causes: the list of them where `count` is 0, else these. False: it could not be written. */
+bool ui_explain(const struct ui_options *options, const enum finding_cause *causes, size_t count,
+	bool json);
+
 /* The dashboard owns the terminal from open to destroy. It is fed as a sink; main drives it. */
 struct dashboard;
 
