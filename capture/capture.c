@@ -107,6 +107,29 @@ on_gap(void *ctx, struct conn *conn, int dir, uint32_t seq, uint32_t missing, en
 	}
 }
 
+static void
+on_check(void *ctx, struct conn *conn, const struct check_note *note)
+{
+	struct capture *capture = ctx;
+	if (!capture->muted) {
+		capture->sink.check(capture->sink.ctx, conn, note);
+	}
+}
+
+static const struct stream_engine *
+engine_of(enum capture_engine engine)
+{
+	switch (engine) {
+	case CAPTURE_ENGINE_NIDS:
+		return &stream_nids;
+	case CAPTURE_ENGINE_CHECK:
+		return &stream_check;
+	case CAPTURE_ENGINE_NATIVE:
+		break;
+	}
+	return &stream_native;
+}
+
 struct capture *
 capture_create(const struct capture_options *options, const struct flow_sink *sink,
 	struct capture_error *error)
@@ -119,7 +142,10 @@ capture_create(const struct capture_options *options, const struct flow_sink *si
 	}
 	struct capture *capture = capture_allocate(sizeof(*capture));
 	capture->sink = *sink;
-	capture->engine = options->engine == CAPTURE_ENGINE_NIDS ? &stream_nids : &stream_native;
+	capture->engine = engine_of(options->engine);
+	if (options->engine != CAPTURE_ENGINE_NATIVE && max > LIMIT_NIDS_CONNECTIONS) {
+		max = LIMIT_NIDS_CONNECTIONS;
+	}
 	struct stream_limits limits = {
 		.max_connections = max,
 		.max_buffered = LIMIT_BUFFERED,
@@ -132,6 +158,7 @@ capture_create(const struct capture_options *options, const struct flow_sink *si
 	engine_sink.change = on_change;
 	engine_sink.bytes = on_bytes;
 	engine_sink.gap = on_gap;
+	engine_sink.check = on_check;
 	char why[256] = "";
 	capture->stream = capture->engine->open(&limits, &engine_sink, why, sizeof(why));
 	if (capture->stream == NULL) {

@@ -14,7 +14,11 @@
  * takes the packets of all inputs in the order of their time.
  */
 
-enum capture_engine { CAPTURE_ENGINE_NATIVE, CAPTURE_ENGINE_NIDS };
+enum capture_engine {
+	CAPTURE_ENGINE_NATIVE,
+	CAPTURE_ENGINE_NIDS,
+	CAPTURE_ENGINE_CHECK, /* both, compared; the native one's octets go on */
+};
 
 enum { CAPTURE_PORTS_MAX = 32 };
 

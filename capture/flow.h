@@ -141,6 +141,7 @@ enum conn_change {
 	CONN_WINDOW_ZERO, /* a side closes its window */
 	CONN_WINDOW_OPEN,
 	CONN_OVERLAP,     /* a retransmission whose octets differ from the first copy */
+	CONN_UNREAD,      /* the strict engine alone: it does not take these octets, or not yet */
 	CONN_EVICTED,     /* the table was full */
 	CONN_END,         /* last word: closed, evicted, idle too long, or the capture ended */
 };
@@ -151,6 +152,49 @@ enum gap_why {
 	GAP_TIME,   /* it did not come within the time allowed */
 	GAP_END,    /* the connection or the capture ended */
 	GAP_CUT,    /* the snaplen cut the packet */
+};
+
+/*
+ * What a strict receiver makes of one direction of a connection, beside ours (stream_check.c). The
+ * words are chosen so that nobody is accused: STOPPED is only said where the octets were on the
+ * wire and a receiver that keeps to the letter would not have read on.
+ */
+enum check_result {
+	CHECK_AGREE,   /* both read the same octets, all there are */
+	CHECK_STOPPED, /* a strict receiver stopped there */
+	CHECK_OUTSIDE, /* the capture does not show what a strict receiver needs */
+};
+
+enum check_reason {
+	CHECK_NO_REASON,
+	CHECK_OVERLAP,    /* copies of the same octets differ */
+	CHECK_WINDOW,     /* outside the window that the receiver had advertised */
+	CHECK_TIMESTAMP,  /* its timestamp is older than one before (RFC 7323, 5.3) */
+	CHECK_HOLE,       /* octets that never came, and were never acknowledged */
+	CHECK_RESET,      /* after a RST that a strict receiver takes */
+	CHECK_CLOSED,     /* after both had closed */
+	CHECK_MIDSTREAM,  /* the capture begins inside the connection */
+	CHECK_ONE_DIRECTION,
+	CHECK_HANDSHAKE,  /* it lacks a packet of the handshake, or has them in another order */
+	CHECK_SYN_DATA,   /* data in the SYN (RFC 7413) */
+	CHECK_CUT,        /* the snaplen cut a packet */
+	CHECK_LOSS,       /* acknowledged, yet not in the capture */
+	CHECK_ORDER,      /* the capture has the acknowledgement before the octets */
+	CHECK_LATE,       /* they came after our engine had given them up */
+	CHECK_QUEUE,      /* libnids keeps 64 KiB behind a hole, no more */
+	CHECK_LIMIT,      /* a limit of this program was reached (limits.h) */
+	CHECK_END,        /* the capture ends before it can be told */
+	CHECK_UNEXPLAINED,
+	CHECK_REASON_COUNT,
+};
+
+struct check_note {
+	int dir;
+	enum check_result result;
+	enum check_reason reason;
+	uint64_t bytes; /* of payload, from the first one of the direction on, that both read alike */
+	uint64_t time_ns, frame; /* where it stopped, or was seen; else the last one of the direction */
+	uint32_t input;
 };
 
 struct datagram {
@@ -198,6 +242,8 @@ struct flow_sink {
 	/* `missing` octets from `seq` on are not in the capture. */
 	void (*gap)(void *ctx, struct conn *conn, int dir, uint32_t seq, uint32_t missing,
 		enum gap_why why, const struct packet_info *at);
+	/* Once for each direction, before its CONN_END; from the strict engine and --check alone. */
+	void (*check)(void *ctx, struct conn *conn, const struct check_note *note);
 	void (*bfd)(void *ctx, const struct datagram *datagram);
 	void (*icmp)(void *ctx, const struct icmp_note *note);
 	void (*neighbor)(void *ctx, const struct neighbor_note *note);

@@ -50,6 +50,23 @@ enum {
 	/* Delivered segments of a direction whose sums are kept to notice a retransmission that
 	 * differs. */
 	LIMIT_RECENT = 4,
+	/* libnids (--engine nids, --check). Connections at once: its pool is of fixed size, 264 octets
+	 * each, and what we keep beside it is twice that. */
+	LIMIT_NIDS_CONNECTIONS = 1 << 15,
+	/* Octets in its queues behind holes, over all connections. The one that goes beyond is let
+	 * go, and told to be outside its domain. */
+	LIMIT_NIDS_QUEUED = 32 << 20,
+	/* Packets remembered for octets that it has not handed on: of a direction, and in all. */
+	LIMIT_NIDS_ORIGINS_DIRECTION = 512,
+	LIMIT_NIDS_ORIGINS = 1 << 16,
+	/* --check. Octets that one engine has handed on and the other has not, of one direction:
+	 * libnids keeps 64 KiB behind a hole, so beyond this they do not meet again. */
+	LIMIT_CHECK_DIRECTION = 1 << 18,
+	/* The last octets of a direction that later copies are compared with. */
+	LIMIT_CHECK_HISTORY = 1 << 14,
+	/* Both, over all connections. */
+	LIMIT_CHECK_BUFFERED = 32 << 20,
+
 	/* Slots for recent packets, to tell copies that a mirror makes. */
 	LIMIT_GHOSTS = 1024,
 	/* An IP packet longer than the largest jumbo frame was made by segmentation offload. */

@@ -6,7 +6,8 @@
 
 /*
  * The order of octets: what turns segments into streams. Two engines stand behind this: our own,
- * and libnids as a strict receiver. Facts about connections are not theirs; see conn.h.
+ * and libnids as a strict receiver; a third one runs both, hands on what ours reads, and says how
+ * far the other agrees (flow_sink.check). Facts about connections are not theirs; see conn.h.
  */
 
 struct stream_limits {
@@ -31,5 +32,6 @@ struct stream_engine {
 
 extern const struct stream_engine stream_native;
 extern const struct stream_engine stream_nids;
+extern const struct stream_engine stream_check;
 
 #endif

@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* What is known of a connection; hangs on conn->user. */
 struct seen {
 	uint32_t next[2];
-	bool has_next[2];
+	bool has_next[2], checked[2];
 };
 
 static volatile uint8_t touched; /* every octet given must be readable */
@@ -90,6 +90,17 @@ on_gap(void *ctx, struct conn *conn, int dir, uint32_t seq, uint32_t missing, en
 }
 
 static void
+on_check(void *ctx, struct conn *conn, const struct check_note *note)
+{
+	(void)ctx;
+	struct seen *seen = conn->user;
+	assert(seen != NULL && (note->dir == 0 || note->dir == 1));
+	assert(!seen->checked[note->dir] && note->reason < CHECK_REASON_COUNT);
+	assert(note->result != CHECK_STOPPED || note->frame > 0);
+	seen->checked[note->dir] = true;
+}
+
+static void
 on_bfd(void *ctx, const struct datagram *datagram)
 {
 	(void)ctx;
@@ -120,8 +131,8 @@ on_host(void *ctx, const struct packet_info *ip)
 static void
 run(const char *path, enum capture_engine engine)
 {
-	static const struct flow_sink sink = {NULL, on_segment, on_change, on_bytes, on_gap, on_bfd,
-		on_icmp, on_neighbor, on_host};
+	static const struct flow_sink sink = {NULL, on_segment, on_change, on_bytes, on_gap, on_check,
+		on_bfd, on_icmp, on_neighbor, on_host};
 	struct capture_error error;
 	struct source *source = source_open_file(path, NULL, &error);
 	if (source == NULL) {
@@ -154,5 +165,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	run(path, CAPTURE_ENGINE_NATIVE);
 	run(path, CAPTURE_ENGINE_NIDS);
+	run(path, CAPTURE_ENGINE_CHECK);
 	return 0;
 }

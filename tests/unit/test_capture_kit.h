@@ -35,7 +35,8 @@ struct kit_record {
 	struct datagram datagram;
 	struct icmp_note icmp;
 	struct neighbor_note neighbor;
-	unsigned segments, conns, ghosts, bfds, icmps, neighbors, hosts, retransmissions;
+	struct check_note check[2]; /* the last one of each direction */
+	unsigned segments, conns, ghosts, bfds, icmps, neighbors, hosts, retransmissions, checks;
 };
 
 /* A packet under construction: the payload is put down last, headers before it. */
@@ -75,7 +76,8 @@ static void
 kit_change(void *ctx, struct conn *conn, enum conn_change change, int dir, const struct seg *at)
 {
 	static const char *const names[] = {"new", "syn", "synack", "established", "midstream",
-		"refused", "fin", "rst", "rst-ignored", "zero", "open", "overlap", "evicted", "end"};
+		"refused", "fin", "rst", "rst-ignored", "zero", "open", "overlap", "unread",
+		"evicted", "end"};
 	struct kit_record *record = ctx;
 	(void)dir;
 	(void)at;
@@ -121,6 +123,15 @@ kit_gap(void *ctx, struct conn *conn, int dir, uint32_t seq, uint32_t missing, e
 }
 
 static void
+kit_check(void *ctx, struct conn *conn, const struct check_note *note)
+{
+	struct kit_record *record = ctx;
+	(void)conn;
+	record->checks++;
+	record->check[note->dir] = *note;
+}
+
+static void
 kit_bfd(void *ctx, const struct datagram *datagram)
 {
 	struct kit_record *record = ctx;
@@ -158,8 +169,8 @@ kit_host(void *ctx, const struct packet_info *ip)
 KIT_UNUSED static struct flow_sink
 kit_sink(struct kit_record *record)
 {
-	return (struct flow_sink){record, kit_segment, kit_change, kit_bytes, kit_gap, kit_bfd,
-		kit_icmp, kit_neighbor, kit_host};
+	return (struct flow_sink){record, kit_segment, kit_change, kit_bytes, kit_gap, kit_check,
+		kit_bfd, kit_icmp, kit_neighbor, kit_host};
 }
 
 KIT_UNUSED static struct capture *
