@@ -22,6 +22,7 @@ enum {
 	LONG_ENGINE,
 	LONG_EXPECT,
 	LONG_EXPLAIN,
+	LONG_CHECK,
 	LONG_VERSION,
 	LONG_HELP,
 };
@@ -37,6 +38,7 @@ static const struct option long_options[] = {
 	{"engine", required_argument, NULL, LONG_ENGINE},
 	{"expect", required_argument, NULL, LONG_EXPECT},
 	{"explain", no_argument, NULL, LONG_EXPLAIN},
+	{"check", no_argument, NULL, LONG_CHECK},
 	{"version", no_argument, NULL, LONG_VERSION},
 	{"help", no_argument, NULL, LONG_HELP},
 	{NULL, 0, NULL, 0},
@@ -60,6 +62,7 @@ static const char usage[] =
 	"       -p                  not promiscuous    -D  list the interfaces    -Z USER  become USER\n"
 	"       --port N            a further TCP port that carries BGP (repeatable)\n"
 	"       --engine native|nids   what puts TCP streams together\n"
+	"       --check             do so with both, and tell where a strict receiver stopped\n"
 	"       -M KEY              a key of TCP MD5 or TCP-AO to verify with (repeatable)\n"
 	"judge  --expect FILE       hold the sessions against bgpwhy-expect(5), MetalLB's or FRR's configuration\n"
 	"look   -v                  more: attributes, prefixes, every BFD packet, the whole time line\n"
@@ -275,6 +278,9 @@ one_option(struct options *o, int option, const char *value, char *error, size_t
 	case LONG_EXPLAIN:
 		o->explain = true;
 		return true;
+	case LONG_CHECK:
+		o->check = true;
+		return true;
 	default:
 		return false;
 	}
@@ -315,6 +321,13 @@ options_read(struct options *o, int argc, char **argv, char *error, size_t error
 	}
 	if (o->help || o->version || o->list_devices) {
 		return true;
+	}
+	if (o->check) {
+		if (o->capture.engine == CAPTURE_ENGINE_NIDS) {
+			snprintf(error, error_size, "--check runs both engines: leave --engine nids out");
+			return false;
+		}
+		o->capture.engine = CAPTURE_ENGINE_CHECK;
 	}
 	if (o->file_count > 0 && o->device != NULL) {
 		snprintf(error, error_size, "-r and -i exclude each other");

@@ -25,6 +25,7 @@ struct options {
 	const char *user; /* -Z */
 	uint64_t packet_limit; /* -c; 0: none */
 	int snaplen, buffer_kib;
+	bool check; /* --check */
 	bool no_promiscuous, numeric, packet_buffered, quiet, list_devices, hex;
 	int verbose;
 	enum view view;

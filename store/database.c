@@ -107,6 +107,13 @@ database_check(sqlite3 *db, const char *path, int *found, struct store_error *er
 	return true;
 }
 
+int
+database_version(sqlite3 *db)
+{
+	int64_t version = 0;
+	return read_number(db, "PRAGMA user_version", &version) == SQLITE_OK ? (int)version : 0;
+}
+
 char *
 database_file_name(const char *path)
 {

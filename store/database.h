@@ -15,7 +15,8 @@
 
 enum {
 	STORE_APPLICATION_ID = 0x62677077, /* "bgpw"; also in schema.sql */
-	STORE_SCHEMA_VERSION = 2,          /* also in schema.sql */
+	STORE_SCHEMA_VERSION = 3,          /* also in schema.sql */
+	STORE_SCHEMA_CHECK = 3,            /* the first one that has check_result */
 };
 
 /* sqlite3.h stays in the .c files. */
@@ -84,6 +85,8 @@ extern const char store_schema[]; /* made from schema.sql */
 	X(FAULT, "fault", ERROR, "", \
 		COLUMNS_HEAD ",session,connection,bfd_session,code,offset,text") \
 	X(GAP, "gap", ERROR, "", COLUMNS_HEAD ",session,connection,src,bytes") \
+	X(CHECK, "check_result", ERROR, "", \
+		COLUMNS_HEAD ",session,connection,src,dst,result,bytes,reason,text") \
 	X(TRANSITION, "transition", ERROR, "", \
 		COLUMNS_HEAD ",protocol,session,bfd_session,connection,speaker,peer,from,to," \
 			     "rfc_event,rfc_event_number,rfc_event_name,basis,reason") \
@@ -129,6 +132,9 @@ struct store_bases {
 /* Whose rows they are. False, and `error` (for `path`) where it is no bgpwhy database of a schema
  * that this program knows, its own or an older one: `*version`; 0 is an empty one. */
 bool database_check(struct sqlite3 *db, const char *path, int *version, struct store_error *error);
+
+/* Of a database that database_check() has passed. */
+int database_version(struct sqlite3 *db);
 
 /* What failed, as a few words for the end of a line. */
 const char *database_reason(struct sqlite3 *db, int rc);

@@ -154,7 +154,7 @@ open_database(const char *path, sqlite3 **db, struct store_error *error)
 static void
 next_row(struct player *p, struct source *s)
 {
-	int rc = sqlite3_step(s->stmt);
+	int rc = s->stmt != NULL ? sqlite3_step(s->stmt) : SQLITE_DONE;
 	s->has_row = rc == SQLITE_ROW;
 	if (s->has_row) {
 		s->seq = sqlite3_column_type(s->stmt, 0) != SQLITE_NULL
@@ -199,6 +199,9 @@ play_run(struct player *p, const struct run *run, bool alone)
 	p->last_digits = 0;
 	for (size_t i = 0; i < READER_TABLES; i++) {
 		struct source *s = &p->sources[i];
+		if (s->stmt == NULL) {
+			continue;
+		}
 		sqlite3_reset(s->stmt);
 		if (s->table->by_run) {
 			sqlite3_bind_int64(s->stmt, 1, run->run);
@@ -252,8 +255,12 @@ prepare_source(sqlite3 *db, struct source *s)
 static int
 prepare(struct player *p)
 {
+	int version = database_version(p->reader.db);
 	for (size_t i = 0; i < READER_TABLES; i++) {
 		p->sources[i].table = &reader_tables[i];
+		if (reader_tables[i].table == INSERT_CHECK && version < STORE_SCHEMA_CHECK) {
+			continue; /* it has no such table, and no such events */
+		}
 		int rc = prepare_source(p->reader.db, &p->sources[i]);
 		if (rc != SQLITE_OK) {
 			return rc;

@@ -308,6 +308,20 @@ read_gap(struct reader *r, sqlite3_stmt *stmt, struct event *event)
 }
 
 static bool
+read_check(struct reader *r, sqlite3_stmt *stmt, struct event *event)
+{
+	struct columns c = begin_event(r, stmt, event);
+	struct event_check *e = &event->check;
+	e->session = get_id(&c, r->shift.session);
+	e->connection = get_id(&c, r->shift.connection);
+	e->src = get_address(&c);
+	e->dst = get_address(&c);
+	bool known = check_result_from_name(get_name(&c), &e->result);
+	e->bytes = get_uint(&c);
+	return check_reason_from_key(get_text(&c), &e->reason) && known;
+}
+
+static bool
 read_bfd(struct reader *r, sqlite3_stmt *stmt, struct event *event)
 {
 	struct columns c = begin_event(r, stmt, event);
@@ -577,6 +591,7 @@ const struct reader_table reader_tables[READER_TABLES] = {
 	{INSERT_MESSAGE, EVENT_MESSAGE, false, read_message},
 	{INSERT_FAULT, EVENT_FAULT, false, read_fault},
 	{INSERT_GAP, EVENT_GAP, false, read_gap},
+	{INSERT_CHECK, EVENT_CHECK, false, read_check},
 	{INSERT_BFD_PACKET, EVENT_BFD, false, read_bfd},
 	{INSERT_TRANSITION, EVENT_TRANSITION, false, read_transition},
 	{INSERT_ALERT, EVENT_ALERT, false, read_finding},

@@ -24,7 +24,7 @@
 -- the last word on them was said.
 
 PRAGMA application_id = 1650946167; -- "bgpw"
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 CREATE TABLE run (
 	run INTEGER PRIMARY KEY,
@@ -275,6 +275,23 @@ CREATE TABLE gap (
 	connection INTEGER REFERENCES connection (connection),
 	src TEXT,
 	bytes INTEGER NOT NULL
+);
+
+-- How far a strict receiver (libnids) reads a direction as bgpwhy does; with --check.
+CREATE TABLE check_result (
+	seq INTEGER PRIMARY KEY,
+	time TEXT NOT NULL,
+	time_ns INTEGER NOT NULL,
+	frame INTEGER NOT NULL, -- where it stopped, or what the reason tells of; else the last one
+	input TEXT,
+	session INTEGER REFERENCES session (session),
+	connection INTEGER REFERENCES connection (connection),
+	src TEXT, -- the direction
+	dst TEXT,
+	result TEXT NOT NULL, -- agree, stopped, outside
+	bytes INTEGER NOT NULL, -- of payload that both read alike
+	reason TEXT, -- key
+	text TEXT NOT NULL
 );
 
 -- A step of a state machine.

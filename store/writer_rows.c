@@ -293,6 +293,24 @@ put_gap(struct writer *w, const struct event *event)
 }
 
 static void
+put_check(struct writer *w, const struct event *event)
+{
+	const struct event_check *e = &event->check;
+	writer_ensure_session(w, e->session, &e->src, &e->dst);
+	writer_ensure_connection(w, e->connection, e->session);
+	struct row row = row_begin_event(w, INSERT_CHECK, event);
+	row_id(&row, e->session, w->base.session);
+	row_id(&row, e->connection, w->base.connection);
+	row_address(&row, &e->src);
+	row_address(&row, &e->dst);
+	row_text(&row, check_result_name(e->result));
+	row_uint(&row, e->bytes);
+	row_text(&row, check_reason_key(e->reason));
+	row_text(&row, check_text(e->result, e->reason));
+	row_end(&row);
+}
+
+static void
 put_bfd_auth(struct row *row, const struct bfd_packet *p)
 {
 	if (!p->has_auth) {
@@ -392,6 +410,7 @@ writer_put_event(struct writer *w, const struct event *event)
 		[EVENT_MESSAGE] = put_message,
 		[EVENT_FAULT] = put_fault,
 		[EVENT_GAP] = put_gap,
+		[EVENT_CHECK] = put_check,
 		[EVENT_BFD] = put_bfd,
 		[EVENT_TRANSITION] = put_transition,
 		[EVENT_ALERT] = writer_put_alert,

@@ -13,7 +13,7 @@ import tempfile
 
 from support import PCAPS, SOURCE, Tap, bgpwhy, need_program
 
-RENAMED = {("capability", "data"): "value"}  # the name now -> what it was in schema 1
+RENAMED = {("capability", "data"): "value"}  # the name now -> what it was once
 CAPTURE = os.path.join(PCAPS, "bad-peer-as.pcap")
 OTHER = os.path.join(PCAPS, "healthy.pcap")
 
@@ -31,8 +31,9 @@ def age(new, old, schema):
     with open(schema, encoding="utf-8") as file:
         old.executescript(file.read())
     for table in tables(old):
-        shared = {name: RENAMED.get((table, name), name) for name in columns(new, table)}
-        shared = {now: then for now, then in shared.items() if then in columns(old, table)}
+        there = columns(old, table)
+        shared = {name: name if name in there else RENAMED.get((table, name), name) for name in columns(new, table)}
+        shared = {now: then for now, then in shared.items() if then in there}
         now, then = (", ".join(f'"{name}"' for name in names) for names in (shared, shared.values()))
         rows = new.execute(f'SELECT {now} FROM "{table}"').fetchall()
         marks = ", ".join("?" for _ in shared)

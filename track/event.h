@@ -22,6 +22,7 @@ enum event_kind {
 	EVENT_MESSAGE,
 	EVENT_FAULT,
 	EVENT_GAP,
+	EVENT_CHECK,   /* --check: how far a strict receiver reads the same */
 	EVENT_BFD,
 	EVENT_TRANSITION,
 	EVENT_ALERT,   /* a finding was raised for the first time: a notice, while it is fresh */
@@ -79,6 +80,17 @@ struct event_gap {
 	uint64_t session, connection;
 	struct address src;
 	uint64_t bytes;
+};
+
+/* Names and texts of these: check_result_name() and the two after it. */
+enum checked { CHECKED_AGREE, CHECKED_STOPPED, CHECKED_OUTSIDE, CHECKED_COUNT };
+
+struct event_check {
+	uint64_t session, connection;
+	struct address src, dst; /* the direction */
+	uint8_t result; /* enum checked */
+	uint8_t reason; /* enum check_reason of capture/flow.h; 0: none */
+	uint64_t bytes; /* of payload that both engines read alike */
 };
 
 struct event_bfd {
@@ -244,6 +256,7 @@ struct event {
 		struct event_message message;
 		struct event_fault fault;
 		struct event_gap gap;
+		struct event_check check;
 		struct event_bfd bfd;
 		struct event_transition transition;
 		struct event_finding finding; /* ALERT and FINDING */
@@ -276,6 +289,9 @@ const char *basis_name(enum basis basis);
 const char *severity_name(enum severity severity);
 const char *confidence_name(enum confidence confidence);
 const char *verdict_name(enum verdict verdict);
+const char *check_result_name(uint8_t result);               /* "stopped" */
+const char *check_reason_key(uint8_t reason);  /* "hole"; NULL for none */
+const char *check_text(uint8_t result, uint8_t reason); /* a clause that says it to a person */
 const char *count_slot_name(size_t slot);     /* "OPEN", …, "OTHER" */
 const char *rfc_event_name(uint8_t number);   /* "Tcp_CR_Acked" */
 const char *track_artefact_key(uint32_t bit); /* of one bit */
@@ -288,6 +304,8 @@ const char *time_text(uint64_t time_ns, uint8_t digits, char text[TIME_TEXT_MAX]
 /* Local lookups from names, for the database reader; false where there is no such name. */
 bool connection_state_from_name(const char *name, enum connection_state *state);
 bool track_state_from_name(enum protocol protocol, const char *name, uint8_t *state);
+bool check_result_from_name(const char *name, uint8_t *result);
+bool check_reason_from_key(const char *key, uint8_t *reason); /* NULL: none */
 bool verdict_from_name(const char *name, enum verdict *verdict);
 bool severity_from_name(const char *name, enum severity *severity);
 bool confidence_from_name(const char *name, enum confidence *confidence);

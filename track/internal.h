@@ -94,6 +94,7 @@ struct link {
 	bool stated;
 	struct address by;
 	bool evicted;
+	uint8_t unread; /* bit of each direction whose octets the engine does not take (--engine nids) */
 };
 
 /* How a side signs its SYNs. */
@@ -174,6 +175,7 @@ struct session {
 	struct link *links; /* newest first */
 	uint32_t link_count, total_links;
 	bool links_evicted;
+	bool unread; /* a connection ended with octets that the engine did not take */
 	struct moment first, last;
 	int32_t hold_time_s;
 	bool has_families;
@@ -399,6 +401,7 @@ void link_bytes(void *ctx, struct conn *conn, int dir, const uint8_t *bytes, siz
 	uint32_t seq, const struct packet_info *from);
 void link_gap(void *ctx, struct conn *conn, int dir, uint32_t seq, uint32_t missing,
 	enum gap_why why, const struct packet_info *at);
+void link_check(void *ctx, struct conn *conn, const struct check_note *note); /* check.c */
 void link_tick(struct track *t, struct link *link);
 void link_finish(struct track *t, struct link *link);
 unsigned link_side(const struct link *link, unsigned dir); /* session side of a conn side */

@@ -69,6 +69,19 @@ members_gap(struct json *j, const struct event_gap *e)
 }
 
 static void
+members_check(struct json *j, const struct event_check *e)
+{
+	json_id(j, "session", e->session);
+	json_id(j, "connection", e->connection);
+	json_address(j, "src", &e->src);
+	json_address(j, "dst", &e->dst);
+	json_string(j, "result", check_result_name(e->result));
+	json_uint(j, "bytes", e->bytes);
+	json_string(j, "reason", check_reason_key(e->reason));
+	json_string(j, "text", check_text(e->result, e->reason));
+}
+
+static void
 members_bfd(struct json *j, const struct event_bfd *e, unsigned detail)
 {
 	const struct bfd_packet *p = e->packet;
@@ -448,6 +461,9 @@ json_event(struct json *j, const struct event *event, unsigned detail)
 		break;
 	case EVENT_GAP:
 		members_gap(j, &event->gap);
+		break;
+	case EVENT_CHECK:
+		members_check(j, &event->check);
 		break;
 	case EVENT_BFD:
 		members_bfd(j, &event->bfd, detail);

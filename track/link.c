@@ -112,7 +112,8 @@ link_finish(struct track *t, struct link *link)
 				"the TCP connection came to nothing");
 		}
 	}
-	if (!link->evicted) {
+	s->unread = s->unread || link->unread != 0;
+	if (!link->evicted && link->unread == 0) {
 		rule_link_tick(t, link);
 	}
 	for (unsigned dir = 0; dir < 2; dir++) {
@@ -207,7 +208,7 @@ syn_seen(struct track *t, struct link *link, unsigned dir, const struct seg *seg
 		rule_called_anew(s, link);
 		/* Who calls anew has left what it had, if that was long settled. */
 		for (struct link *old = s->links; old != NULL; old = old->next) {
-			if (old == link) {
+			if (old == link || old->unread != 0) {
 				continue;
 			}
 			unsigned side = old->local == 0 ? link_side(link, dir)
@@ -286,7 +287,18 @@ over(struct track *t, struct link *link, unsigned dir, bool reset)
 		link->by = link->conn->side[dir].addr;
 		emit_connection(t, link, reset ? CONNECTION_RESET : CONNECTION_CLOSED, &t->now);
 	}
-	machine_closed(t, link, dir, reset, &t->now);
+	if (link->unread != 0) {
+		/* What was said before may have been a NOTIFICATION. */
+		for (unsigned i = 0; i < 2; i++) {
+			if (i == dir || reset) {
+				machine_gone(t, link, i, RFC_TCP_FAILS, &t->now,
+					"the TCP connection is over; the engine did not read what came before");
+			}
+		}
+		link->machine[dir].closed = true;
+	} else {
+		machine_closed(t, link, dir, reset, &t->now);
+	}
 	session_dirty(t, link->session);
 }
 
@@ -354,6 +366,11 @@ link_change(void *ctx, struct conn *conn, enum conn_change change, int side, con
 			"a retransmission carries other octets than the first copy; the first is read",
 			&t->now);
 		break;
+	case CONN_UNREAD:
+		/* Any message, for all we know. */
+		link->unread |= (uint8_t)(1u << dir);
+		link->machine[1 - dir].received = t->now;
+		break;
 	case CONN_EVICTED:
 		link->evicted = true;
 		emit_connection(t, link, CONNECTION_TIMEOUT, &t->now);
@@ -384,6 +401,7 @@ link_bytes(void *ctx, struct conn *conn, int dir, const uint8_t *bytes, size_t s
 	if (link == NULL) {
 		return;
 	}
+	link->unread &= (uint8_t)~(1u << dir);
 	struct delivery d = {t, link, (unsigned)dir};
 	struct framer_sink sink = {&d, framed_message, framed_fault};
 	struct framer_origin origin = {from->frame, from->time_ns, from->input};
@@ -425,6 +443,9 @@ link_gap(void *ctx, struct conn *conn, int dir, uint32_t seq, uint32_t missing, 
 void
 link_tick(struct track *t, struct link *link)
 {
+	if (link->unread != 0) {
+		return; /* silence proves nothing here */
+	}
 	machine_tick(t, link);
 	rule_link_tick(t, link);
 }

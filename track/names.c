@@ -17,6 +17,7 @@ static const char *const event_kinds[EVENT_KIND_COUNT] = {
 	[EVENT_MESSAGE] = "message",
 	[EVENT_FAULT] = "fault",
 	[EVENT_GAP] = "gap",
+	[EVENT_CHECK] = "check",
 	[EVENT_BFD] = "bfd",
 	[EVENT_TRANSITION] = "transition",
 	[EVENT_ALERT] = "alert",

@@ -400,11 +400,23 @@ one_sided(struct track *t, struct bfd_session *b, unsigned end)
 		(unsigned long long)x->packets, address_text(&y->addr, c));
 }
 
+/* What BGP says is not known: the engine does not take its octets (--engine nids). */
+static bool
+bgp_is_unread(const struct session *s)
+{
+	for (const struct link *link = s->links; link != NULL; link = link->next) {
+		if (link->unread != 0) {
+			return true;
+		}
+	}
+	return s->unread;
+}
+
 static void
 up_without_bgp(struct track *t, struct bfd_session *b)
 {
 	struct session *s = b->session;
-	if (s == NULL || !b->up || s->up || !before_by(&t->now, &b->up_at, BGP_PATIENCE_S) ||
+	if (s == NULL || !b->up || s->up || bgp_is_unread(s) || !before_by(&t->now, &b->up_at, BGP_PATIENCE_S) ||
 	    (s->established_count > 0 && !before_by(&t->now, &s->lost, BGP_PATIENCE_S))) {
 		return;
 	}

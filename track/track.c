@@ -36,6 +36,7 @@ track_create(const struct track_options *options)
 		.change = link_change,
 		.bytes = link_bytes,
 		.gap = link_gap,
+		.check = link_check,
 		.bfd = bfd_in,
 		.icmp = host_icmp,
 		.neighbor = host_neighbor,

@@ -104,7 +104,8 @@ verdict_of(const struct track *t, const struct session *s, enum finding_cause *p
 		*primary = FINDING_GRACEFUL_RESTART;
 	}
 	if (s->up) {
-		return s->exits > 0 ? VERDICT_FLAPPING : trouble ? VERDICT_DEGRADED : VERDICT_HEALTHY;
+		return s->exits > 0 ? VERDICT_FLAPPING : trouble ? VERDICT_DEGRADED
+		     : s->unread ? VERDICT_UNKNOWN : VERDICT_HEALTHY;
 	}
 	return trouble || s->established_count > 0 ? VERDICT_DOWN : VERDICT_UNKNOWN;
 }

@@ -405,6 +405,21 @@ line_gap(struct lines_view *v, const struct event *event)
 	return TONE_WARN;
 }
 
+static enum tone
+line_check(struct lines_view *v, const struct event *event)
+{
+	const struct event_check *c = &event->check;
+	char src[ADDRESS_TEXT_MAX], dst[ADDRESS_TEXT_MAX], count[TEXT_COUNT_MAX];
+	const char *key = check_reason_key(c->reason);
+	add(v, "CHECK %s > %s %s%s%s%s after %s octets: %s", address_text(&c->src, src),
+		address_text(&c->dst, dst), check_result_name(c->result), key != NULL ? " (" : "",
+		key != NULL ? key : "", key != NULL ? ")" : "", text_count(c->bytes, count),
+		check_text(c->result, c->reason));
+	return c->result == CHECKED_STOPPED ? TONE_BAD
+		: c->result == CHECKED_AGREE && c->reason == 0 ? TONE_QUIET
+							       : TONE_WARN;
+}
+
 static void
 lines_event(void *self, const struct event *event)
 {
@@ -415,6 +430,7 @@ lines_event(void *self, const struct event *event)
 		[EVENT_MESSAGE] = line_message,
 		[EVENT_FAULT] = line_fault,
 		[EVENT_GAP] = line_gap,
+		[EVENT_CHECK] = line_check,
 		[EVENT_BFD] = line_bfd,
 		[EVENT_TRANSITION] = line_transition,
 		[EVENT_ALERT] = line_finding,

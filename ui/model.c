@@ -436,6 +436,40 @@ on_gap(struct model *model, const struct event *event)
 }
 
 static void
+on_check(struct model *model, const struct event *event)
+{
+	const struct event_check *c = &event->check;
+	struct model_session *s = session_of(model, c->session);
+	char count[TEXT_COUNT_MAX];
+	if (s == NULL || c->result >= CHECKED_COUNT) {
+		return;
+	}
+	bool plain = c->result == CHECKED_AGREE && c->reason == 0;
+	int side = session_side(s, &c->src, &c->dst);
+	s->checks[c->result]++;
+	s->checked_bytes += c->result == CHECKED_AGREE ? c->bytes : 0;
+	if (!plain && s->check_count < MODEL_CHECKS_MAX) {
+		s->check[s->check_count++] = (struct model_check){
+			.frame = event->frame,
+			.bytes = c->bytes,
+			.side = (int8_t)side,
+			.result = c->result,
+			.reason = c->reason,
+		};
+	}
+	struct timeline_entry *e = session_entry(model, s, event, TIMELINE_CHECK,
+		plain                                ? TIMELINE_QUIET
+			: c->result == CHECKED_OUTSIDE ? TIMELINE_NORMAL
+						       : TIMELINE_LOUD);
+	e->side = (int8_t)side;
+	e->connection = c->connection;
+	const char *key = check_reason_key(c->reason);
+	snprintf(e->text, sizeof(e->text), "strict receiver: %s%s%s%s after %s octets",
+		check_result_name(c->result), key != NULL ? " (" : "", key != NULL ? key : "",
+		key != NULL ? ")" : "", text_count(c->bytes, count));
+}
+
+static void
 on_bfd(struct model *model, const struct event *event)
 {
 	const struct event_bfd *p = &event->bfd;
@@ -639,6 +673,11 @@ on_session(struct model *model, const struct event *event)
 			s->connections[i].state[0] = s->connections[i].state[1];
 			s->connections[i].state[1] = state;
 		}
+		for (size_t i = 0; i < s->check_count; i++) {
+			if (s->check[i].side >= 0) {
+				s->check[i].side = (int8_t)(1 - s->check[i].side);
+			}
+		}
 		if (s->notification.side >= 0) {
 			s->notification.side = (int8_t)(1 - s->notification.side);
 		}
@@ -688,6 +727,7 @@ model_event(struct model *model, const struct event *event)
 		[EVENT_MESSAGE] = on_message,
 		[EVENT_FAULT] = on_fault,
 		[EVENT_GAP] = on_gap,
+		[EVENT_CHECK] = on_check,
 		[EVENT_BFD] = on_bfd,
 		[EVENT_TRANSITION] = on_transition,
 		[EVENT_ALERT] = on_finding,

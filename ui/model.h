@@ -28,6 +28,7 @@ enum {
 	MODEL_TIMELINE_MAX = 512,          /* entries for each session */
 	MODEL_TIMELINE_TOTAL = 256 * 1024, /* entries over all sessions */
 	MODEL_CONNECTIONS_MAX = 16,        /* whose state is followed, for each session */
+	MODEL_CHECKS_MAX = 8, /* directions of a session that --check has something to say of */
 	TIMELINE_TEXT_MAX = 160,
 };
 
@@ -43,6 +44,7 @@ enum timeline_kind {
 	TIMELINE_BFD_TRANSITION,
 	TIMELINE_FAULT,
 	TIMELINE_GAP,
+	TIMELINE_CHECK,   /* what a strict receiver makes of a direction (--check) */
 	TIMELINE_FINDING, /* it was noticed here */
 	TIMELINE_KIND_COUNT,
 };
@@ -98,6 +100,13 @@ struct model_connection_state {
 	uint8_t state[2]; /* enum bgp_state by side */
 };
 
+/* What a strict receiver makes of one direction (--check). */
+struct model_check {
+	uint64_t frame, bytes;
+	int8_t side; /* the sender */
+	uint8_t result, reason;
+};
+
 struct model_session {
 	/* As the last session event (or snapshot) told it; in between kept up to date from the other
 	 * events: addresses, ASN and identifier of the OPENs, states, message counts, times. `verdict`
@@ -112,6 +121,9 @@ struct model_session {
 	uint64_t left_out;                      /* entries of the time line that were dropped */
 	uint64_t syn_count, connection_count, refused_count;
 	uint64_t fault_count, gap_count, gap_bytes;
+	uint64_t checks[CHECKED_COUNT], checked_bytes; /* directions by result; what was agreed on */
+	struct model_check check[MODEL_CHECKS_MAX]; /* those that are no plain agreement */
+	size_t check_count;
 	uint64_t last_frame;
 	struct address client; /* who called last; unset: nobody yet */
 	struct model_connection_state connections[MODEL_CONNECTIONS_MAX];

@@ -116,6 +116,7 @@ entry_style(const struct timeline_entry *entry)
 		return STYLE_BAD;
 	case TIMELINE_FINDING:
 	case TIMELINE_GAP:
+	case TIMELINE_CHECK:
 		return STYLE_BUSY;
 	case TIMELINE_OPEN:
 		return STYLE_STRONG;

@@ -151,7 +151,7 @@ expect_sound(void)
 static const struct {
 	const char *sql, *expected;
 } queries[] = {
-	{"PRAGMA user_version", "2"},
+	{"PRAGMA user_version", "3"},
 	{"PRAGMA journal_mode", "wal"},
 	{"SELECT run, seq_base, lost, finished IS NULL FROM run", "1|0|0|0"},
 	{"SELECT state, input, linktype, packets, dropped, artefacts FROM capture ORDER BY seq",
@@ -239,6 +239,7 @@ static const struct {
 	{EVENT_MESSAGE, "message"},
 	{EVENT_FAULT, "fault"},
 	{EVENT_GAP, "gap"},
+	{EVENT_CHECK, "check_result"},
 	{EVENT_BFD, "bfd_packet"},
 	{EVENT_TRANSITION, "transition"},
 	{EVENT_FINDING, "finding"},
