@@ -307,8 +307,8 @@ open_inputs(struct run *run)
 	struct capture_error error;
 	if (o->device != NULL) {
 		if (source.filter == NULL) {
-			source_default_filter(o->capture.ports, o->capture.port_count, default_filter,
-				sizeof(default_filter));
+			source_default_filter(o->capture.ports, o->capture.port_count,
+				o->capture.any_port, default_filter, sizeof(default_filter));
 			source.filter = default_filter;
 		}
 		run->inputs[0].source = source_open_device(o->device, &source, &error);
@@ -616,6 +616,7 @@ look_at_packets(struct run *run, const sigset_t *unblocked)
 		.expect = o->expect_count > 0 ? &run->expect : NULL,
 		.all_bfd_packets = o->verbose > 0,
 		.several_inputs = o->file_count > 1,
+		.any_port = o->capture.any_port,
 	});
 	if (!open_inputs(run)) {
 		goto out;

@@ -23,6 +23,7 @@ enum {
 	LONG_EXPECT,
 	LONG_EXPLAIN,
 	LONG_CHECK,
+	LONG_ANY_PORT,
 	LONG_VERSION,
 	LONG_HELP,
 };
@@ -39,6 +40,7 @@ static const struct option long_options[] = {
 	{"expect", required_argument, NULL, LONG_EXPECT},
 	{"explain", no_argument, NULL, LONG_EXPLAIN},
 	{"check", no_argument, NULL, LONG_CHECK},
+	{"any-port", no_argument, NULL, LONG_ANY_PORT},
 	{"version", no_argument, NULL, LONG_VERSION},
 	{"help", no_argument, NULL, LONG_HELP},
 	{NULL, 0, NULL, 0},
@@ -61,6 +63,7 @@ static const char usage[] =
 	"       -s SNAPLEN -B KIB   bytes of each packet, size of the kernel's buffer (live)\n"
 	"       -p                  not promiscuous    -D  list the interfaces    -Z USER  become USER\n"
 	"       --port N            a further TCP port that carries BGP (repeatable)\n"
+	"       --any-port          BGP on any TCP port, found by its marker\n"
 	"       --engine native|nids   what puts TCP streams together\n"
 	"       --check             do so with both, and tell where a strict receiver stopped\n"
 	"       -M KEY              a key of TCP MD5 or TCP-AO to verify with (repeatable)\n"
@@ -277,6 +280,9 @@ one_option(struct options *o, int option, const char *value, char *error, size_t
 		return true;
 	case LONG_EXPLAIN:
 		o->explain = true;
+		return true;
+	case LONG_ANY_PORT:
+		o->capture.any_port = true;
 		return true;
 	case LONG_CHECK:
 		o->check = true;

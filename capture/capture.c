@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/candidate.h"
 #include "capture/conn.h"
 #include "capture/decap.h"
 #include "capture/input.h"
@@ -18,6 +19,7 @@
 struct capture {
 	struct flow_sink sink;
 	struct decap *decap;
+	struct candidates *candidates; /* NULL: only the ports that were named */
 	struct conn_table *table;
 	const struct stream_engine *engine;
 	struct stream *stream;
@@ -57,20 +59,37 @@ on_tcp(void *ctx, const struct decap_tcp *tcp)
 	struct cursor ports = tcp->segment;
 	uint16_t src_port = cursor_u16(&ports);
 	uint16_t dst_port = cursor_u16(&ports);
-	if (ports.failed || !conn_table_wants(capture->table, src_port, dst_port)) {
+	if (ports.failed) {
 		return false;
+	}
+	if (!conn_table_wants(capture->table, src_port, dst_port)) {
+		enum candidate_word word = capture->candidates != NULL
+			? candidates_segment(capture->candidates, tcp)
+			: CANDIDATE_NO;
+		if (word != CANDIDATE_BGP) {
+			return word == CANDIDATE_PERHAPS;
+		}
 	}
 	struct tcp_header header;
 	struct seg seg;
 	if (!tcp_parse(tcp, &header, &seg)) {
 		return false;
 	}
-	bool weak = tcp->ip_id == 0 && seg.wire_len == 0 &&
-		(seg.flags & (SEG_SYN | SEG_ACK)) != SEG_SYN;
-	tcp->ip->ghost = ghosts_note(decap_ghosts(capture->decap), tcp->ip, tcp->ip_id, seg.tcp,
-		seg.tcp_header_len, weak);
+	tcp->ip->ghost = tcp_note_ghost(decap_ghosts(capture->decap), tcp, &seg);
 	conn_table_segment(capture->table, &header, &seg, capture->now_ns);
 	return true;
+}
+
+/* A segment that was kept until its connection was known to be BGP. */
+static void
+on_replay(void *ctx, const struct decap_tcp *tcp)
+{
+	struct capture *capture = ctx;
+	struct tcp_header header;
+	struct seg seg;
+	if (tcp_parse(tcp, &header, &seg)) {
+		conn_table_segment(capture->table, &header, &seg, capture->now_ns);
+	}
 }
 
 static void
@@ -168,6 +187,10 @@ capture_create(const struct capture_options *options, const struct flow_sink *si
 	}
 	struct decap_tcp_sink tcp_sink = {.ctx = capture, .tcp = on_tcp};
 	capture->decap = decap_create(sink, &tcp_sink);
+	if (options->any_port) {
+		capture->candidates =
+			candidates_create(decap_ghosts(capture->decap), on_replay, capture);
+	}
 	capture->table = conn_table_create(max, port_count > 0 ? options->ports : &bgp,
 		port_count > 0 ? port_count : 1, sink, capture->engine, capture->stream,
 		&capture->artefacts);
@@ -187,6 +210,7 @@ capture_destroy(struct capture *capture)
 	capture->muted = true;
 	conn_table_destroy(capture->table);
 	capture->engine->close(capture->stream);
+	candidates_destroy(capture->candidates);
 	decap_destroy(capture->decap);
 	tcp_auth_destroy(capture->auth);
 	free(capture);
@@ -229,6 +253,9 @@ capture_artefacts(const struct capture *capture)
 	if (decap_ghosts(capture->decap)->seen > 0) {
 		artefacts |= ARTEFACT_DUPLICATES;
 	}
+	if (candidates_evicted(capture->candidates)) {
+		artefacts |= ARTEFACT_CANDIDATES;
+	}
 	return artefacts;
 }
 
@@ -256,6 +283,8 @@ capture_artefact_key(enum capture_artefact artefact)
 		return "clock-step";
 	case ARTEFACT_PORT_REUSE:
 		return "port-reuse";
+	case ARTEFACT_CANDIDATES:
+		return "evicted-candidates";
 	}
 	return "unknown";
 }

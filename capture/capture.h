@@ -26,6 +26,7 @@ struct capture_options {
 	enum capture_engine engine;
 	uint16_t ports[CAPTURE_PORTS_MAX]; /* BGP's, 179 included */
 	size_t port_count;
+	bool any_port; /* BGP on other ports, too, found by its marker */
 	size_t max_connections; /* 0: the default of limits.h */
 	const char *keys[TCP_AUTH_KEYS_MAX]; /* to verify TCP MD5 and TCP-AO with */
 	size_t key_count;
@@ -43,6 +44,7 @@ enum capture_artefact {
 	ARTEFACT_OFFLOAD = 1 << 7,       /* "segment-offload": segments above the MTU */
 	ARTEFACT_CLOCK = 1 << 8,         /* "clock-step" */
 	ARTEFACT_PORT_REUSE = 1 << 9,    /* "port-reuse" */
+	ARTEFACT_CANDIDATES = 1 << 10,   /* "evicted-candidates": of --any-port */
 };
 
 struct capture;

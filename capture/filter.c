@@ -138,19 +138,20 @@ link_type_describe(int link_type, char *text, size_t size)
  * a link has no tags, filter_compile() leaves that alternative out.
  */
 void
-source_default_filter(const uint16_t *ports, size_t count, char *text, size_t size)
+source_default_filter(const uint16_t *ports, size_t count, bool any_port, char *text,
+	size_t size)
 {
 	if (size == 0) {
 		return;
 	}
 	char terms[1024];
 	size_t used = 0;
-	for (size_t i = 0; i < count && used < sizeof(terms) - 32; i++) {
+	for (size_t i = 0; i < count && !any_port && used < sizeof(terms) - 32; i++) {
 		used += (size_t)snprintf(terms + used, sizeof(terms) - used, "%stcp port %u",
 			i > 0 ? " or " : "", (unsigned)ports[i]);
 	}
-	if (count == 0) {
-		snprintf(terms, sizeof(terms), "tcp port 179");
+	if (any_port || count == 0) {
+		snprintf(terms, sizeof(terms), any_port ? "tcp" : "tcp port 179");
 	}
 	char plain[1536];
 	snprintf(plain, sizeof(plain),

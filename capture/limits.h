@@ -34,6 +34,17 @@ enum {
 	/* Closed ones that linger for late segments. */
 	LIMIT_LINGERING = 1 << 14,
 
+	/* --any-port. Connections of which it is not known, or was found out, whether they are BGP. */
+	LIMIT_CANDIDATES = 1 << 16,
+	/* What is kept of one until it is known: seven SYNs, the handshake, and some to spare. */
+	LIMIT_CANDIDATE_SEGMENTS = 16,
+	LIMIT_CANDIDATE_OCTETS = 16 << 10,
+	LIMIT_CANDIDATES_OCTETS = 16 << 20, /* … of all of them */
+	/* Octets searched where a connection is joined in the middle: two of the longest messages. */
+	LIMIT_CANDIDATE_SEARCH = 128 << 10,
+	/* Endpoints that were found to speak BGP: calls to them are shown from the SYN on. */
+	LIMIT_LEARNED = 256,
+
 	/* Reassembly. TCP windows reach 16 MiB; what waits behind one hole need not be more, since the
 	 * grace below gives most holes up within 8 segments. */
 	LIMIT_BUFFERED_DIRECTION = 4 << 20,

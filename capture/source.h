@@ -70,7 +70,8 @@ bool source_list_devices(void *out, struct capture_error *error);
 
 /* The expression that a live capture uses where the user gave none: BGP on `ports`, BFD, and the
  * ARP, NDP and ICMP about them, also inside VLAN tags. Written to `text`, NUL-terminated. */
-void source_default_filter(const uint16_t *ports, size_t count, char *text, size_t size);
+void source_default_filter(const uint16_t *ports, size_t count, bool any_port, char *text,
+	size_t size);
 
 /* Writing packets back (-w): classic pcap, nanoseconds. `path` "-" is standard output. */
 struct packet_writer;

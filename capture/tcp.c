@@ -167,3 +167,11 @@ tcp_parse(const struct decap_tcp *tcp, struct tcp_header *header, struct seg *se
 	}
 	return true;
 }
+
+bool
+tcp_note_ghost(struct ghosts *ghosts, const struct decap_tcp *tcp, const struct seg *seg)
+{
+	bool weak = tcp->ip_id == 0 && seg->wire_len == 0 &&
+		(seg->flags & (SEG_SYN | SEG_ACK)) != SEG_SYN;
+	return ghosts_note(ghosts, tcp->ip, tcp->ip_id, seg->tcp, seg->tcp_header_len, weak);
+}

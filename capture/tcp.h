@@ -18,4 +18,7 @@ struct tcp_header {
  * and what depends on other segments is the connection table's. */
 bool tcp_parse(const struct decap_tcp *tcp, struct tcp_header *header, struct seg *seg);
 
+/* Whether a mirror or `any` made a second copy of it; asked once for each segment. */
+bool tcp_note_ghost(struct ghosts *ghosts, const struct decap_tcp *tcp, const struct seg *seg);
+
 #endif

@@ -46,6 +46,8 @@ emit_connection(struct track *t, struct link *link, enum connection_state state,
 		client = (unsigned)conn->client;
 	} else if (conn->service >= 0) {
 		client = 1u - (unsigned)conn->service;
+	} else if (conn->side[0].port < conn->side[1].port) {
+		client = 1; /* callers take a high port */
 	}
 	link->state = state;
 	link->stated = true;

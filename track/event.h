@@ -55,7 +55,8 @@ enum connection_state {
 struct event_connection {
 	uint64_t connection, session;
 	enum connection_state state;
-	struct address client, server; /* where it is not known who called: the BGP port is the server's */
+	/* Where it is not known who called, the BGP port is the server's; then the lower one. */
+	struct address client, server;
 	uint16_t client_port, server_port;
 	bool evicted;        /* ended because a limit was reached */
 	struct address by;   /* who refused, closed or reset; unset where nobody did */

@@ -467,7 +467,7 @@ rule_contacts(struct track *t, bool last)
 void
 rule_session_end(struct track *t, struct session *s)
 {
-	if (s->total_links > 0 || s->icmp.time_ns != 0 ||
+	if (t->options.any_port || s->total_links > 0 || s->icmp.time_ns != 0 ||
 	    (s->findings != NULL && (s->findings->next != NULL ||
 				    s->findings->cause != FINDING_BFD_UP_BGP_DOWN))) {
 		return;

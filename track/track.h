@@ -23,6 +23,7 @@ struct track_options {
 	bool all_bfd_packets; /* -v: a bfd event for each packet, not only where something changes */
 	bool several_inputs;  /* events name their input */
 	const struct expect *expect; /* what the sessions are held against; NULL: nothing. Lives on */
+	bool any_port; /* --any-port: calls that nobody answers cannot be seen */
 };
 
 enum { TRACK_SINKS_MAX = 8 };

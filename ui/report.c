@@ -51,6 +51,9 @@ static const struct {
 	{"port-reuse",
 		"A pair of ports was used again for a new connection; the two are told apart "
 		"by their sequence numbers."},
+	{"evicted-candidates",
+		"There was too much other TCP at once for --any-port: connections were evicted before it "
+		"was known whether they carry BGP."},
 };
 
 static void

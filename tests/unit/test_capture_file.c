@@ -564,7 +564,7 @@ default_filter_takes(uint32_t link, const char *header, size_t header_size, uint
 		0x9c, 0x40, 0, port, 0, 0, 0, 0, 0, 0, 0, 0, 0x50, 2, 0, 0, 0, 0, 0, 0};
 	static const uint16_t ports[] = {179, 200};
 	char text[8192];
-	source_default_filter(ports, 2, text, sizeof(text));
+	source_default_filter(ports, 2, false, text, sizeof(text));
 	options.filter = text;
 	pcap_begin(false, false, link);
 	put(0, 8);

@@ -561,6 +561,44 @@ Test(store, refuses_foreign_and_newer_databases)
 	}
 }
 
+/* What version 2 wrote is read as it is, and gets the new table when somebody writes to it. */
+Test(store, an_older_database_is_read_and_brought_up_to_date)
+{
+	struct record written = {0}, read = {0}, again = {0};
+	write_story(&written, NULL, false);
+	sqlite3 *db = open_plain();
+	cr_assert(sqlite3_exec(db, "DROP TABLE check_result; PRAGMA user_version = 2", NULL, NULL,
+			  NULL) == SQLITE_OK);
+	sqlite3_close(db);
+	replay(&read);
+	expect_equal(&read, &written);
+	struct sink sinks[2] = {open_writer(), record_sink(&again)};
+	struct teller t = {.sinks = sinks, .count = 2};
+	tell_begin(&t);
+	tell(&t,
+		(struct event){.kind = EVENT_CHECK,
+			.check = {.session = 1, .connection = 1, .src = ipv4(2), .dst = ipv4(1),
+				.result = CHECKED_STOPPED, .reason = 4 /* hole */, .bytes = 77}},
+		41, 20);
+	tell(&t,
+		(struct event){.kind = EVENT_CHECK,
+			.check = {.session = 1, .connection = 1, .src = ipv4(1), .dst = ipv4(2),
+				.result = CHECKED_AGREE, .bytes = 5}},
+		41, 21);
+	tell_end(&t, false);
+	cr_expect(sinks[0].close(sinks[0].self));
+	cr_expect(complaints.count == 0, "%s", complaints.last);
+	expect_sql("PRAGMA user_version", "3");
+	expect_sql("SELECT src, dst, frame, result, bytes, reason, length(text) > 20 FROM check_result",
+		"10.0.0.2|10.0.0.1|20|stopped|77|hole|1\n10.0.0.1|10.0.0.2|21|agree|5|NULL|1");
+	record_free(&read);
+	replay(&read);
+	cr_expect(read.count == written.count + again.count);
+	record_free(&written);
+	record_free(&read);
+	record_free(&again);
+}
+
 Test(store, names_mean_nothing_to_sqlite)
 {
 	static const char *const names[] = {"file:x?mode=memory", ":memory:", "a b%20#.db"};
