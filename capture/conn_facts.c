@@ -133,6 +133,7 @@ update_syn(struct conn_entry *entry, const struct tcp_header *header, struct seg
 		side->next_seq = seg->seq;
 	}
 	track->scale = header->window_scale;
+	track->scale_lost = seg->ip->cut;
 	side->window_scale = track->scale == TCP_NO_SCALE ? 0 : track->scale;
 	side->mss = seg->mss;
 	if (is_syn(seg)) {
@@ -180,6 +181,27 @@ fill_hole(struct conn_track *track, uint32_t begin, uint32_t end)
 	return to - from;
 }
 
+/*
+ * Whether the segment lies wholly beyond what its receiver has room for. Known only where both SYNs
+ * told how windows are scaled, and as long as the capture has the ACKs; what continues the stream is
+ * never beyond.
+ */
+static bool
+is_beyond_window(struct conn_entry *entry, const struct seg *seg, uint32_t begin)
+{
+	const struct conn_side *side = &entry->conn.side[seg->dir];
+	const struct conn_side *other = &entry->conn.side[1 - seg->dir];
+	struct conn_track *track = &entry->track[seg->dir];
+	const struct conn_track *receiver = &entry->track[1 - seg->dir];
+	if (!track->has_isn || !receiver->has_isn || track->scale_lost || receiver->scale_lost ||
+	    !other->has_acked || !seq_before(side->next_seq, begin) ||
+	    side->next_seq - other->acked > receiver->window_max ||
+	    begin - other->acked < receiver->window_max) {
+		return false;
+	}
+	return track->beyond < LIMIT_BEYOND_WINDOW && ++track->beyond > 0;
+}
+
 /* Payload, FIN and the place in sequence space. */
 static void
 update_sequence(struct conn_entry *entry, struct seg *seg, uint64_t now_ns)
@@ -206,6 +228,10 @@ update_sequence(struct conn_entry *entry, struct seg *seg, uint64_t now_ns)
 	    begin + 1 == side->next_seq &&
 	    (seg->wire_len == 0 || (other->has_acked && other->acked == side->next_seq))) {
 		seg->keepalive_probe = true;
+		return;
+	}
+	if (seg->wire_len > 0 && is_beyond_window(entry, seg, begin)) {
+		seg->beyond_window = true;
 		return;
 	}
 	if (seq_before(side->next_seq, end)) {
@@ -262,6 +288,7 @@ update_ack(struct conn_entry *entry, const struct seg *seg)
 	if (!side->has_acked || seq_before(side->acked, seg->ack)) {
 		side->has_acked = true;
 		side->acked = seg->ack;
+		entry->track[1 - seg->dir].beyond = 0;
 	}
 }
 
@@ -280,6 +307,9 @@ update_window(struct conn_entry *entry, const struct tcp_header *header, struct 
 		return;
 	}
 	track->window = seg->window;
+	if (seg->window > track->window_max) {
+		track->window_max = seg->window;
+	}
 	if ((seg->flags & SEG_SYN) != 0) {
 		return;
 	}
@@ -448,6 +478,9 @@ conn_facts_update(struct conn_entry *entry, const struct tcp_header *header, str
 		}
 	}
 	update_sequence(entry, seg, now_ns);
+	if (seg->beyond_window) {
+		return verdict;
+	}
 	if ((seg->flags & SEG_ACK) != 0) {
 		update_ack(entry, seg);
 	}

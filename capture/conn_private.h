@@ -31,6 +31,9 @@ struct conn_track {
 	bool has_isn;
 	uint8_t scale; /* TCP_NO_SCALE: none offered */
 	uint32_t window; /* as last advertised, scaled */
+	uint32_t window_max; /* the largest one */
+	bool scale_lost; /* the snaplen cut its SYN */
+	uint8_t beyond;  /* segments beyond the other's window, since that last acknowledged anything */
 };
 
 struct conn_entry {

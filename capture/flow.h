@@ -77,6 +77,7 @@ struct seg {
 	uint32_t timestamp; /* TSval, with SEG_OPT_TIMESTAMP */
 	bool checksum_bad;
 	bool retransmission; /* all of its payload (or its SYN) was sent before */
+	bool beyond_window; /* so far ahead that its receiver drops it (RFC 9293, 3.10.7.4) */
 	bool keepalive_probe; /* one octet or none below what was acknowledged */
 	const uint8_t *tcp;  /* the TCP header as captured */
 	uint16_t tcp_header_len;

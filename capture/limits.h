@@ -55,6 +55,9 @@ enum {
 	LIMIT_HOLE_SEGMENTS = 8,
 	/* An ACK further ahead of the last octet seen is no evidence but noise: the largest window. */
 	LIMIT_ACK_AHEAD = 16 << 20,
+	/* Segments beyond the receiver's window that are dropped, as it does, until it acknowledges
+	 * anything: if more come, the capture has lost what opened the window. */
+	LIMIT_BEYOND_WINDOW = 8,
 	/* A segment further ahead than any window (2^30) belongs to something else. */
 	LIMIT_SEQ_AHEAD = 1 << 30,
 

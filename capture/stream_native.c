@@ -8,7 +8,8 @@
  * - when the other side has acknowledged all of it (so it was there, and the capture lost it) and a
  *   grace has passed, 8 later segments or 100 ms, for captures show packets in another order than
  *   the hosts saw them;
- * - when no ACK is in sight, after 3 s; when there are ACKs, but not past it, after 60 s;
+ * - when no ACK is in sight, after 3 s; when there are ACKs, but not past it, after 60 s in which
+ *   nothing came at its front;
  * - when too much waits behind it; at a RST; at the end.
  *
  * Octets acknowledged though nothing was seen behind them are a hole, too. Where a stream is joined
@@ -442,9 +443,16 @@ take_payload(struct stream *stream, struct native_conn *native, const struct seg
 	if (hole == NULL) {
 		hole = hole_open(stream, native, dir, seg->ip);
 	}
-	hole_add(stream, hole, seq, (int32_t)ahead > 0 ? seq : direction->next, seg);
+	uint32_t before = direction->next;
+	hole_add(stream, hole, seq, (int32_t)ahead > 0 ? seq : before, seg);
 	if (hole_drain(stream, hole)) {
 		return;
+	}
+	if (direction->next != before && hole->list == HOLE_UNACKED) {
+		/* The stream goes on: nothing lacks yet. What waits was sent ahead, or forged. */
+		list_remove(stream, hole);
+		hole->opened_ns = stream->now_ns;
+		list_add(stream, hole, HOLE_UNACKED);
 	}
 	while (hole->buffered > stream->limits.max_buffered_direction || hole->count > LIMIT_PIECES) {
 		if (hole_give_up(stream, hole, GAP_BUDGET)) {
@@ -544,7 +552,7 @@ native_segment(struct stream *stream, struct conn *conn, const struct seg *seg)
 		}
 		return;
 	}
-	if (seg->wire_len > 0) {
+	if (seg->wire_len > 0 && !seg->beyond_window) {
 		take_payload(stream, native, seg);
 	}
 	review(stream, native, 0, seg);

@@ -601,6 +601,9 @@ take(struct stream *stream, struct nids_conn *nids, const struct seg *seg)
 		return;
 	}
 	if (!opens(nids, seg)) {
+		if (seg->wire_len > 0) {
+			note_why(d, CHECK_HANDSHAKE, seg);
+		}
 		return;
 	}
 	if ((seg->flags & (SEG_SYN | SEG_RST)) != 0) {

@@ -150,8 +150,8 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 	struct link *link = conn->user;
 	track_tick(t, seg->ip->time_ns);
 	t->now = moment_of(seg->ip);
-	if (link == NULL) {
-		return;
+	if (link == NULL || seg->beyond_window) {
+		return; /* its receiver drops it, and it need not be its sender's */
 	}
 	struct session *s = link->session;
 	session_touch(t, s, &t->now);
