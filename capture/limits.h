@@ -36,9 +36,9 @@ enum {
 
 	/* --any-port. Connections of which it is not known, or was found out, whether they are BGP. */
 	LIMIT_CANDIDATES = 1 << 16,
-	/* What is kept of one until it is known: seven SYNs, the handshake, and some to spare. */
-	LIMIT_CANDIDATE_SEGMENTS = 16,
-	LIMIT_CANDIDATE_OCTETS = 16 << 10,
+	/* What is kept of one until it is known: SYNs and SYN-ACKs that are sent again and again. */
+	LIMIT_CANDIDATE_SEGMENTS = 64,
+	LIMIT_CANDIDATE_OCTETS = 32 << 10,
 	LIMIT_CANDIDATES_OCTETS = 16 << 20, /* … of all of them */
 	/* Octets searched where a connection is joined in the middle: two of the longest messages. */
 	LIMIT_CANDIDATE_SEARCH = 128 << 10,
