@@ -49,7 +49,7 @@ def story(events):
 
 def check(tap, schema, folder):
     name = os.path.basename(schema)
-    new, old = os.path.join(folder, "new.db"), os.path.join(folder, name + ".db")
+    new, old = (os.path.join(folder, name + ending) for ending in (".new.db", ".db"))
     bgpwhy("-r", CAPTURE, "--db", new, "--json")
     with sqlite3.connect(new) as source, sqlite3.connect(old) as target:
         age(source, target, schema)
