@@ -421,6 +421,16 @@ bool bgp_next_asn(struct bgp_as_segment *segment, uint32_t *asn);
 const char *bgp_attribute_text(const struct bgp_attribute *attribute,
 	const struct bgp_context *context, char text[BGP_ATTRIBUTE_TEXT_MAX]);
 
+/* The same; false, and "", where it would be hex. */
+bool bgp_attribute_summary(const struct bgp_attribute *attribute, const struct bgp_context *context,
+	char text[BGP_ATTRIBUTE_TEXT_MAX]);
+
+/* The path that AS_PATH and AS4_PATH make together (RFC 6793 section 4.2.3): the leading part of the
+ * one before the other. False where there is nothing to merge: no AS4_PATH, numbers of four octets
+ * anyway, or an AS4_PATH that is to be ignored. */
+bool bgp_merged_as_path(const struct bgp_update *update, const struct bgp_context *context,
+	char text[BGP_ATTRIBUTE_TEXT_MAX]);
+
 struct bgp_nlri_iter bgp_nlri_runs(const struct bgp_update *update);
 bool bgp_next_nlri_run(struct bgp_nlri_iter *iter, const struct bgp_context *context,
 	struct bgp_nlri_run *run);

@@ -3,10 +3,8 @@
  * The insides of path attributes: the multiprotocol ones (RFC 4760), AS_PATH (RFC 4271 section 4.3,
  * RFC 5065, RFC 6793), and a text for those that people look at most.
  */
-#include "dissect/bgp_internal.h"
-
-#include <stdarg.h>
-#include <stdio.h>
+#include "dissect/bgp_fields.h"
+#include "dissect/bgp_text.h"
 
 bool
 bgp_read_mp(const struct bgp_attribute *attribute, struct bgp_mp *mp)
@@ -73,167 +71,182 @@ bgp_as_path_width(const struct cursor *path, const struct bgp_context *context)
 	return context->as_width == 0 && as_path_fits(*path, 2) ? 2 : 0;
 }
 
-/* A text that grows in a buffer of fixed size, and says so where it does not fit. */
-struct writer {
-	char *text;
-	size_t size, length;
-	bool full;
-};
-
-#if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
-#endif
+/* Sets in braces, confederations in parentheses, sets of them in brackets. */
 static void
-put(struct writer *w, const char *format, ...)
+put_segment(struct bgp_text *w, struct bgp_as_segment segment)
 {
-	static const char more[] = "...";
-	va_list arguments;
-	if (w->full) {
-		return;
+	static const char *const opening[] = {"", "{", "", "(", "["};
+	static const char *const closing[] = {"", "}", "", ")", "]"};
+	unsigned type = segment.type <= 4 ? segment.type : 0;
+	const char *gap = "";
+	uint32_t asn;
+	bgp_text_put(w, "%s%s", bgp_text_blank(w), opening[type]);
+	while (bgp_next_asn(&segment, &asn) && !w->full) {
+		bgp_text_put(w, "%s%u", gap, asn);
+		gap = " ";
 	}
-	size_t room = w->size - w->length - (sizeof(more) - 1);
-	va_start(arguments, format);
-	int written = vsnprintf(w->text + w->length, room, format, arguments);
-	va_end(arguments);
-	if (written < 0 || (size_t)written >= room) {
-		w->full = true;
-		memcpy(w->text + w->length, more, sizeof(more));
-		return;
-	}
-	w->length += (size_t)written;
-}
-
-static const char *
-blank(const struct writer *w)
-{
-	return w->length > 0 ? " " : "";
+	bgp_text_put(w, "%s", closing[type]);
 }
 
 static void
-put_as_path(struct writer *w, struct cursor path, uint8_t width)
+put_as_path(struct bgp_text *w, struct cursor path, uint8_t width)
 {
-	static const char *const opening[] = {"", "{", "", "(", "[{"};
-	static const char *const closing[] = {"", "}", "", ")", "}]"};
+	struct bgp_as_segment segment;
+	while (bgp_next_as_segment(&path, width, &segment) && !w->full) {
+		put_segment(w, segment);
+	}
+}
+
+enum { AS_SET = 1, AS_SEQUENCE = 2, AS_CONFED_SEQUENCE = 3, AS_CONFED_SET = 4 };
+
+/* How long a path is for the decision process (RFC 4271 section 9.1.2.2, RFC 5065 section 5.3): a
+ * set is one AS, a confederation none. */
+static size_t
+path_length(struct cursor path, uint8_t width)
+{
+	size_t length = 0;
 	struct bgp_as_segment segment;
 	while (bgp_next_as_segment(&path, width, &segment)) {
-		unsigned type = segment.type <= 4 ? segment.type : 0;
-		const char *gap = "";
-		uint32_t asn;
-		put(w, "%s%s", blank(w), opening[type]);
-		while (bgp_next_asn(&segment, &asn)) {
-			put(w, "%s%u", gap, asn);
-			gap = " ";
-		}
-		put(w, "%s", closing[type]);
+		length += segment.type == AS_SEQUENCE ? segment.count : segment.type == AS_SET;
 	}
+	return length;
 }
 
+/* The beginning of a path with the confederation segments that are there, `length` long. */
 static void
-put_hex(struct writer *w, struct cursor value)
+put_leading(struct bgp_text *w, struct cursor path, uint8_t width, size_t length)
 {
-	while (cursor_left(&value) > 0 && !w->full) {
-		put(w, "%02x", cursor_u8(&value));
+	struct bgp_as_segment segment;
+	struct cursor rest = path;
+	while (bgp_next_as_segment(&rest, width, &segment)) {
+		bool counts = segment.type == AS_SEQUENCE || segment.type == AS_SET;
+		if (counts && length == 0) {
+			return;
+		}
+		if (segment.type == AS_SEQUENCE && segment.count > length) {
+			segment.asns = cursor_take(&segment.asns, length * width);
+			segment.count = (uint8_t)length;
+		}
+		put_segment(w, segment);
+		length -= segment.type == AS_SEQUENCE ? segment.count : segment.type == AS_SET;
 	}
 }
 
+/* AS4_PATH without the confederation segments that it must not have (RFC 6793 section 6). */
 static void
-put_address(struct writer *w, struct cursor *value, uint8_t family)
+put_as4_path(struct bgp_text *w, struct cursor path)
+{
+	struct bgp_as_segment segment;
+	while (bgp_next_as_segment(&path, 4, &segment)) {
+		if (segment.type == AS_SEQUENCE || segment.type == AS_SET) {
+			put_segment(w, segment);
+		}
+	}
+}
+
+bool
+bgp_merged_as_path(const struct bgp_update *update, const struct bgp_context *context,
+	char text[BGP_ATTRIBUTE_TEXT_MAX])
+{
+	struct cursor list = update->attributes;
+	struct bgp_attribute attribute, as_path = {0}, as4_path = {0}, aggregator = {0};
+	bool has_as4_aggregator = false;
+	text[0] = '\0';
+	while (bgp_next_attribute(&list, &attribute)) {
+		if (attribute.type == BGP_ATTRIBUTE_AS_PATH) {
+			as_path = attribute;
+		} else if (attribute.type == BGP_ATTRIBUTE_AS4_PATH) {
+			as4_path = attribute;
+		} else if (attribute.type == BGP_ATTRIBUTE_AGGREGATOR) {
+			aggregator = attribute;
+		} else if (attribute.type == BGP_ATTRIBUTE_AS4_AGGREGATOR) {
+			has_as4_aggregator = true;
+		}
+	}
+	/* Where the aggregator has a number of its own, somebody who does not know of the AS4
+	 * attributes has aggregated since. */
+	bool stale = has_as4_aggregator && cursor_left(&aggregator.value) == 6 &&
+		cursor_u16(&aggregator.value) != BGP_AS_TRANS;
+	if (as_path.type == 0 || as4_path.type == 0 || stale ||
+		bgp_as_path_width(&as_path.value, context) != 2 ||
+		!as_path_fits(as4_path.value, 4)) {
+		return false;
+	}
+	size_t length = path_length(as_path.value, 2);
+	size_t length4 = path_length(as4_path.value, 4);
+	if (length4 == 0 || length < length4) {
+		return false;
+	}
+	struct bgp_text w = {.text = text, .size = BGP_ATTRIBUTE_TEXT_MAX};
+	put_leading(&w, as_path.value, 2, length - length4);
+	put_as4_path(&w, as4_path.value);
+	return true;
+}
+
+static void
+put_address(struct bgp_text *w, struct cursor *value, uint8_t family)
 {
 	char text[ADDRESS_TEXT_MAX];
 	struct address address = address_read(value, family);
-	put(w, "%s%s", blank(w), address_text(&address, text));
-}
-
-/* RFC 1997, RFC 8642 and the IANA registry "BGP Well-known Communities". */
-static const char *
-community_name(uint32_t community)
-{
-	switch (community) {
-	case 0xffff0000: return "graceful-shutdown";
-	case 0xffff0001: return "accept-own";
-	case 0xffff0006: return "llgr-stale";
-	case 0xffff0007: return "no-llgr";
-	case 0xffff029a: return "blackhole";
-	case 0xffffff01: return "no-export";
-	case 0xffffff02: return "no-advertise";
-	case 0xffffff03: return "no-export-subconfed";
-	case 0xffffff04: return "no-peer";
-	default: return NULL;
-	}
+	bgp_text_put(w, "%s%s", bgp_text_blank(w), address_text(&address, text));
 }
 
 static void
-put_communities(struct writer *w, struct cursor value)
+put_communities(struct bgp_text *w, struct cursor value)
 {
 	while (cursor_left(&value) >= 4 && !w->full) {
-		uint32_t community = cursor_u32(&value);
-		const char *name = community_name(community);
-		if (name != NULL) {
-			put(w, "%s%s", blank(w), name);
-		} else {
-			put(w, "%s%u:%u", blank(w), community >> 16, community & 0xffff);
-		}
+		bgp_text_put(w, "%s", bgp_text_blank(w));
+		bgp_text_put_community(w, cursor_u32(&value));
 	}
 }
 
 static void
-put_large_communities(struct writer *w, struct cursor value)
+put_large_communities(struct bgp_text *w, struct cursor value)
 {
 	while (cursor_left(&value) >= 12 && !w->full) {
 		uint32_t global = cursor_u32(&value);
 		uint32_t first = cursor_u32(&value);
-		put(w, "%s%u:%u:%u", blank(w), global, first, cursor_u32(&value));
+		bgp_text_put(w, "%s%u:%u:%u", bgp_text_blank(w), global, first, cursor_u32(&value));
 	}
 }
 
-/* RFC 4360, RFC 5668: route targets and origins by name, all others by their octets. */
 static void
-put_extended_communities(struct writer *w, struct cursor value)
+put_extended_communities(struct bgp_text *w, struct cursor value)
 {
 	while (cursor_left(&value) >= 8 && !w->full) {
-		struct cursor one = cursor_take(&value, 8);
-		struct cursor raw = one;
-		uint8_t type = cursor_u8(&one);
-		uint8_t subtype = cursor_u8(&one);
-		const char *name = subtype == 2 ? "rt" : "soo";
-		if (type > 2 || (subtype != 2 && subtype != 3)) {
-			put(w, "%s0x", blank(w));
-			put_hex(w, raw);
-		} else if (type == 0) {
-			uint16_t asn = cursor_u16(&one);
-			put(w, "%s%s:%u:%u", blank(w), name, asn, cursor_u32(&one));
-		} else {
-			uint32_t high = cursor_u32(&one);
-			uint16_t low = cursor_u16(&one);
-			if (type == 1) {
-				put(w, "%s%s:%u.%u.%u.%u:%u", blank(w), name, high >> 24,
-					high >> 16 & 0xff, high >> 8 & 0xff, high & 0xff, low);
-			} else {
-				put(w, "%s%s:%u:%u", blank(w), name, high, low);
-			}
-		}
+		bgp_text_put(w, "%s", bgp_text_blank(w));
+		bgp_text_put_extended_community(w, cursor_take(&value, 8));
 	}
 }
 
 static void
-put_mp(struct writer *w, const struct bgp_attribute *attribute)
+put_ipv6_extended_communities(struct bgp_text *w, struct cursor value)
+{
+	while (cursor_left(&value) >= 20 && !w->full) {
+		bgp_text_put(w, "%s", bgp_text_blank(w));
+		bgp_text_put_ipv6_extended_community(w, cursor_take(&value, 20));
+	}
+}
+
+static void
+put_mp(struct bgp_text *w, const struct bgp_attribute *attribute)
 {
 	struct bgp_mp mp;
 	char family[BGP_FAMILY_TEXT_MAX];
 	if (!bgp_read_mp(attribute, &mp)) {
-		put_hex(w, attribute->value);
+		bgp_text_put_hex(w, attribute->value);
 		return;
 	}
-	put(w, "%s", bgp_family_text(mp.family, family));
+	bgp_text_put(w, "%s", bgp_family_text(mp.family, family));
 	if (!mp.reach) {
 		return;
 	}
 	size_t size = cursor_left(&mp.next_hop);
 	bool has_rd = size == 12 || size == 24 || size == 48;
-	put(w, " next hop");
+	bgp_text_put(w, " next hop");
 	if (size == 0 || (!has_rd && size != 4 && size != 16 && size != 32)) {
-		put(w, " %s", size == 0 ? "none" : "0x");
-		put_hex(w, mp.next_hop);
+		bgp_text_put(w, " %s", size == 0 ? "none" : "0x");
+		bgp_text_put_hex(w, mp.next_hop);
 		return;
 	}
 	while (cursor_left(&mp.next_hop) > 0) {
@@ -242,20 +255,40 @@ put_mp(struct writer *w, const struct bgp_attribute *attribute)
 	}
 }
 
+/* RFC 6514 section 5 */
 static void
-put_aggregator(struct writer *w, struct cursor value)
+put_pmsi_tunnel(struct bgp_text *w, struct cursor value)
+{
+	cursor_skip(&value, 1);
+	uint8_t type = cursor_u8(&value);
+	const char *name = bgp_pmsi_tunnel_name(type);
+	uint32_t label = cursor_u24(&value);
+	size_t size = cursor_left(&value);
+	if (name != NULL) {
+		bgp_text_put(w, "%s", name);
+	} else {
+		bgp_text_put(w, "tunnel type %u", type);
+	}
+	bgp_text_put(w, " label %u (VNI %u)", label >> 4, label);
+	if (size == 4 || size == 16) {
+		put_address(w, &value, size == 4 ? 4 : 6);
+	}
+}
+
+static void
+put_aggregator(struct bgp_text *w, struct cursor value)
 {
 	uint32_t asn = cursor_left(&value) == 8 ? cursor_u32(&value) : cursor_u16(&value);
-	put(w, "%u", asn);
+	bgp_text_put(w, "%u", asn);
 	put_address(w, &value, 4);
 }
 
-const char *
-bgp_attribute_text(const struct bgp_attribute *attribute, const struct bgp_context *context,
+bool
+bgp_attribute_summary(const struct bgp_attribute *attribute, const struct bgp_context *context,
 	char text[BGP_ATTRIBUTE_TEXT_MAX])
 {
 	static const char *const origins[] = {"IGP", "EGP", "INCOMPLETE"};
-	struct writer w = {.text = text, .size = BGP_ATTRIBUTE_TEXT_MAX};
+	struct bgp_text w = {.text = text, .size = BGP_ATTRIBUTE_TEXT_MAX};
 	struct cursor value = attribute->value;
 	size_t size = cursor_left(&value);
 	uint8_t width;
@@ -263,20 +296,20 @@ bgp_attribute_text(const struct bgp_attribute *attribute, const struct bgp_conte
 	switch (attribute->type) {
 	case BGP_ATTRIBUTE_ORIGIN:
 		if (size == 1 && *value.at <= 2) {
-			put(&w, "%s", origins[*value.at]);
-			return text;
+			bgp_text_put(&w, "%s", origins[*value.at]);
+			return true;
 		}
 		break;
 	case BGP_ATTRIBUTE_AS_PATH:
 		width = bgp_as_path_width(&value, context);
 		if (width != 0) {
 			put_as_path(&w, value, width);
-			return text;
+			return true;
 		}
 		break;
 	case BGP_ATTRIBUTE_AS4_PATH:
 		put_as_path(&w, value, 4);
-		return text;
+		return true;
 	case BGP_ATTRIBUTE_NEXT_HOP:
 	case BGP_ATTRIBUTE_ORIGINATOR_ID:
 	case BGP_ATTRIBUTE_CLUSTER_LIST:
@@ -284,40 +317,72 @@ bgp_attribute_text(const struct bgp_attribute *attribute, const struct bgp_conte
 			while (cursor_left(&value) > 0 && !w.full) {
 				put_address(&w, &value, 4);
 			}
-			return text;
+			return true;
 		}
 		break;
 	case BGP_ATTRIBUTE_MED:
 	case BGP_ATTRIBUTE_LOCAL_PREF:
 	case BGP_ATTRIBUTE_OTC:
 		if (size == 4) {
-			put(&w, "%u", cursor_u32(&value));
-			return text;
+			bgp_text_put(&w, "%u", cursor_u32(&value));
+			return true;
 		}
 		break;
 	case BGP_ATTRIBUTE_AGGREGATOR:
 	case BGP_ATTRIBUTE_AS4_AGGREGATOR:
 		if (size == 6 || size == 8) {
 			put_aggregator(&w, value);
-			return text;
+			return true;
 		}
 		break;
 	case BGP_ATTRIBUTE_COMMUNITIES:
 		put_communities(&w, value);
-		return text;
+		return true;
 	case BGP_ATTRIBUTE_EXTENDED_COMMUNITIES:
 		put_extended_communities(&w, value);
-		return text;
+		return true;
+	case BGP_ATTRIBUTE_IPV6_EXTENDED_COMMUNITIES:
+		put_ipv6_extended_communities(&w, value);
+		return true;
+	case BGP_ATTRIBUTE_PMSI_TUNNEL:
+		if (size >= 5) {
+			put_pmsi_tunnel(&w, value);
+			return true;
+		}
+		break;
+	case BGP_ATTRIBUTE_AIGP:
+		if (size == 11) {
+			cursor_skip(&value, 3);
+			bgp_text_put(&w, "%llu", (unsigned long long)cursor_u64(&value));
+			return true;
+		}
+		break;
+	case BGP_ATTRIBUTE_ATTR_SET:
+		if (size >= 4) {
+			bgp_text_put(&w, "origin AS %u", cursor_u32(&value));
+			return true;
+		}
+		break;
 	case BGP_ATTRIBUTE_LARGE_COMMUNITY:
 		put_large_communities(&w, value);
-		return text;
+		return true;
 	case BGP_ATTRIBUTE_MP_REACH_NLRI:
 	case BGP_ATTRIBUTE_MP_UNREACH_NLRI:
 		put_mp(&w, attribute);
-		return text;
+		return true;
 	default:
 		break;
 	}
-	put_hex(&w, value);
+	return false;
+}
+
+const char *
+bgp_attribute_text(const struct bgp_attribute *attribute, const struct bgp_context *context,
+	char text[BGP_ATTRIBUTE_TEXT_MAX])
+{
+	if (!bgp_attribute_summary(attribute, context, text)) {
+		struct bgp_text w = {.text = text, .size = BGP_ATTRIBUTE_TEXT_MAX};
+		bgp_text_put_hex(&w, attribute->value);
+	}
 	return text;
 }

@@ -215,8 +215,8 @@ bgp_fields_attributes(struct fields *f, struct cursor *list, const struct bgp_co
 		struct cursor c = next;
 		if (bgp_next_attribute(&next, &attribute)) {
 			c = field_span(list, &next);
-			field_begin(f, c, bgp_attribute_name(attribute.type), "%s",
-				bgp_attribute_text(&attribute, context, text));
+			(void)bgp_attribute_summary(&attribute, context, text);
+			field_begin(f, c, bgp_attribute_name(attribute.type), "%s", text);
 			*list = next;
 		} else {
 			/* It does not fit: what there is of it. */
@@ -308,8 +308,8 @@ bgp_fields_update(struct fields *f, struct cursor *body, const struct bgp_messag
 	const struct bgp_context *context)
 {
 	const struct bgp_family ipv4_unicast = {.afi = 1, .safi = 1};
+	char merged[BGP_ATTRIBUTE_TEXT_MAX];
 	size_t length = (size_t)field_number(f, body, 2, "Withdrawn Routes Length");
-	(void)message;
 	if (length > 0) {
 		struct cursor withdrawn = field_take(f, body, length, "Withdrawn Routes", NULL);
 		bgp_fields_nlri(f, &withdrawn, ipv4_unicast, context);
@@ -319,6 +319,17 @@ bgp_fields_update(struct fields *f, struct cursor *body, const struct bgp_messag
 	if (length > 0) {
 		struct cursor list = field_take(f, body, length, "Path Attributes", NULL);
 		bgp_fields_attributes(f, &list, context);
+		if (message->body_read &&
+			bgp_merged_as_path(&message->update, context, merged)) {
+			field_tell(f,
+				(struct cursor){.base = list.base, .at = list.at, .end = list.at},
+				(struct field){
+					.name = "AS_PATH and AS4_PATH merged",
+					.kind = FIELD_TEXT,
+					.text = merged,
+					.guessed = context->as_width == 0,
+				});
+		}
 		field_end(f, &list);
 	}
 	if (cursor_left(body) > 0) {

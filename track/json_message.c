@@ -346,6 +346,31 @@ update_nlri(struct json *j, const char *key, const struct event_message *e, bool
 	json_array_end(j);
 }
 
+/* The path that counts: of AS_PATH, or of it and AS4_PATH (RFC 6793 section 4.2.3); null where there
+ * is none. `as_path_guessed` says that it could be read in another way, had one seen the OPENs. */
+static void
+update_as_path(struct json *j, const struct event_message *e)
+{
+	static const struct bgp_context unknown;
+	const struct bgp_context *context = e->context != NULL ? e->context : &unknown;
+	struct cursor list = e->message->update.attributes;
+	struct bgp_attribute a;
+	char text[BGP_ATTRIBUTE_TEXT_MAX];
+	bool found = false;
+	bool merged = bgp_merged_as_path(&e->message->update, context, text);
+	while (!found && bgp_next_attribute(&list, &a)) {
+		found = a.type == BGP_ATTRIBUTE_AS_PATH;
+	}
+	bool readable = found && bgp_as_path_width(&a.value, context) != 0;
+	if (readable && !merged) {
+		bgp_attribute_text(&a, context, text);
+	}
+	json_string(j, "as_path", readable ? text : NULL);
+	if (readable && context->as_width == 0 && cursor_left(&a.value) > 0) {
+		json_bool(j, "as_path_guessed", true);
+	}
+}
+
 static void
 message_update(struct json *j, const struct event_message *e, bool nlri)
 {
@@ -354,7 +379,7 @@ message_update(struct json *j, const struct event_message *e, bool nlri)
 	if (!m->body_read) {
 		NULLS(j, "withdrawn", "announced", "attributes", "end_of_rib");
 		if (nlri) {
-			NULLS(j, "nlri", "withdrawn_nlri");
+			NULLS(j, "nlri", "withdrawn_nlri", "as_path");
 		}
 		json_object_end(j);
 		return;
@@ -377,6 +402,7 @@ message_update(struct json *j, const struct event_message *e, bool nlri)
 	if (nlri) {
 		update_nlri(j, "nlri", e, false);
 		update_nlri(j, "withdrawn_nlri", e, true);
+		update_as_path(j, e);
 	}
 	json_object_end(j);
 }

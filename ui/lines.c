@@ -142,6 +142,11 @@ line_attributes(struct lines_view *v, const struct bgp_update *update,
 		add(v, "%s%s%s", text[0] != '\0' ? " " : "", text, guess_of(&a, context));
 		print_line(v, TONE_PLAIN);
 	}
+	if (bgp_merged_as_path(update, context, text)) {
+		v->line[0] = '\0';
+		add(v, "%*sAS_PATH and AS4_PATH merged: %s", INDENT, "", text);
+		print_line(v, TONE_PLAIN);
+	}
 }
 
 /* With -v the attributes and prefixes of an UPDATE, the latter several on a line. */

@@ -100,7 +100,7 @@ Test(field, an_update_has_its_lengths_attributes_and_prefixes)
 		"...Extended Length=0 @26+1\n"
 		"..Attribute Type Code=1 (ORIGIN) @27+1\n"
 		"..Attribute Length=1 @28+1\n"
-		"..Attribute Value=00 @29+1\n"
+		"..ORIGIN=0 (IGP) @29+1\n"
 		"Network Layer Reachability Information @30+4\n"
 		".Prefix=10.2.3.0/24 @30+4\n");
 }
@@ -233,4 +233,194 @@ Test(field, a_capability_message_of_either_form)
 		".Capability Code=9 (BGP Role) @20+1\n"
 		".Capability Length=1 @21+1\n"
 		".Role=0 (Provider) @22+1\n");
+}
+
+/* What is below an attribute, without its flags, type and length: fields joined with "|". */
+static void
+attribute_fields(const char *hex, const struct bgp_context *context, char *text, size_t room)
+{
+	struct octets value = octets_from_hex(hex);
+	char body[2048];
+	snprintf(body, sizeof(body), "0000 %04zx %s", value.size, hex);
+	struct octets o = octets_message(2, body);
+	struct bgp_message m;
+	struct fields_text t = {0};
+	bgp_decode(o.bytes, o.size, context, &m);
+	struct field_sink sink = {.self = &t, .on_field = fields_text_add};
+	bgp_fields(&m, context, &sink);
+	text[0] = '\0';
+	const char *line = strchr(strstr(t.text, "..Attribute Length"), '\n') + 1;
+	while (*line != '\0') {
+		const char *end = strchr(line, '\n');
+		const char *at = end;
+		while (at > line && *at != '@') {
+			at--;
+		}
+		snprintf(text + strlen(text), room - strlen(text), "%s%.*s",
+			text[0] != '\0' ? "|" : "", (int)(at - 1 - line - 2), line + 2);
+		line = end + 1;
+	}
+	octets_free(&o);
+	octets_free(&value);
+}
+
+Test(field, an_attribute_of_each_kind)
+{
+	static const struct {
+		const char *hex;
+		const char *expected;
+	} rows[] = {
+		{"400210 0202 0000fde9 00010000 0101 0000fdeb",
+			"Path Segment=AS_SEQUENCE|.Path Segment Type=2 (AS_SEQUENCE)|"
+			".Path Segment Length=2|.AS Number=65001|.AS Number=65536|"
+			"Path Segment=AS_SET|.Path Segment Type=1 (AS_SET)|.Path Segment Length=1|"
+			".AS Number=65003"},
+		{"400304 c0000201", "NEXT_HOP=192.0.2.1"},
+		{"800404 00000064", "MULTI_EXIT_DISC=100"},
+		{"400504 00000064", "LOCAL_PREF=100"},
+		{"c00708 0000fde9 c0000201", "AS Number=65001|IP Address=192.0.2.1"},
+		{"c00808 fde90064 ffffff01", "Community=65001:100|Community=no-export"},
+		{"800904 c0000201", "ORIGINATOR_ID=192.0.2.1"},
+		{"800a08 c0000201 c0000202", "CLUSTER_ID=192.0.2.1|CLUSTER_ID=192.0.2.2"},
+		{"800e0d 0001 01 04 c0000201 00 18 0a0203",
+			"Address Family Identifier=1 (ipv4)|"
+			"Subsequent Address Family Identifier=1 (unicast)|"
+			"Length of Next Hop Network Address=4|Network Address of Next Hop=192.0.2.1|"
+			"Reserved=0|Network Layer Reachability Information|.Prefix=10.2.3.0/24"},
+		{"800f07 0002 01 18 20010d",
+			"Address Family Identifier=2 (ipv6)|"
+			"Subsequent Address Family Identifier=1 (unicast)|Withdrawn Routes|"
+			".Prefix=2001:d00::/24"},
+		{"c01008 0602020000112233",
+			"Extended Community=es-import:02:00:00:11:22:33|.Type=6 (EVPN)|"
+			".Sub-Type=2 (ES-Import Route Target)|.MAC Address=02:00:00:11:22:33"},
+		{"c01008 0601010000000641",
+			"Extended Community=esi-label:100:single-active|.Type=6 (EVPN)|"
+			".Sub-Type=1 (ESI Label)|.Flags=0x01|..Single-Active=1|.Reserved=0|"
+			".ESI Label=100"},
+		{"c01008 4004fde94a3ebc20",
+			"Extended Community=link-bandwidth:65001:3.125e+06|"
+			".Type=64 (Non-Transitive Two-Octet AS-Specific)|"
+			".Sub-Type=4 (Link Bandwidth)|.AS Number=65001|.Rate=3.125e+06"},
+		{"c01611 00 01 000000 c0000201 0000 0007 c0000209",
+			"Flags=0x00|.Leaf Information Required=0|Tunnel Type=1 (RSVP-TE P2MP LSP)|"
+			"MPLS Label=0 (VNI 0)|Tunnel Identifier|.Extended Tunnel ID=192.0.2.1|"
+			".Reserved=0|.Tunnel ID=7|.P2MP ID=192.0.2.9"},
+		{"c01714 0008 0010 060a 00000000 0001 c0000201 0802 12b5",
+			"Tunnel=VXLAN|.Tunnel Type=8 (VXLAN)|.Length=16|"
+			".Sub-TLV=Tunnel Egress Endpoint|..Sub-TLV Type=6 (Tunnel Egress Endpoint)|"
+			"..Sub-TLV Length=10|..Reserved=0|..Address Family=1 (ipv4)|"
+			"..Address=192.0.2.1|.Sub-TLV=UDP Destination Port|"
+			"..Sub-TLV Type=8 (UDP Destination Port)|..Sub-TLV Length=2|..UDP Port=4789"},
+		{"c01718 000f 0014 80 0011 00 01 06 00 00 03e80000 09 06 00 00 0000000a",
+			"Tunnel=SR Policy|.Tunnel Type=15 (SR Policy)|.Length=20|"
+			".Sub-TLV=Segment List|..Sub-TLV Type=128 (Segment List)|"
+			"..Sub-TLV Length=17|..Reserved=0|..Segment=Type A: SR-MPLS Label|"
+			"...Type=1 (Type A: SR-MPLS Label)|...Length=6|...Flags=0x00|...Reserved=0|"
+			"...Label=16000|...TC=0|...S=0|...TTL=0|..Segment=Weight|...Type=9 (Weight)|"
+			"...Length=6|...Flags=0x00|...Reserved=0|...Weight=10"},
+		{"c01914 0002 20010db8 00*11 01 0064",
+			"Extended Community=rt:[2001:db8::1]:100|.Type=0x00|"
+			".Sub-Type=2 (Route Target)|.Global Administrator=2001:db8::1|"
+			".Local Administrator=100"},
+		{"801a0b 01 000b 0000000000000064",
+			"TLV=AIGP|.Type=1|.Length=11|.Accumulated IGP Metric=100"},
+		{"801d1a 0402 0002 7231 0447 0003 00000a 0441 0004 4a3ebc20 ffff 0001 aa",
+			"TLV=Node Name|.Type=1026 (Node Name)|.Length=2|.Value=\"r1\"|"
+			"TLV=IGP Metric|.Type=1095 (IGP Metric)|.Length=3|.Value=10|"
+			"TLV=Maximum link bandwidth|.Type=1089 (Maximum link bandwidth)|.Length=4|"
+			".Bandwidth=3.125e+06|TLV|.Type=65535|.Length=1|.Value=aa"},
+		{"c0200c 0000fde9 00000001 00000002",
+			"Large Community=65001:1:2|.Global Administrator=65001|"
+			".Local Data Part 1=1|.Local Data Part 2=2"},
+		{"802123 0008 01 80 0000fde9 001b 01 aa*20 0002 beef",
+			"Secure_Path|.Secure_Path Length=8|.pCount=1|.Flags=0x80|"
+			"..Confed_Segment=1|.AS Number=65001|Signature_Block|"
+			".Signature_Block Length=27|.Algorithm Suite Identifier=1|"
+			".Subject Key Identifier=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa|"
+			".Signature Length=2|.Signature=beef"},
+		{"c02304 0000fde9", "AS Number=65001"},
+		{"c0280a 01 0007 00 0000 00000064",
+			"TLV=Label-Index|.Type=1 (Label-Index)|.Length=7|.Reserved=0|.Flags=0x0000|"
+			".Label Index=100"},
+		{"c02825 05 0022 00 01 001e 00 20010db8 00*11 01 00 0013 00 01 0006 28 18 10 00 10 40",
+			"TLV=SRv6 L3 Service|.Type=5 (SRv6 L3 Service)|.Length=34|.Reserved=0|"
+			".SRv6 Service Sub-TLV=SRv6 SID Information|..SRv6 Service Sub-TLV Type=1|"
+			"..SRv6 Service Sub-TLV Length=30|..Reserved=0|..SRv6 SID Value=2001:db8::1|"
+			"..SRv6 Service SID Flags=0x00|..SRv6 Endpoint Behavior=19 (End.DT4)|"
+			"..Reserved=0|..SRv6 Service Data Sub-Sub-TLV=SRv6 SID Structure|...Type=1|"
+			"...Length=6|...Locator Block Length=40|...Locator Node Length=24|"
+			"...Function Length=16|...Argument Length=0|...Transposition Length=16|"
+			"...Transposition Offset=64"},
+		{"c08008 0000fde9 400101 00",
+			"Origin AS Number=65001|Path Attributes|.ORIGIN=IGP|..Attribute Flags=0x40|"
+			"...Optional=0|...Transitive=1|...Partial=0|...Extended Length=0|"
+			"..Attribute Type Code=1 (ORIGIN)|..Attribute Length=1|..ORIGIN=0 (IGP)"},
+		{"c0c802 beef", "Attribute Value=beef"},
+		/* of the wrong length */
+		{"400302 c000", "NEXT_HOP=c000 [malformed]"},
+		{"400101 03", "ORIGIN=3"},
+		{"c00806 fde90064 ffff", "Community=65001:100|Surplus octets=ffff [malformed]"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char got[8192];
+		attribute_fields(rows[i].hex, &four, got, sizeof(got));
+		cr_expect_str_eq(got, rows[i].expected, "%s:\n%s\n%s", rows[i].hex, got,
+			rows[i].expected);
+	}
+}
+
+/* RFC 6793 section 4.2.3, with two octets on the session. */
+Test(field, as4_path_stands_in_for_as_trans)
+{
+	static const struct bgp_context two = {.as_width = 2};
+	static const struct {
+		const char *attributes;
+		const char *merged; /* NULL: nothing to merge */
+	} rows[] = {
+		/* 23456 23456 with 70000 70001 */
+		{"400206 0202 5ba0 5ba0 c0110a 0202 00011170 00011171", "70000 70001"},
+		/* a leading part that AS4_PATH does not have */
+		{"400208 0203 fde9 5ba0 fdeb c0110a 0202 00011170 0000fdeb", "65001 70000 65003"},
+		/* a set counts once, a confederation not at all */
+		{"40020e 0301 fc00 0202 fde9 5ba0 0101 5ba0 c01110 0201 00011170 0102 00011171 00011172",
+			"(64512) 65001 70000 {70001 70002}"},
+		/* AS4_PATH is longer than AS_PATH: ignored */
+		{"400204 0201 5ba0 c0110a 0202 00011170 00011171", NULL},
+		/* somebody without AS4 has aggregated: both AS4 attributes are ignored */
+		{"400204 0201 5ba0 c00706 fde9 c0000201 c01106 0201 00011170 c01208 00011170 c0000201",
+			NULL},
+		{"400204 0201 5ba0 c00706 5ba0 c0000201 c01106 0201 00011170 c01208 00011170 c0000201",
+			"70000"},
+		{"400204 0201 fde9", NULL},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct octets a = octets_from_hex(rows[i].attributes);
+		char body[512], text[BGP_ATTRIBUTE_TEXT_MAX];
+		snprintf(body, sizeof(body), "0000 %04zx %s", a.size, rows[i].attributes);
+		struct octets o = octets_message(2, body);
+		struct bgp_message m;
+		bgp_decode(o.bytes, o.size, &two, &m);
+		bool merged = bgp_merged_as_path(&m.update, &two, text);
+		cr_expect_eq(merged, rows[i].merged != NULL, "row %zu: %s", i, text);
+		if (rows[i].merged != NULL) {
+			cr_expect_str_eq(text, rows[i].merged, "row %zu: %s", i, text);
+		}
+		cr_expect_not(bgp_merged_as_path(&m.update, &four, text), "four octets: row %zu", i);
+		octets_free(&o);
+		octets_free(&a);
+	}
+}
+
+Test(field, what_depends_on_the_opens_is_marked_as_guessed)
+{
+	char got[2048];
+	attribute_fields("400204 0201 fde9", &none, got, sizeof(got));
+	cr_expect(strstr(got, "AS Number Size=2 (the OPENs were not seen) [guessed]") != NULL, "%s",
+		got);
+	attribute_fields("400206 0201 0000fde9", &none, got, sizeof(got));
+	cr_expect(strstr(got, "AS Number Size=4 (the OPENs were not seen) [guessed]") != NULL, "%s",
+		got);
+	attribute_fields("400206 0201 0000fde9", &four, got, sizeof(got));
+	cr_expect(strstr(got, "guessed") == NULL, "%s", got);
 }

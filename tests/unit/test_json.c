@@ -238,7 +238,7 @@ Test(json, update)
 		"\"length\":1},{\"type\":2,\"name\":\"AS_PATH\",\"flags\":64,\"length\":0},"
 		"{\"type\":3,\"name\":\"NEXT_HOP\",\"flags\":64,\"length\":4}],\"end_of_rib\":null,"
 		"\"nlri\":[\"198.51.100.0/24\",\"10.1.0.0/16\"],"
-		"\"withdrawn_nlri\":[\"203.0.113.0/24\"]}");
+		"\"withdrawn_nlri\":[\"203.0.113.0/24\"],\"as_path\":\"\"}");
 }
 
 Test(json, other_types)
