@@ -191,6 +191,7 @@ walk_update(const struct bgp_message *message, const struct bgp_context *context
 struct walk_fields {
 	const struct cursor *raw;
 	unsigned depth, count;
+	size_t told; /* octets that some field has told, from the start */
 };
 
 static inline void
@@ -204,6 +205,13 @@ walk_field(void *self, const struct field *field)
 	HOLDS(field->text == NULL || strlen(field->text) < FIELD_TEXT_MAX);
 	if (cursor_left(&field->bytes) > 0) {
 		walk_inside(&field->bytes, w->raw);
+	}
+	/* No octet is passed over: what is not understood is told as octets. */
+	if (field->kind != FIELD_GROUP) {
+		HOLDS(field->offset <= w->told || field->size == 0);
+		if (field->offset + field->size > w->told) {
+			w->told = field->offset + field->size;
+		}
 	}
 	w->depth = field->depth + 1u;
 	w->count++;
@@ -225,6 +233,7 @@ walk_message(const struct bgp_message *message, const struct bgp_context *contex
 	struct walk_fields fields = {.raw = &message->raw};
 	const struct field_sink sink = {.self = &fields, .on_field = walk_field};
 	bgp_fields(message, context, &sink);
+	HOLDS(fields.told == cursor_left(&message->raw));
 	if (!message->body_read) {
 		return;
 	}
