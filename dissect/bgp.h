@@ -446,6 +446,43 @@ bool bgp_utf8_valid(const uint8_t *bytes, size_t size);
 size_t bgp_common_families(const struct bgp_open *a, const struct bgp_open *b,
 	struct bgp_family *families, size_t max);
 
+/* A family that both offer, and what was agreed for it. */
+struct bgp_agreed_family {
+	struct bgp_family family;
+	bool extended_next_hop; /* its IPv4 routes may have IPv6 next hops (RFC 8950) */
+	/* By side, as in bgp_agree(). */
+	bool add_path[2];        /* it sends path identifiers (RFC 7911) */
+	bool graceful[2];        /* it lists the family for graceful restart (RFC 4724) */
+	bool forwarding[2];      /* and has kept its forwarding state */
+	bool has_stale_time[2];  /* it lists the family for long-lived graceful restart (RFC 9494) */
+	uint32_t stale_time_s[2];
+};
+
+/* What one side brings that the other need not have. */
+struct bgp_agreed_side {
+	bool extended_messages;  /* it may send messages of more than 4096 octets (RFC 8654) */
+	bool has_restart;        /* it offers graceful restart */
+	bool restarting;         /* the R bit of that */
+	bool has_role;
+	uint8_t role;            /* RFC 9234 */
+	uint16_t restart_time_s;
+};
+
+/* What two OPENs agree on: the intersection of their capabilities. Side 0 is the first OPEN. */
+struct bgp_agreement {
+	bool as4;                    /* AS numbers of four octets in AS_PATH (RFC 6793) */
+	bool route_refresh;          /* RFC 2918, or the prestandard one of both */
+	bool enhanced_route_refresh; /* RFC 7313 */
+	bool graceful_restart;       /* both offer it */
+	bool notification;           /* both set the N bit (RFC 8538) */
+	bool llgr;                   /* both offer it, and graceful restart */
+	struct bgp_agreed_side side[2];
+	uint8_t family_count;
+	struct bgp_agreed_family families[BGP_CONTEXT_FAMILIES];
+};
+
+void bgp_agree(const struct bgp_open *a, const struct bgp_open *b, struct bgp_agreement *agreement);
+
 /* The context for messages from the speaker of `from` to the speaker of `to`. */
 struct bgp_context bgp_negotiate(const struct bgp_open *from, const struct bgp_open *to);
 

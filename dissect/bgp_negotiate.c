@@ -18,6 +18,22 @@ find_capability(const struct bgp_open *open, uint8_t code, struct bgp_capability
 	return false;
 }
 
+/* The last one: what RFC 4724 section 3 has count where there are several. */
+static bool
+find_last_capability(const struct bgp_open *open, uint8_t code, struct bgp_capability *found)
+{
+	struct bgp_capability cap;
+	struct bgp_capability_iter iter = bgp_capabilities(open);
+	bool any = false;
+	while (bgp_next_capability(&iter, &cap)) {
+		if (cap.code == code && !cap.malformed) {
+			*found = cap;
+			any = true;
+		}
+	}
+	return any;
+}
+
 static bool
 offers_family(const struct bgp_open *open, struct bgp_family family)
 {
@@ -125,4 +141,111 @@ bgp_negotiate(const struct bgp_open *from, const struct bgp_open *to)
 	};
 	negotiate_add_path(from, to, &context);
 	return context;
+}
+
+/* RFC 8950 section 4: next hops of IPv6 for the family's routes of IPv4. */
+static bool
+offers_extended_next_hop(const struct bgp_open *open, struct bgp_family family)
+{
+	enum { IPV6 = 2 };
+	struct bgp_capability cap;
+	struct bgp_extended_next_hop hop;
+	struct bgp_capability_iter iter = bgp_capabilities(open);
+	while (bgp_next_capability(&iter, &cap)) {
+		if (cap.code != BGP_CAPABILITY_EXTENDED_NEXT_HOP || cap.malformed) {
+			continue;
+		}
+		while (bgp_next_extended_next_hop(&cap.extended_next_hop.tuples, &hop)) {
+			if (hop.afi == family.afi && hop.safi == family.safi &&
+				hop.next_hop_afi == IPV6) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static bool
+both_offer(const struct bgp_open *a, const struct bgp_open *b, uint8_t code)
+{
+	struct bgp_capability cap;
+	return find_capability(a, code, &cap) && find_capability(b, code, &cap);
+}
+
+/* What `open` says of restarts of `family`. */
+static void
+agree_restart(const struct bgp_open *open, unsigned side, struct bgp_agreed_family *family)
+{
+	struct bgp_capability cap;
+	struct bgp_restart_family entry;
+	if (find_last_capability(open, BGP_CAPABILITY_GRACEFUL_RESTART, &cap)) {
+		while (bgp_next_restart_family(&cap.graceful_restart.families, &entry)) {
+			if (bgp_family_equal(entry.family, family->family)) {
+				family->graceful[side] = true;
+				family->forwarding[side] = entry.forwarding;
+			}
+		}
+	}
+	if (find_last_capability(open, BGP_CAPABILITY_LLGR, &cap)) {
+		while (bgp_next_llgr_family(&cap.llgr.families, &entry)) {
+			if (bgp_family_equal(entry.family, family->family)) {
+				family->has_stale_time[side] = true;
+				family->stale_time_s[side] = entry.stale_time_s;
+			}
+		}
+	}
+}
+
+/* `open` is that of the side, `other` that of its peer. Returns whether it sets the N bit. */
+static bool
+agree_side(const struct bgp_open *open, const struct bgp_open *other, struct bgp_agreed_side *side)
+{
+	struct bgp_capability cap;
+	side->extended_messages = find_capability(other, BGP_CAPABILITY_EXTENDED_MESSAGE, &cap);
+	if (find_capability(open, BGP_CAPABILITY_ROLE, &cap)) {
+		side->has_role = true;
+		side->role = cap.role.value;
+	}
+	if (!find_last_capability(open, BGP_CAPABILITY_GRACEFUL_RESTART, &cap)) {
+		return false;
+	}
+	side->has_restart = true;
+	side->restarting = cap.graceful_restart.restarting;
+	side->restart_time_s = cap.graceful_restart.time_s;
+	return cap.graceful_restart.notification;
+}
+
+void
+bgp_agree(const struct bgp_open *a, const struct bgp_open *b, struct bgp_agreement *agreement)
+{
+	enum { RECEIVE = 1, SEND = 2 };
+	const struct bgp_open *const opens[2] = {a, b};
+	struct bgp_family families[BGP_CONTEXT_FAMILIES];
+	bool notification[2];
+	*agreement = (struct bgp_agreement){
+		.as4 = a->as4 && b->as4,
+		.route_refresh = both_offer(a, b, BGP_CAPABILITY_ROUTE_REFRESH) ||
+			both_offer(a, b, BGP_CAPABILITY_ROUTE_REFRESH_CISCO),
+		.enhanced_route_refresh = both_offer(a, b, BGP_CAPABILITY_ENHANCED_ROUTE_REFRESH),
+	};
+	for (unsigned i = 0; i < 2; i++) {
+		notification[i] = agree_side(opens[i], opens[1 - i], &agreement->side[i]);
+	}
+	agreement->graceful_restart = agreement->side[0].has_restart && agreement->side[1].has_restart;
+	agreement->notification = notification[0] && notification[1];
+	agreement->llgr = agreement->graceful_restart && both_offer(a, b, BGP_CAPABILITY_LLGR);
+	agreement->family_count =
+		(uint8_t)bgp_common_families(a, b, families, BGP_CONTEXT_FAMILIES);
+	for (unsigned i = 0; i < agreement->family_count; i++) {
+		struct bgp_agreed_family *family = &agreement->families[i];
+		family->family = families[i];
+		family->extended_next_hop = offers_extended_next_hop(a, families[i]) &&
+			offers_extended_next_hop(b, families[i]);
+		for (unsigned side = 0; side < 2; side++) {
+			family->add_path[side] =
+				(add_path_mode(opens[side], families[i]) & SEND) != 0 &&
+				(add_path_mode(opens[1 - side], families[i]) & RECEIVE) != 0;
+			agree_restart(opens[side], side, family);
+		}
+	}
 }

@@ -15,7 +15,7 @@
 
 enum {
 	STORE_APPLICATION_ID = 0x62677077, /* "bgpw"; also in schema.sql */
-	STORE_SCHEMA_VERSION = 3,          /* also in schema.sql */
+	STORE_SCHEMA_VERSION = 4,          /* also in schema.sql */
 	STORE_SCHEMA_CHECK = 3,            /* the first one that has check_result */
 };
 
@@ -65,7 +65,7 @@ extern const char store_schema[]; /* made from schema.sql */
 		COLUMNS_HEAD ",run,session,local,remote,asn,bgp_id,hold_time_s,keepalive_s," \
 			     "families,state,messages,prefixes_announced,prefixes_withdrawn," \
 			     "established_count,verdict,primary_cause,bfd_session,first_time," \
-			     "last_time,first_time_ns,last_time_ns,setup_us,timing" \
+			     "last_time,first_time_ns,last_time_ns,setup_us,timing,negotiated" \
 				     COLUMNS_SESSION_SIDE("local") \
 				     COLUMNS_SESSION_SIDE("remote")) \
 	X(SESSION_STUB, "session", IGNORE, "session", "run,session,local,remote") \

@@ -10,6 +10,7 @@ struct reader {
 	struct sqlite3 *db;
 	struct store_bases shift; /* taken off every number of the run that is played */
 	struct sqlite3_stmt *context, *list, *families, *ribs;
+	struct sqlite3_stmt *agreement, *agreed_side, *agreed_families;
 	/* What the event that was read last points to. */
 	struct bgp_message message;
 	int64_t context_id;
@@ -17,6 +18,7 @@ struct reader {
 	struct bfd_packet bfd;
 	uint64_t evidence[FINDING_EVIDENCE_MAX];
 	char *fix[FINDING_FIX_MAX];
+	struct bgp_agreement agreed;
 	struct event_end_of_rib end_of_rib[2][BGP_CONTEXT_FAMILIES];
 };
 
@@ -35,5 +37,12 @@ extern const struct reader_table reader_tables[READER_TABLES];
 
 bool reader_prepare(struct reader *r);
 void reader_finish(struct reader *r);
+
+/* reader_agreement.c: a part of the two above, and the value of session.negotiated (may be NULL); it
+ * is good until the next. NULL where nothing is known. */
+bool reader_prepare_agreement(struct reader *r);
+void reader_finish_agreement(struct reader *r);
+const struct bgp_agreement *reader_agreement(struct reader *r, const char *json,
+	const struct event_session_side side[2]);
 
 #endif

@@ -521,6 +521,7 @@ read_session(struct reader *r, sqlite3_stmt *stmt, struct event *event)
 	e->has_setup = !is_null(&c);
 	e->setup_ns = get_uint(&c) * 1000;
 	skip(&c, 1); /* timing stands with its side */
+	e->agreement = reader_agreement(r, get_text(&c), e->side);
 	for (size_t i = 0; i < 2; i++) {
 		read_session_side(&c, &e->side[i]);
 		read_session_timing(r, &c, &e->side[i], r->end_of_rib[i]);
@@ -616,7 +617,8 @@ reader_prepare(struct reader *r)
 			"SELECT json_extract(value, '$.afi'), json_extract(value, '$.safi'),"
 			" json_extract(value, '$.after_us'), json_extract(value, '$.prefixes'),"
 			" json_extract(value, '$.frame') FROM json_each(?)",
-			-1, &r->ribs, NULL) == SQLITE_OK;
+			-1, &r->ribs, NULL) == SQLITE_OK &&
+		reader_prepare_agreement(r);
 }
 
 void
@@ -627,4 +629,5 @@ reader_finish(struct reader *r)
 	sqlite3_finalize(r->list);
 	sqlite3_finalize(r->families);
 	sqlite3_finalize(r->ribs);
+	reader_finish_agreement(r);
 }

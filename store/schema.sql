@@ -24,7 +24,7 @@
 -- the last word on them was said.
 
 PRAGMA application_id = 1650946167; -- "bgpw"
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 CREATE TABLE run (
 	run INTEGER PRIMARY KEY,
@@ -112,6 +112,7 @@ CREATE TABLE session (
 	remote_last_message_ns INTEGER,
 	setup_us INTEGER, -- from the first SYN to Established, the last time
 	timing TEXT, -- JSON {address: {offered_hold_time_s, …}}: what stands below, side by side
+	negotiated TEXT, -- JSON: what both OPENs agree on; NULL: unknown
 	local_offered_hold_time_s INTEGER, -- in its last OPEN
 	local_connect_retry_ns INTEGER, -- between its last two calls
 	local_retransmissions INTEGER, -- segments with payload that it sent again

@@ -207,6 +207,12 @@ writer_put_session(struct writer *w, const struct event *event)
 	row_known(&row, e->has_setup, e->setup_ns / 1000);
 	json_session_timing(row_new_json(&row), NULL, e);
 	row_json(&row);
+	if (e->agreement != NULL) {
+		json_agreement(row_new_json(&row), NULL, e);
+		row_json(&row);
+	} else {
+		row_null(&row);
+	}
 	put_session_side(&row, &s[0]);
 	put_session_side(&row, &s[1]);
 	if (row_end(&row)) {

@@ -203,6 +203,7 @@ struct event_session {
 	bool has_families;   /* both OPENs were seen */
 	struct bgp_family families[BGP_CONTEXT_FAMILIES];
 	size_t family_count;
+	const struct bgp_agreement *agreement; /* by side, as `side`; NULL: unknown */
 	uint32_t established_count;
 	bool has_setup;
 	uint64_t setup_ns; /* from the first SYN to Established, the last time */

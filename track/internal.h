@@ -181,6 +181,7 @@ struct session {
 	bool has_families;
 	struct bgp_family families[BGP_CONTEXT_FAMILIES];
 	size_t family_count;
+	struct bgp_agreement *agreement; /* NULL: none yet */
 	uint32_t established_count;
 	uint32_t exits; /* from Established */
 	struct moment established, lost;

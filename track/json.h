@@ -58,6 +58,8 @@ void json_end_of_rib(struct json *j, const char *key, const struct event_session
 void json_session_timing(struct json *j, const char *key, const struct event_session *e);
 void json_bfd_intervals(struct json *j, const char *key, const struct event_bfd_session *e);
 void json_bfd_margins(struct json *j, const char *key, const struct event_bfd_session *e);
+/* What the OPENs agree on; null where it is unknown. */
+void json_agreement(struct json *j, const char *key, const struct event_session *session);
 void json_families(struct json *j, const char *key, const struct bgp_family *families, size_t count);
 
 #endif

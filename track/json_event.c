@@ -197,6 +197,80 @@ session_messages(struct json *j, const struct event_session_side *side, const ch
 	json_object_end(j);
 }
 
+/* {local: …, remote: …} of what each side may do. */
+static void
+sides_bool(struct json *j, const char *key, char addr[2][ADDRESS_TEXT_MAX], bool local, bool remote)
+{
+	json_object(j, key);
+	json_bool(j, addr[0], local);
+	json_bool(j, addr[1], remote);
+	json_object_end(j);
+}
+
+static void
+sides_uint(struct json *j, const char *key, char addr[2][ADDRESS_TEXT_MAX], const bool known[2],
+	const uint64_t value[2])
+{
+	json_object(j, key);
+	for (size_t i = 0; i < 2; i++) {
+		if (known[i]) {
+			json_uint(j, addr[i], value[i]);
+		} else {
+			json_null(j, addr[i]);
+		}
+	}
+	json_object_end(j);
+}
+
+static void
+agreed_family(struct json *j, const struct bgp_agreed_family *f, char addr[2][ADDRESS_TEXT_MAX])
+{
+	json_object(j, NULL);
+	json_family_members(j, f->family);
+	sides_bool(j, "add_path", addr, f->add_path[0], f->add_path[1]);
+	json_bool(j, "extended_next_hop", f->extended_next_hop);
+	sides_bool(j, "graceful_restart", addr, f->graceful[0], f->graceful[1]);
+	sides_bool(j, "forwarding", addr, f->forwarding[0], f->forwarding[1]);
+	sides_uint(j, "stale_time_s", addr, f->has_stale_time,
+		(uint64_t[]){f->stale_time_s[0], f->stale_time_s[1]});
+	json_object_end(j);
+}
+
+void
+json_agreement(struct json *j, const char *key, const struct event_session *session)
+{
+	const struct bgp_agreement *a = session->agreement;
+	char addr[2][ADDRESS_TEXT_MAX];
+	if (a == NULL) {
+		json_null(j, key);
+		return;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		address_text(&session->side[i].addr, addr[i]);
+	}
+	json_object(j, key);
+	json_bool(j, "as4", a->as4);
+	json_bool(j, "route_refresh", a->route_refresh);
+	json_bool(j, "enhanced_route_refresh", a->enhanced_route_refresh);
+	sides_bool(j, "extended_messages", addr, a->side[0].extended_messages,
+		a->side[1].extended_messages);
+	json_bool(j, "graceful_restart", a->graceful_restart);
+	json_bool(j, "notification", a->notification);
+	sides_bool(j, "restarting", addr, a->side[0].restarting, a->side[1].restarting);
+	sides_uint(j, "restart_time_s", addr,
+		(bool[]){a->side[0].has_restart, a->side[1].has_restart},
+		(uint64_t[]){a->side[0].restart_time_s, a->side[1].restart_time_s});
+	json_bool(j, "llgr", a->llgr);
+	sides_uint(j, "role", addr, (bool[]){a->side[0].has_role, a->side[1].has_role},
+		(uint64_t[]){a->side[0].role, a->side[1].role});
+	json_array(j, "families");
+	for (size_t i = 0; i < a->family_count; i++) {
+		agreed_family(j, &a->families[i], addr);
+	}
+	json_array_end(j);
+	json_object_end(j);
+}
+
 static void
 json_ms_or_null(struct json *j, const char *name, bool known, int64_t ns)
 {
@@ -340,6 +414,7 @@ members_session(struct json *j, const struct event_session *e)
 		json_null(j, "setup_us");
 	}
 	json_session_timing(j, "timing", e);
+	json_agreement(j, "negotiated", e);
 }
 
 void

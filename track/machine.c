@@ -14,6 +14,7 @@
  */
 #include "track/internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "track/memory.h"
@@ -36,6 +37,18 @@ agree(const struct link *link)
 	if (s->family_count > BGP_CONTEXT_FAMILIES) {
 		s->family_count = BGP_CONTEXT_FAMILIES;
 	}
+	/* A capability behind the cut of the capture is not one that was not offered. */
+	if (!link->machine[0].open.whole || !link->machine[1].open.whole) {
+		free(s->agreement);
+		s->agreement = NULL;
+		return;
+	}
+	if (s->agreement == NULL) {
+		s->agreement = memory_zero(1, sizeof(*s->agreement));
+	}
+	unsigned local = link_side(link, 0) == 0 ? 0 : 1;
+	bgp_agree(&link->machine[local].open.open, &link->machine[1 - local].open.open,
+		s->agreement);
 }
 
 /*

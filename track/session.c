@@ -253,6 +253,7 @@ session_tell(struct track *t, struct session *s, bool snapshot)
 	e->has_families = s->has_families;
 	memcpy(e->families, s->families, sizeof(e->families));
 	e->family_count = s->family_count;
+	e->agreement = s->agreement;
 	e->established_count = s->established_count;
 	timing_tell(s, e);
 	e->verdict = verdict_of(t, s, &e->primary_cause);
@@ -296,5 +297,6 @@ session_destroy(struct track *t, struct session *s)
 	timing_destroy(s);
 	t->session_count--;
 	free(s->expect_seen);
+	free(s->agreement);
 	free(s);
 }

@@ -401,7 +401,7 @@ append_field_value(const struct field *field, char *text, size_t room)
 		text_append(text, room, "\"");
 		break;
 	case FIELD_BYTES:
-		text_append(text, room, ": ");
+		text_append(text, room, size > 0 ? ": " : field->malformed || field->cut ? ": missing" : "");
 		for (size_t i = 0; i < size && i < OCTETS_SHOWN; i++) {
 			text_append(text, room, "%02x", field->bytes.at[i]);
 		}

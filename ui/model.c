@@ -690,6 +690,10 @@ on_session(struct model *model, const struct event *event)
 		s->end_of_rib[i] = size > 0 ? memory_copy(side->end_of_rib, size) : NULL;
 		side->end_of_rib = s->end_of_rib[i];
 	}
+	if (e->agreement != NULL) {
+		s->agreement = *e->agreement;
+		s->info.agreement = &s->agreement;
+	}
 	s->told = true;
 	s->final = !event->snapshot;
 }

@@ -113,6 +113,7 @@ struct model_session {
 	 * and `primary_cause` are provisional until `told`. */
 	struct event_session info;
 	struct event_end_of_rib *end_of_rib[2]; /* what `info` points to */
+	struct bgp_agreement agreement; /* info.agreement points to it, or is NULL */
 	bool told;  /* a session event was heard, so that local and remote are right */
 	bool final; /* and it was the last word */
 	struct model_open open[2];

@@ -310,6 +310,7 @@ report_event(void *self, const struct event *event)
 {
 	struct report *r = self;
 	model_event(r->model, event);
+	report_keep_message(r, event);
 }
 
 static void
@@ -317,6 +318,7 @@ report_abandon(void *self)
 {
 	struct report *r = self;
 	model_destroy(r->model);
+	report_forget_messages(r);
 	free(r);
 }
 

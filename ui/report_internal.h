@@ -7,12 +7,20 @@
 #include "ui/model.h"
 #include "ui/report_page.h"
 
-enum { REPORT_FINDINGS_MAX = 64, SPEAKER_MAX = 20 };
+enum {
+	REPORT_FINDINGS_MAX = 64,
+	REPORT_MESSAGES_MAX = 4096,          /* kept for -vv and -x, over all sessions */
+	REPORT_OCTETS_MAX = 4 * 1024 * 1024, /* of these */
+	SPEAKER_MAX = 20,
+};
+
+struct report_messages;
 
 struct report {
 	struct page page;
 	struct ui_options options;
 	struct model *model;
+	struct report_messages *messages; /* NULL: none kept */
 };
 
 /* A session as the report tells it: all that belongs together. */
@@ -36,6 +44,11 @@ void report_bfd_timing(struct report *r, const struct event_bfd_side *const side
 /* A row of a table: what it is about, and a cell for each side. */
 enum { REPORT_CELL_MAX = 96, REPORT_LABEL_WIDTH = 22 };
 void report_row(struct report *r, const char *label, char cells[2][REPORT_CELL_MAX]);
+
+/* With -vv or -x: keeps what will be told in full, tells it, and frees it. */
+void report_keep_message(struct report *r, const struct event *event);
+void report_messages(struct report *r, const struct report_session *s);
+void report_forget_messages(struct report *r);
 
 /* What the BFD of a session does; nothing where there is none. */
 void report_bfd(struct report *r, const struct report_session *s);

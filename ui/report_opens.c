@@ -344,6 +344,72 @@ report_opens(struct report *r, const struct report_session *s)
 	}
 }
 
+__attribute__((format(printf, 2, 3))) static void
+append_item(char text[CELL_MAX], const char *format, ...)
+{
+	char item[CELL_MAX];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(item, sizeof(item), format, args);
+	va_end(args);
+	text_append(text, CELL_MAX, "%s%s", text[0] != '\0' ? "; " : "", item);
+}
+
+static void
+append_agreed_family(char text[CELL_MAX], const struct bgp_agreed_family *f,
+	char names[2][SPEAKER_MAX])
+{
+	char family[BGP_FAMILY_TEXT_MAX];
+	bgp_family_text(f->family, family);
+	if (f->add_path[0] && f->add_path[1]) {
+		append_item(text, "ADD-PATH for %s both ways", family);
+	} else if (f->add_path[0] || f->add_path[1]) {
+		append_item(text, "ADD-PATH for %s from %s", family, names[f->add_path[0] ? 0 : 1]);
+	}
+	if (f->extended_next_hop) {
+		append_item(text, "IPv6 next hops for %s", family);
+	}
+}
+
+/* What both agree on beside hold time and families. */
+static void
+append_agreement(char text[CELL_MAX], const struct report_session *s,
+	const struct bgp_agreement *a)
+{
+	char names[2][SPEAKER_MAX];
+	report_speaker(s, 0, names[0]);
+	report_speaker(s, 1, names[1]);
+	append_item(text, "AS numbers of %d octets", a->as4 ? 4 : 2);
+	if (a->route_refresh || a->enhanced_route_refresh) {
+		append_item(text, "route refresh%s", a->enhanced_route_refresh ? " (enhanced)" : "");
+	}
+	if (a->side[0].extended_messages && a->side[1].extended_messages) {
+		append_item(text, "extended messages");
+	} else if (a->side[0].extended_messages || a->side[1].extended_messages) {
+		append_item(text, "extended messages from %s",
+			names[a->side[0].extended_messages ? 0 : 1]);
+	}
+	if (a->graceful_restart) {
+		append_item(text, "graceful restart%s (%s %u s, %s %u s)",
+			a->notification ? " also after a NOTIFICATION" : "", names[0],
+			a->side[0].restart_time_s, names[1], a->side[1].restart_time_s);
+	}
+	bool keeps_long = false;
+	for (size_t i = 0; i < a->family_count; i++) {
+		keeps_long |= a->families[i].stale_time_s[0] > 0 || a->families[i].stale_time_s[1] > 0;
+	}
+	if (a->llgr && keeps_long) {
+		append_item(text, "long-lived graceful restart");
+	}
+	for (size_t i = 0; i < a->family_count; i++) {
+		append_agreed_family(text, &a->families[i], names);
+	}
+	if (a->side[0].has_role && a->side[1].has_role) {
+		append_item(text, "roles %s (%s) and %s (%s)", bgp_role_name(a->side[0].role),
+			names[0], bgp_role_name(a->side[1].role), names[1]);
+	}
+}
+
 void
 report_negotiated(struct report *r, const struct report_session *s)
 {
@@ -369,6 +435,9 @@ report_negotiated(struct report *r, const struct report_session *s)
 			text_append(text, sizeof(text), "%s%s", i > 0 ? ", " : "",
 				bgp_family_text(info->families[i], name));
 		}
+	}
+	if (info->agreement != NULL) {
+		append_agreement(text, s, info->agreement);
 	}
 	if (text[0] != '\0') {
 		page_subheading(&r->page, "Negotiated");

@@ -422,6 +422,7 @@ report_session(struct report *r, const struct report_session *s, size_t number)
 	}
 	report_negotiated(r, s);
 	report_timing(r, s);
+	report_messages(r, s);
 	report_bfd(r, s);
 	if (s->session != NULL) {
 		final_states(r, s);

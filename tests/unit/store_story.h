@@ -265,6 +265,22 @@ tell_bfd(struct teller *t, const char *hex, int32_t port, uint64_t ms, uint64_t 
 	octets_free(&o);
 }
 
+static const struct bgp_agreement story_agreement = {
+	.as4 = true,
+	.enhanced_route_refresh = true,
+	.graceful_restart = true,
+	.notification = true,
+	.side = {{.extended_messages = true, .has_restart = true, .restart_time_s = 4095},
+		{.has_restart = true, .restarting = true, .has_role = true, .role = 0}},
+	.family_count = 2,
+	.families = {{.family = {1, 1}, .add_path = {true, false}, .forwarding = {false, true}},
+		{.family = {25, 70},
+			.extended_next_hop = true,
+			.graceful = {false, true},
+			.has_stale_time = {true, false},
+			.stale_time_s = {16777215, 0}}},
+};
+
 static inline struct event
 session_event(enum verdict verdict, uint64_t updates)
 {
@@ -286,6 +302,7 @@ session_event(enum verdict verdict, uint64_t updates)
 			.has_families = true,
 			.families = {{1, 1}, {25, 70}},
 			.family_count = 2,
+			.agreement = &story_agreement,
 			.established_count = 3,
 			.verdict = verdict,
 			.primary_cause = verdict == VERDICT_DOWN ? FINDING_BAD_PEER_AS

@@ -420,6 +420,42 @@ Test(bgp_negotiate, add_path_has_a_direction_and_the_receiver_permits_long_messa
 	octets_free(&ob);
 }
 
+/* What both offer, and for whom it counts. Graceful restart: the last one counts (RFC 4724 section 3). */
+Test(bgp_negotiate, the_agreement_is_the_intersection)
+{
+	struct octets oa = open_with("0104 00010001 0104 00020001 0200 4600 4104 0000fde9 0600"
+				     " 0506 000100010002 0901 00 4002 0001 4006 c078 00010180"
+				     " 4707 00010100 000e10 4504 00010103");
+	struct octets ob = open_with("0104 00010001 0200 4104 0000fdea 0506 000100010002 0901 03"
+				     " 4006 403c 00010100 4700 4504 00010101");
+	struct bgp_message a = decode(&oa), b = decode(&ob);
+	struct bgp_agreement g, back;
+	bgp_agree(&a.open, &b.open, &g);
+	cr_assert(g.as4 && g.route_refresh && g.graceful_restart && g.notification && g.llgr);
+	cr_assert_not(g.enhanced_route_refresh);
+	cr_assert_not(g.side[0].extended_messages);
+	cr_assert(g.side[1].extended_messages);
+	cr_assert(g.side[0].restarting && !g.side[1].restarting);
+	cr_assert_eq(g.side[0].restart_time_s, 120);
+	cr_assert_eq(g.side[1].restart_time_s, 60);
+	cr_assert(g.side[0].has_role && g.side[0].role == 0);
+	cr_assert(g.side[1].has_role && g.side[1].role == 3);
+	cr_assert_eq(g.family_count, 1);
+	const struct bgp_agreed_family *f = &g.families[0];
+	cr_assert_eq(f->family.afi, 1);
+	cr_assert(f->extended_next_hop);
+	cr_assert(f->add_path[0] && !f->add_path[1]);
+	cr_assert(f->graceful[0] && f->graceful[1] && f->forwarding[0] && !f->forwarding[1]);
+	cr_assert(f->has_stale_time[0] && !f->has_stale_time[1]);
+	cr_assert_eq(f->stale_time_s[0], 3600);
+	/* The same from the other side. */
+	bgp_agree(&b.open, &a.open, &back);
+	cr_assert(back.side[0].extended_messages && !back.side[1].extended_messages);
+	cr_assert(back.families[0].add_path[1] && !back.families[0].add_path[0]);
+	octets_free(&oa);
+	octets_free(&ob);
+}
+
 Test(bgp_negotiate, an_open_without_capabilities_is_ipv4_unicast_and_two_octets)
 {
 	struct octets oa = octets_message(1, "04 fde9 00b4 c0000201 00");

@@ -116,7 +116,7 @@ static const char start[] =
 
 /* The event of one message, `cut` octets short, must be `start` + expected + "}". */
 static void
-expect_message(uint8_t type, const char *body, size_t cut, bool verbose, const char *expected)
+expect_message(uint8_t type, const char *body, size_t cut, unsigned detail, const char *expected)
 {
 	struct octets whole = octets_message(type, body);
 	struct octets o = octets_copy(whole.bytes, whole.size - cut);
@@ -139,7 +139,7 @@ expect_message(uint8_t type, const char *body, size_t cut, bool verbose, const c
 	address_set(&e.message.dst, "\xc0\x00\x02\x01");
 	struct json j;
 	json_init(&j);
-	json_event(&j, &e, verbose);
+	json_event(&j, &e, detail);
 	char text[4096];
 	snprintf(text, sizeof(text), "%s%s}", start, expected);
 	cr_expect_str_eq(j.text, text, "got      %s\nexpected %s", j.text, text);
@@ -398,6 +398,21 @@ Test(json, session)
 	e.session.side[1].retransmissions = 3;
 	e.session.has_setup = true;
 	e.session.setup_ns = 2345678;
+	const struct bgp_agreement agreement = {
+		.as4 = true,
+		.route_refresh = true,
+		.graceful_restart = true,
+		.side = {{.extended_messages = true, .has_restart = true, .restart_time_s = 120},
+			{.has_restart = true, .restarting = true, .has_role = true, .role = 3}},
+		.family_count = 1,
+		.families = {{.family = {2, 1},
+			.extended_next_hop = true,
+			.add_path = {false, true},
+			.graceful = {true, false},
+			.has_stale_time = {false, true},
+			.stale_time_s = {0, 86400}}},
+	};
+	e.session.agreement = &agreement;
 	expect_event(&e,
 		"{\"event\":\"session\",\"seq\":5,\"time\":\"1970-01-01T00:00:00Z\",\"frame\":0,"
 		"\"session\":1,\"local\":\"10.0.0.1\",\"remote\":\"10.0.0.2\","
@@ -419,8 +434,74 @@ Test(json, session)
 		"\"family\":\"ipv4-unicast\",\"after_us\":1500,\"prefixes\":7,\"frame\":12}]},"
 		"\"10.0.0.2\":{\"offered_hold_time_s\":null,\"connect_retry_ms\":null,"
 		"\"retransmissions\":3,\"longest_silence_ms\":null,\"hold_margin_ms\":null,"
-		"\"hold_margin_frame\":0,\"keepalive_interval_ms\":null,\"end_of_rib\":[]}}}");
+		"\"hold_margin_frame\":0,\"keepalive_interval_ms\":null,\"end_of_rib\":[]}},"
+		"\"negotiated\":{\"as4\":true,\"route_refresh\":true,"
+		"\"enhanced_route_refresh\":false,"
+		"\"extended_messages\":{\"10.0.0.1\":true,\"10.0.0.2\":false},"
+		"\"graceful_restart\":true,\"notification\":false,"
+		"\"restarting\":{\"10.0.0.1\":false,\"10.0.0.2\":true},"
+		"\"restart_time_s\":{\"10.0.0.1\":120,\"10.0.0.2\":0},\"llgr\":false,"
+		"\"role\":{\"10.0.0.1\":null,\"10.0.0.2\":3},"
+		"\"families\":[{\"afi\":2,\"safi\":1,\"family\":\"ipv6-unicast\","
+		"\"add_path\":{\"10.0.0.1\":false,\"10.0.0.2\":true},"
+		"\"extended_next_hop\":true,"
+		"\"graceful_restart\":{\"10.0.0.1\":true,\"10.0.0.2\":false},"
+		"\"forwarding\":{\"10.0.0.1\":false,\"10.0.0.2\":false},"
+		"\"stale_time_s\":{\"10.0.0.1\":null,\"10.0.0.2\":86400}}]}}");
 }
+
+/* -vv and -x: fields, nested, and the octets. */
+Test(json, fields_and_octets)
+{
+	expect_message(BGP_NOTIFICATION, "02", 0, JSON_FIELDS | JSON_RAW,
+		"\"type\":\"NOTIFICATION\",\"length\":20,\"truncated\":false,"
+		"\"notification\":{\"code\":2,\"subcode\":null,\"name\":null,\"data\":null,"
+		"\"text\":null},\"fields\":["
+		"{\"name\":\"Marker\",\"value\":\"ffffffffffffffffffffffffffffffff\","
+		"\"text\":null,\"offset\":0,\"length\":16},"
+		"{\"name\":\"Length\",\"value\":20,\"text\":null,\"offset\":16,\"length\":2},"
+		"{\"name\":\"Type\",\"value\":3,\"text\":\"NOTIFICATION\",\"offset\":18,"
+		"\"length\":1},"
+		"{\"name\":\"Error Code\",\"value\":2,\"text\":\"OPEN Message Error\","
+		"\"offset\":19,\"length\":1},"
+		"{\"name\":\"Error Subcode\",\"value\":\"\",\"text\":null,\"offset\":20,"
+		"\"length\":0,\"malformed\":true}],"
+		"\"raw\":\"ffffffffffffffffffffffffffffffff00140302\"");
+	expect_message(BGP_UPDATE, "0000 0004 40010100", 1, JSON_FIELDS,
+		"\"type\":\"UPDATE\",\"length\":27,\"truncated\":true,\"update\":{"
+		"\"withdrawn\":null,\"announced\":null,\"attributes\":[],\"end_of_rib\":null},"
+		"\"fields\":["
+		"{\"name\":\"Marker\",\"value\":\"ffffffffffffffffffffffffffffffff\","
+		"\"text\":null,\"offset\":0,\"length\":16},"
+		"{\"name\":\"Length\",\"value\":27,\"text\":null,\"offset\":16,\"length\":2},"
+		"{\"name\":\"Type\",\"value\":2,\"text\":\"UPDATE\",\"offset\":18,"
+		"\"length\":1},"
+		"{\"name\":\"Withdrawn Routes Length\",\"value\":0,\"text\":null,\"offset\":19,"
+		"\"length\":2},"
+		"{\"name\":\"Total Path Attribute Length\",\"value\":4,\"text\":null,"
+		"\"offset\":21,\"length\":2},"
+		"{\"name\":\"Path Attributes\",\"value\":null,\"text\":null,\"offset\":23,"
+		"\"length\":3,\"cut\":true,\"fields\":["
+		"{\"name\":\"Path Attribute\",\"value\":null,\"text\":null,\"offset\":23,"
+		"\"length\":3,\"cut\":true,\"fields\":["
+		"{\"name\":\"Attribute Flags\",\"value\":64,\"text\":null,\"offset\":23,"
+		"\"length\":1,\"fields\":["
+		"{\"name\":\"Optional\",\"value\":false,\"text\":null,\"offset\":23,"
+		"\"length\":1},"
+		"{\"name\":\"Transitive\",\"value\":true,\"text\":null,\"offset\":23,"
+		"\"length\":1},"
+		"{\"name\":\"Partial\",\"value\":false,\"text\":null,\"offset\":23,"
+		"\"length\":1},"
+		"{\"name\":\"Extended Length\",\"value\":false,\"text\":null,\"offset\":23,"
+		"\"length\":1}]},"
+		"{\"name\":\"Attribute Type Code\",\"value\":1,\"text\":\"ORIGIN\","
+		"\"offset\":24,\"length\":1},"
+		"{\"name\":\"Attribute Length\",\"value\":1,\"text\":null,\"offset\":25,"
+		"\"length\":1},"
+		"{\"name\":\"Attribute Value\",\"value\":\"\",\"text\":null,\"offset\":26,"
+		"\"length\":0,\"cut\":true}]}]}]");
+}
+
 
 Test(json, bfd)
 {
