@@ -4,23 +4,24 @@
  * is told what to do from here and knows nothing of its neighbours.
  */
 #include <errno.h>
-#include <grp.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "capture/capture.h"
 #include "capture/source.h"
 #include "expect/expect_file.h"
+#include "inputs.h"
 #include "options.h"
+#include "privilege.h"
 #include "store/store.h"
 #include "track/explain.h"
 #include "track/track.h"
@@ -32,22 +33,11 @@ enum {
 	WAIT_MS = 100,
 };
 
-struct input {
-	struct source *source;
-	struct packet packet;
-	bool waiting; /* `packet` is the next one */
-	bool ended;
-	bool begun;
-	bool told; /* the tracker knows that it ended */
-};
-
 struct run {
 	struct options options;
-	struct input inputs[OPTIONS_INPUTS_MAX];
-	size_t input_count;
+	struct inputs *inputs;
 	struct capture *capture;
 	struct track *track;
-	struct packet_writer *writer;
 	struct sink sinks[4];
 	size_t sink_count;
 	void *view; /* which of them writes to standard output */
@@ -56,17 +46,42 @@ struct run {
 	bool live;
 	bool failed; /* exit status 2 */
 	bool quit;   /* the user left the dashboard */
-	uint64_t packets;
 	uint64_t last_flush_ns;
-	char late[1024]; /* complaints that wait until the terminal is ours again */
+	char late[4096]; /* complaints that wait until the terminal is ours again */
 };
 
-static volatile sig_atomic_t stop_signal;
+/* `timeout` and a terminal that hangs up send their signal twice. */
+enum { SAME_SIGNAL_MS = 1000 };
 
+static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t stop_ms; /* when it came */
+static volatile sig_atomic_t terminal_taken;
+static struct termios terminal_before;
+
+/* The first signal ends the reading; what was seen is judged, stored and shown. One more, while that
+ * goes on or waits for somebody to read it, ends the program: what was committed to the database stands. */
 static void
 on_signal(int number)
 {
-	stop_signal = number;
+	static const char leave[] = "\033[?1049l\033[?25h\033[0m\r\n";
+	static const char word[] = "bgpwhy: a second signal: left before everything was shown\n";
+	struct timespec clock;
+	clock_gettime(CLOCK_MONOTONIC, &clock);
+	sig_atomic_t now = (sig_atomic_t)(clock.tv_sec % 1000000 * 1000 + clock.tv_nsec / 1000000);
+	if (stop_signal == 0) {
+		stop_signal = number;
+		stop_ms = now;
+		return;
+	}
+	if (number == SIGHUP || (now >= stop_ms && now - stop_ms < SAME_SIGNAL_MS)) {
+		return;
+	}
+	if (terminal_taken != 0) {
+		(void)!write(STDOUT_FILENO, leave, sizeof(leave) - 1);
+		tcsetattr(STDIN_FILENO, TCSANOW, &terminal_before);
+	}
+	(void)!write(STDERR_FILENO, word, sizeof(word) - 1);
+	_exit(EXIT_ERROR);
 }
 
 static uint64_t
@@ -77,23 +92,28 @@ clock_ns(clockid_t id)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* One line for the user; kept until the dashboard is gone. */
+/* One line for the user; the dashboard shows it, and it is said again when that is gone. `lasting`: it
+ * holds until the next one. */
 static void
-complain(struct run *run, const char *text)
+notice(void *ctx, const char *line, bool lasting)
 {
-	run->failed = true;
+	struct run *run = ctx;
 	if (run->dashboard == NULL) {
-		fprintf(stderr, "bgpwhy: %s\n", text);
+		fprintf(stderr, "bgpwhy: %s\n", line);
 		return;
 	}
 	size_t used = strlen(run->late);
-	snprintf(run->late + used, sizeof(run->late) - used, "bgpwhy: %s\n", text);
+	snprintf(run->late + used, sizeof(run->late) - used, "bgpwhy: %s\n", line);
+	dashboard_notice(run->dashboard, line, lasting);
 }
 
+/* The same for an error. */
 static void
-store_complains(void *ctx, const char *line)
+complain(void *ctx, const char *line)
 {
-	complain(ctx, line);
+	struct run *run = ctx;
+	run->failed = true;
+	notice(run, line, false);
 }
 
 static void
@@ -109,16 +129,11 @@ static void
 flush_sinks(struct run *run)
 {
 	run->last_flush_ns = clock_ns(CLOCK_MONOTONIC);
+	inputs_flush(run->inputs);
 	for (size_t i = 0; i < run->sink_count; i++) {
 		if (run->sinks[i].flush != NULL) {
 			run->sinks[i].flush(run->sinks[i].self);
 		}
-	}
-	struct capture_error error;
-	if (run->writer != NULL && !packet_writer_flush(run->writer, &error)) {
-		complain(run, error.text);
-		packet_writer_close(run->writer, &error);
-		run->writer = NULL;
 	}
 }
 
@@ -151,7 +166,7 @@ view_of(const struct options *options)
 	if (options->view != VIEW_DEFAULT) {
 		return options->view;
 	}
-	if (options->device != NULL) {
+	if (options->device_count > 0 || options->follow) {
 		return isatty(STDOUT_FILENO) && isatty(STDIN_FILENO) ? VIEW_UI : VIEW_LINES;
 	}
 	return VIEW_REPORT;
@@ -160,19 +175,18 @@ view_of(const struct options *options)
 static const char *
 title_of(const struct options *options)
 {
-	if (options->device != NULL) {
-		return options->device;
-	}
-	if (options->file_count == 0) {
+	const char *const *names = options->device_count > 0 ? options->devices : options->files;
+	size_t count = options->device_count + options->file_count;
+	if (count == 0) {
 		return options->database;
 	}
-	const char *first = options->files[0];
-	first = strcmp(first, "-") == 0 ? "standard input" : first;
-	if (options->file_count == 1) {
+	const char *first = options->device_count == 0 && strcmp(names[0], "-") == 0 ? "standard input"
+									       : names[0];
+	if (count == 1) {
 		return first;
 	}
 	static char several[512];
-	snprintf(several, sizeof(several), "%.400s and %zu more", first, options->file_count - 1);
+	snprintf(several, sizeof(several), "%.400s and %zu more", first, count - 1);
 	return several;
 }
 
@@ -206,12 +220,14 @@ open_view(struct run *run)
 		break;
 	case VIEW_UI: {
 		char error[256];
+		tcgetattr(STDIN_FILENO, &terminal_before);
 		struct dashboard *dashboard = dashboard_open(&ui, error, sizeof(error));
 		if (dashboard == NULL) {
 			complain(run, error);
 			return false;
 		}
 		run->dashboard = dashboard;
+		terminal_taken = 1;
 		sink = dashboard_sink(dashboard);
 		break;
 	}
@@ -268,215 +284,36 @@ close_sinks(struct run *run)
 	run->sink_count = 0;
 }
 
-/* Gives up root after everything is open (-Z). */
+/* Gives up root: everything is open. */
 static bool
-become(struct run *run, const char *user)
+become(struct run *run)
 {
+	const struct options *o = &run->options;
 	char text[256];
-	if (user == NULL || geteuid() != 0) {
-		return true;
-	}
-	errno = 0;
-	const struct passwd *entry = getpwnam(user);
-	if (entry == NULL) {
-		snprintf(text, sizeof(text), "-Z %s: no such user", user);
+	switch (privilege_drop(o->user, o->device_count > 0, text, sizeof(text))) {
+	case PRIVILEGE_FAILED:
 		complain(run, text);
 		return false;
-	}
-	if (initgroups(entry->pw_name, entry->pw_gid) != 0 || setgid(entry->pw_gid) != 0 ||
-	    setuid(entry->pw_uid) != 0) {
-		snprintf(text, sizeof(text), "-Z %s: %s", user, strerror(errno));
-		complain(run, text);
-		return false;
-	}
-	return true;
-}
-
-static bool
-open_inputs(struct run *run)
-{
-	const struct options *o = &run->options;
-	static char default_filter[OPTIONS_FILTER_MAX];
-	struct source_options source = {
-		.filter = o->filter[0] != '\0' ? o->filter : NULL,
-		.snaplen = o->snaplen,
-		.buffer_kib = o->buffer_kib,
-		.no_promiscuous = o->no_promiscuous,
-		.nonblocking = true,
-	};
-	struct capture_error error;
-	if (o->device != NULL) {
-		if (source.filter == NULL) {
-			source_default_filter(o->capture.ports, o->capture.port_count,
-				o->capture.any_port, default_filter, sizeof(default_filter));
-			source.filter = default_filter;
-		}
-		run->inputs[0].source = source_open_device(o->device, &source, &error);
-		if (run->inputs[0].source == NULL) {
-			complain(run, error.text);
-			return false;
-		}
-		run->input_count = 1;
-		run->live = true;
-	}
-	for (size_t i = 0; i < o->file_count; i++) {
-		struct source *opened = source_open_file(o->files[i], &source, &error);
-		if (opened == NULL) {
-			complain(run, error.text); /* the others may tell something all the same */
-			continue;
-		}
-		run->inputs[run->input_count++].source = opened;
-	}
-	return run->input_count > 0;
-}
-
-static bool
-open_writer(struct run *run)
-{
-	const struct options *o = &run->options;
-	struct capture_error error;
-	int link_type = source_link_type(run->inputs[0].source);
-	if (o->write_file == NULL || run->writer != NULL || link_type < 0) {
+	case PRIVILEGE_KEPT:
+		notice(run, text, false);
 		return true;
-	}
-	run->writer = packet_writer_open(o->write_file, link_type, o->snaplen, &error);
-	if (run->writer == NULL) {
-		complain(run, error.text);
-		return false;
-	}
-	return true;
-}
-
-static void
-begin_input(struct run *run, size_t number)
-{
-	struct input *input = &run->inputs[number];
-	if (input->begun) {
-		return;
-	}
-	input->begun = true;
-	uint64_t time_ns = input->waiting ? input->packet.time_ns
-			   : run->live    ? clock_ns(CLOCK_REALTIME)
-					  : 0;
-	uint8_t digits = input->waiting && input->packet.time_digits != 0
-				 ? input->packet.time_digits
-				 : 6;
-	track_input_begin(run->track, (uint32_t)number, source_name(input->source),
-		source_link_name(input->source), time_ns, digits);
-}
-
-static void
-end_input(struct run *run, size_t number)
-{
-	struct input *input = &run->inputs[number];
-	if (input->told) {
-		return;
-	}
-	input->told = true;
-	begin_input(run, number);
-	struct source_counts counts = source_counts(input->source);
-	if (counts.dropped > 0) {
-		capture_note_drops(run->capture);
-	}
-	track_input_end(run->track, (uint32_t)number, counts.packets, counts.dropped,
-		capture_artefacts(run->capture));
-}
-
-/* Fetches the next packet of an input; false where there is none for now. */
-static bool
-fetch(struct run *run, struct input *input)
-{
-	struct capture_error error;
-	if (input->waiting || input->ended) {
-		return input->waiting;
-	}
-	switch (source_next(input->source, &input->packet, &error)) {
-	case SOURCE_PACKET:
-		input->waiting = true;
-		return true;
-	case SOURCE_AGAIN:
-		return false;
-	case SOURCE_DAMAGED:
-		complain(run, error.text);
-		input->ended = true;
-		return false;
 	default:
-		input->ended = true;
-		return false;
+		return true;
 	}
-}
-
-enum step { STEP_PACKET, STEP_WAIT, STEP_END };
-
-/* The earliest packet of all inputs goes through the house. */
-static enum step
-step(struct run *run)
-{
-	struct input *first = NULL;
-	bool wait = false;
-	for (size_t i = 0; i < run->input_count; i++) {
-		struct input *input = &run->inputs[i];
-		bool fetched = fetch(run, input);
-		if (input->ended && !fetched && run->input_count > 1) {
-			end_input(run, i);
-		}
-		if (fetched) {
-			if (first == NULL || input->packet.time_ns < first->packet.time_ns) {
-				first = input;
-			}
-		} else if (!input->ended) {
-			wait = true;
-		}
-	}
-	if (wait) {
-		return STEP_WAIT; /* time order needs the next packet of each input */
-	}
-	if (first == NULL) {
-		return STEP_END;
-	}
-	size_t number = (size_t)(first - run->inputs);
-	begin_input(run, number);
-	bool ours = capture_packet(run->capture, (uint32_t)number, &first->packet);
-	if (ours && run->options.write_file != NULL && open_writer(run) && run->writer != NULL) {
-		struct capture_error error;
-		if (!packet_writer_put(run->writer, &first->packet, &error)) {
-			complain(run, error.text);
-			packet_writer_close(run->writer, &error);
-			run->writer = NULL;
-			run->options.write_file = NULL;
-		}
-	}
-	first->waiting = false;
-	run->packets++;
-	if (run->options.packet_limit != 0 && run->packets >= run->options.packet_limit) {
-		return STEP_END;
-	}
-	return STEP_PACKET;
 }
 
 /* Nothing to read now: wait for packets, keys or a signal. */
 static void
-wait_for_input(struct run *run, const sigset_t *unblocked, bool done)
+wait_for_input(struct run *run, bool done)
 {
 	struct pollfd fds[OPTIONS_INPUTS_MAX + 1];
-	nfds_t count = 0;
-	for (size_t i = 0; i < run->input_count && !done; i++) {
-		int fd = source_fd(run->inputs[i].source);
-		if (!run->inputs[i].ended && !run->inputs[i].waiting && fd >= 0) {
-			fds[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
-		}
-	}
+	unsigned timeout_ms = WAIT_MS;
+	nfds_t count = done ? 0 : inputs_poll(run->inputs, fds, &timeout_ms);
 	if (run->dashboard != NULL) {
 		fds[count++] = (struct pollfd){
 			.fd = dashboard_fd(run->dashboard), .events = POLLIN};
 	}
-	struct timespec timeout = {.tv_nsec = WAIT_MS * 1000000L};
-	ppoll(fds, count, &timeout, unblocked);
-	if (run->live && !done) {
-		uint64_t now = clock_ns(CLOCK_REALTIME);
-		capture_tick(run->capture, now);
-		track_tick(run->track, now);
-	}
+	poll(fds, count, (int)timeout_ms); /* a signal that came just before waits no longer */
 }
 
 static void
@@ -485,56 +322,59 @@ look_at_keys(struct run *run, bool done)
 	if (run->dashboard == NULL) {
 		return;
 	}
-	int loading = done ? 100 : -1;
-	if (!run->live && !done && run->input_count > 0) {
-		int sum = 0; /* a pipe counts as not read at all: nobody knows its end */
-		for (size_t i = 0; i < run->input_count; i++) {
-			int percent = source_progress(run->inputs[i].source);
-			sum += percent > 0 ? percent : 0;
-		}
-		loading = sum / (int)run->input_count;
-	}
+	int loading = done ? 100 : inputs_progress(run->inputs);
 	if (!dashboard_step(run->dashboard, clock_ns(CLOCK_REALTIME), loading, done)) {
 		run->quit = true;
 	}
 }
 
 static void
-read_all(struct run *run, const sigset_t *unblocked)
+flush_now_and_then(struct run *run)
+{
+	if (clock_ns(CLOCK_MONOTONIC) - run->last_flush_ns >= 1000000000u) {
+		flush_sinks(run);
+	}
+}
+
+static void
+read_all(struct run *run)
 {
 	unsigned since = 0;
+	bool flushed = false; /* nothing came since */
 	while (stop_signal == 0 && !run->quit) {
-		enum step now = step(run);
-		if (now == STEP_END) {
+		enum inputs_step now = inputs_next(run->inputs);
+		if (now == INPUTS_END) {
 			break;
 		}
-		if (now == STEP_WAIT) {
-			flush_sinks(run);
+		if (now == INPUTS_WAIT) {
+			if (!flushed) {
+				flush_sinks(run);
+				flushed = true;
+			} else {
+				flush_now_and_then(run);
+			}
 			look_at_keys(run, false);
-			wait_for_input(run, unblocked, false);
+			wait_for_input(run, false);
+			inputs_tick(run->inputs);
 			since = 0;
 			continue;
 		}
-		if (++since >= PACKETS_BETWEEN_LOOKS) {
+		flushed = false;
+		if (now == INPUTS_BUSY || ++since >= PACKETS_BETWEEN_LOOKS) {
 			since = 0;
 			look_at_keys(run, false);
-			if (clock_ns(CLOCK_MONOTONIC) - run->last_flush_ns >= 1000000000u) {
-				flush_sinks(run);
-			}
-			/* A signal that came meanwhile is heard here. */
-			struct timespec none = {0};
-			ppoll(NULL, 0, &none, unblocked);
+			flush_now_and_then(run);
 		}
 	}
 }
 
 static void
-stay_in_dashboard(struct run *run, const sigset_t *unblocked)
+stay_in_dashboard(struct run *run)
 {
 	while (run->dashboard != NULL && !run->quit && stop_signal == 0) {
 		look_at_keys(run, true);
 		if (!run->quit) {
-			wait_for_input(run, unblocked, true);
+			wait_for_input(run, true);
 		}
 	}
 }
@@ -542,6 +382,7 @@ stay_in_dashboard(struct run *run, const sigset_t *unblocked)
 static int
 finish(struct run *run, int status)
 {
+	terminal_taken = 0;
 	dashboard_destroy(run->dashboard);
 	run->dashboard = NULL;
 	fputs(run->late, stderr);
@@ -549,7 +390,7 @@ finish(struct run *run, int status)
 }
 
 static int
-look_at_database(struct run *run, const sigset_t *unblocked)
+look_at_database(struct run *run)
 {
 	struct store_error error;
 	int status = 0;
@@ -566,21 +407,9 @@ look_at_database(struct run *run, const sigset_t *unblocked)
 		abandon_sinks(run);
 		return finish(run, EXIT_ERROR);
 	}
-	stay_in_dashboard(run, unblocked);
+	stay_in_dashboard(run);
 	close_sinks(run);
 	return finish(run, status);
-}
-
-/* Standard input may turn out to be none only when it is read. */
-static bool
-nothing_is_a_capture(const struct run *run)
-{
-	for (size_t i = 0; i < run->input_count; i++) {
-		if (source_link_type(run->inputs[i].source) >= 0) {
-			return false;
-		}
-	}
-	return true;
 }
 
 /* What the user expects, before anything is opened. */
@@ -598,71 +427,72 @@ read_expectations(struct run *run)
 	for (size_t i = 0; i < run->expect.port_count && o->capture.port_count < CAPTURE_PORTS_MAX; i++) {
 		o->capture.ports[o->capture.port_count++] = run->expect.ports[i];
 	}
-	run->expect.bfd_captured = o->device != NULL && o->filter[0] == '\0';
+	run->expect.bfd_captured = o->device_count > 0 && o->filter[0] == '\0';
 	return true;
 }
 
 static int
-look_at_packets(struct run *run, const sigset_t *unblocked)
+look_at_packets(struct run *run)
 {
 	const struct options *o = &run->options;
+	const struct inputs_talk talk = {.ctx = run, .complain = complain, .notice = notice};
 	struct capture_error capture_error;
 	struct store_error store_error;
 	int status = EXIT_ERROR;
 	if (!read_expectations(run)) {
 		return finish(run, EXIT_ERROR);
 	}
+	run->inputs = inputs_open(o, &talk);
+	if (run->inputs == NULL) {
+		expect_finish(&run->expect);
+		return finish(run, status);
+	}
+	run->live = inputs_are_live(run->inputs);
 	run->track = track_create(&(struct track_options){
 		.expect = o->expect_count > 0 ? &run->expect : NULL,
 		.all_bfd_packets = o->verbose > 0,
-		.several_inputs = o->file_count > 1,
+		.several_inputs = o->file_count + o->device_count > 1,
 		.any_port = o->capture.any_port,
 	});
-	if (!open_inputs(run)) {
-		goto out;
-	}
 	run->capture = capture_create(&o->capture, track_flow_sink(run->track), &capture_error);
 	if (run->capture == NULL) {
 		complain(run, capture_error.text);
 		goto out;
 	}
+	if (!inputs_open_writer(run->inputs)) {
+		goto out;
+	}
 	if (o->database != NULL) {
 		struct sink sink;
 		/* A database that cannot be had is no reason to show nothing. */
-		if (store_open_writer(o->database, store_complains, run, &sink, &store_error)) {
+		if (store_open_writer(o->database, complain, run, &sink, &store_error)) {
 			add_sink(run, &sink);
 		} else {
 			complain(run, store_error.text);
 		}
 	}
-	if (!open_writer(run) || !open_view(run) || !become(run, o->user)) {
+	if (!open_view(run) || !become(run)) {
 		goto out;
 	}
-	read_all(run, unblocked);
-	if (run->failed && run->packets == 0 && nothing_is_a_capture(run)) {
+	inputs_begin(run->inputs, run->capture, run->track);
+	read_all(run);
+	if (run->failed && inputs_are_nothing(run->inputs)) {
 		abandon_sinks(run);
 		goto out;
 	}
-	for (size_t i = 0; i < run->input_count; i++) {
-		end_input(run, i);
-	}
-	track_inputs_over(run->track);
+	inputs_end(run->inputs);
 	capture_finish(run->capture);
 	track_finish(run->track);
 	flush_sinks(run);
 	status = track_exit_status(run->track);
-	stay_in_dashboard(run, unblocked);
+	stay_in_dashboard(run);
 out:
 	close_sinks(run);
-	if (run->writer != NULL && !packet_writer_close(run->writer, &capture_error)) {
-		complain(run, capture_error.text);
-	}
+	inputs_close_writer(run->inputs);
 	capture_destroy(run->capture);
 	track_destroy(run->track);
 	expect_finish(&run->expect);
-	for (size_t i = 0; i < run->input_count; i++) {
-		source_close(run->inputs[i].source);
-	}
+	inputs_destroy(run->inputs);
 	return finish(run, status);
 }
 
@@ -724,24 +554,14 @@ main(int argc, char **argv)
 		}
 		return fflush(stdout) == 0 ? 0 : EXIT_ERROR;
 	}
-	/* Signals are heard where the program waits, and nowhere else. */
-	sigset_t blocked, unblocked;
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGINT);
-	sigaddset(&blocked, SIGTERM);
-	sigaddset(&blocked, SIGHUP);
-	sigprocmask(SIG_BLOCK, &blocked, &unblocked);
-	sigdelset(&unblocked, SIGINT);
-	sigdelset(&unblocked, SIGTERM);
-	sigdelset(&unblocked, SIGHUP);
-	struct sigaction action = {.sa_handler = on_signal};
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
 
-	if (run.options.device == NULL && run.options.file_count == 0) {
-		return look_at_database(&run, &unblocked);
+	if (run.options.device_count == 0 && run.options.file_count == 0) {
+		return look_at_database(&run);
 	}
-	return look_at_packets(&run, &unblocked);
+	return look_at_packets(&run);
 }

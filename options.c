@@ -17,6 +17,7 @@ enum {
 	LONG_JSON,
 	LONG_UI,
 	LONG_DB,
+	LONG_FOLLOW,
 	LONG_PORT,
 	LONG_COLOR,
 	LONG_ENGINE,
@@ -34,6 +35,7 @@ static const struct option long_options[] = {
 	{"json", no_argument, NULL, LONG_JSON},
 	{"ui", no_argument, NULL, LONG_UI},
 	{"db", required_argument, NULL, LONG_DB},
+	{"follow", no_argument, NULL, LONG_FOLLOW},
 	{"port", required_argument, NULL, LONG_PORT},
 	{"color", optional_argument, NULL, LONG_COLOR},
 	{"engine", required_argument, NULL, LONG_ENGINE},
@@ -48,7 +50,7 @@ static const struct option long_options[] = {
 
 static const char usage[] =
 	"usage: bgpwhy -r FILE... [options] [BPF expression]   read captures ('-': standard input)\n"
-	"       bgpwhy -i INTERFACE [options] [BPF expression] capture live ('any' allowed)\n"
+	"       bgpwhy -i INTERFACE... [options] [BPF expression]   capture live ('any' allowed)\n"
 	"       bgpwhy --db FILE [options]                     look at what an earlier run stored\n"
 	"       bgpwhy --explain [CAUSE...]                    what the causes are, how they look, what mends them\n"
 	"\n"
@@ -58,10 +60,12 @@ static const char usage[] =
 	"       --ui                the dashboard (default for -i on a terminal)\n"
 	"store  --db FILE           store into this SQLite database, or read from it\n"
 	"       -w FILE             write the packets of BGP and BFD sessions to a capture ('-': stdout)\n"
-	"input  -c COUNT            stop after so many packets\n"
+	"input  --follow            wait for more at the end of a FILE that grows, as tail -F does\n"
+	"       -c COUNT            stop after so many packets\n"
 	"       -F FILE             read the BPF expression from FILE\n"
 	"       -s SNAPLEN -B KIB   bytes of each packet, size of the kernel's buffer (live)\n"
-	"       -p                  not promiscuous    -D  list the interfaces    -Z USER  become USER\n"
+	"       -p                  not promiscuous    -D  list the interfaces\n"
+	"       -Z USER             become USER once all is open (default: tcpdump or nobody; root: stay)\n"
 	"       --port N            a further TCP port that carries BGP (repeatable)\n"
 	"       --any-port          BGP on any TCP port, found by its marker\n"
 	"       --engine native|nids   what puts TCP streams together\n"
@@ -141,6 +145,23 @@ read_filter(struct options *o, const char *path, char *error, size_t error_size)
 }
 
 static bool
+add_device(struct options *o, const char *device, char *error, size_t error_size)
+{
+	if (o->device_count == OPTIONS_INPUTS_MAX) {
+		snprintf(error, error_size, "more than %d interfaces", OPTIONS_INPUTS_MAX);
+		return false;
+	}
+	for (size_t i = 0; i < o->device_count; i++) {
+		if (strcmp(o->devices[i], device) == 0) {
+			snprintf(error, error_size, "-i %s was given twice", device);
+			return false;
+		}
+	}
+	o->devices[o->device_count++] = device;
+	return true;
+}
+
+static bool
 one_option(struct options *o, int option, const char *value, char *error, size_t error_size)
 {
 	uint64_t n;
@@ -153,12 +174,7 @@ one_option(struct options *o, int option, const char *value, char *error, size_t
 		o->files[o->file_count++] = value;
 		return true;
 	case 'i':
-		if (o->device != NULL) {
-			snprintf(error, error_size, "-i can be given once; 'any' captures on all interfaces");
-			return false;
-		}
-		o->device = value;
-		return true;
+		return add_device(o, value, error, error_size);
 	case 'w':
 		o->write_file = value;
 		return true;
@@ -240,6 +256,9 @@ one_option(struct options *o, int option, const char *value, char *error, size_t
 		return true;
 	case LONG_DB:
 		o->database = value;
+		return true;
+	case LONG_FOLLOW:
+		o->follow = true;
 		return true;
 	case LONG_PORT:
 		if (!number(value, 1, 65535, &n) || o->capture.port_count == CAPTURE_PORTS_MAX) {
@@ -335,11 +354,15 @@ options_read(struct options *o, int argc, char **argv, char *error, size_t error
 		}
 		o->capture.engine = CAPTURE_ENGINE_CHECK;
 	}
-	if (o->file_count > 0 && o->device != NULL) {
+	if (o->file_count > 0 && o->device_count > 0) {
 		snprintf(error, error_size, "-r and -i exclude each other");
 		return false;
 	}
-	if (o->file_count == 0 && o->device == NULL) {
+	if (o->follow && o->file_count == 0) {
+		snprintf(error, error_size, "--follow is about a file that grows: give -r FILE");
+		return false;
+	}
+	if (o->file_count == 0 && o->device_count == 0) {
 		if (o->database == NULL) {
 			snprintf(error, error_size,
 				"nothing to look at: give -r FILE, -i INTERFACE or --db FILE (bgpwhy -h tells more)");

@@ -19,10 +19,12 @@ enum { OPTIONS_INPUTS_MAX = 64, OPTIONS_FILTER_MAX = 4096 };
 struct options {
 	const char *files[OPTIONS_INPUTS_MAX];
 	size_t file_count;
-	const char *device;
+	const char *devices[OPTIONS_INPUTS_MAX];
+	size_t device_count;
 	const char *write_file;
 	const char *database;
-	const char *user; /* -Z */
+	const char *user; /* -Z; NULL: the default */
+	bool follow;
 	uint64_t packet_limit; /* -c; 0: none */
 	int snaplen, buffer_kib;
 	bool check; /* --check */

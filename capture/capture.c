@@ -246,6 +246,12 @@ capture_note_drops(struct capture *capture)
 	capture->artefacts |= ARTEFACT_KERNEL_DROPS;
 }
 
+void
+capture_note_away(struct capture *capture)
+{
+	capture->artefacts |= ARTEFACT_AWAY;
+}
+
 uint32_t
 capture_artefacts(const struct capture *capture)
 {
@@ -285,6 +291,8 @@ capture_artefact_key(enum capture_artefact artefact)
 		return "port-reuse";
 	case ARTEFACT_CANDIDATES:
 		return "evicted-candidates";
+	case ARTEFACT_AWAY:
+		return "interface-down";
 	}
 	return "unknown";
 }

@@ -45,6 +45,7 @@ enum capture_artefact {
 	ARTEFACT_CLOCK = 1 << 8,         /* "clock-step" */
 	ARTEFACT_PORT_REUSE = 1 << 9,    /* "port-reuse" */
 	ARTEFACT_CANDIDATES = 1 << 10,   /* "evicted-candidates": of --any-port */
+	ARTEFACT_AWAY = 1 << 11,         /* "interface-down": meanwhile nothing could be captured */
 };
 
 struct capture;
@@ -65,6 +66,8 @@ void capture_finish(struct capture *capture);
 
 /* The kernel or the capturing program dropped packets (source_counts): an artefact, too. */
 void capture_note_drops(struct capture *capture);
+/* An interface was down or gone for some time. */
+void capture_note_away(struct capture *capture);
 
 uint32_t capture_artefacts(const struct capture *capture); /* enum capture_artefact bits */
 const char *capture_artefact_key(enum capture_artefact artefact);

@@ -98,6 +98,14 @@ filter_set_get(struct filter_set *set, int link_type, struct capture_error *erro
 }
 
 bool
+filter_set_check(struct filter_set *set, struct capture_error *error)
+{
+	struct capture_error ignored;
+	return filter_set_get(set, DLT_EN10MB, error) != NULL ||
+		filter_set_get(set, DLT_RAW, &ignored) != NULL;
+}
+
+bool
 filter_match(const struct filter *filter, const struct packet *packet)
 {
 	struct pcap_pkthdr header = {.caplen = packet->cap_len, .len = packet->wire_len};

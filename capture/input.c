@@ -76,17 +76,46 @@ input_init(struct input *in, int fd, bool close_fd, bool nonblocking, const char
 	in->at = in->end = in->buffer;
 }
 
+static void
+codec_destroy(struct input_codec *codec)
+{
+	if (codec == NULL) {
+		return;
+	}
+	if (codec->gzip) {
+		inflateEnd(&codec->z);
+	} else {
+		ZSTD_freeDStream(codec->zstd);
+	}
+	free(codec);
+}
+
+void
+input_restart(struct input *in, int fd)
+{
+	codec_destroy(in->codec);
+	in->codec = NULL;
+	if (fd != in->fd && in->close_fd) {
+		close(in->fd);
+	}
+	in->fd = fd;
+	in->at = in->end = in->buffer;
+	in->offset = 0;
+	in->eof = in->begun = in->cut = in->garbage = false;
+}
+
+bool
+input_settled(const struct input *in)
+{
+	const struct input_codec *codec = in->codec;
+	return in->at == in->end &&
+		(codec == NULL || (codec->between && codec->packed_at == codec->packed_end));
+}
+
 void
 input_finish(struct input *in)
 {
-	if (in->codec != NULL) {
-		if (in->codec->gzip) {
-			inflateEnd(&in->codec->z);
-		} else {
-			ZSTD_freeDStream(in->codec->zstd);
-		}
-		free(in->codec);
-	}
+	codec_destroy(in->codec);
 	if (in->close_fd) {
 		close(in->fd);
 	}
@@ -113,8 +142,21 @@ input_read(struct input *in, uint8_t *to, size_t size, size_t *got, struct captu
 		capture_error_set(error, "%s: %s", in->name, strerror(errno));
 		return INPUT_BAD;
 	}
+	if (n == 0 && in->follow) {
+		return INPUT_AGAIN;
+	}
 	*got = (size_t)n;
 	return INPUT_READY;
+}
+
+/* As gunzip: zeros behind the data are padding (a tape's), all else is worth a word. */
+static void
+note_garbage(struct input *in)
+{
+	const struct input_codec *codec = in->codec;
+	for (size_t i = codec->packed_at; i < codec->packed_end; i++) {
+		in->garbage = in->garbage || codec->packed[i] != 0;
+	}
 }
 
 static bool
@@ -157,7 +199,10 @@ codec_unpack(struct input *in, uint8_t *to, size_t size, size_t *got, struct cap
 		size_t packed_left = codec->packed_end - codec->packed_at;
 		if (codec->between && in->begun) {
 			/* After a member another may follow; padding and the like end the stream. */
-			if (packed_left > 0 && codec->packed[codec->packed_at] != 0x1f) {
+			const uint8_t *next = codec->packed + codec->packed_at;
+			if (packed_left > 0 &&
+			    (next[0] != 0x1f || (packed_left > 1 && next[1] != 0x8b))) {
+				note_garbage(in);
 				codec->done = true;
 				return INPUT_READY;
 			}

@@ -31,13 +31,22 @@ struct input {
 	size_t capacity;
 	int fd;
 	bool close_fd, nonblocking, eof, begun;
-	bool cut; /* the packed stream ended early */
+	bool follow;  /* a file that grows: where it ends now is not its end */
+	bool cut;     /* the packed stream ended early */
+	bool garbage; /* behind the gzip data stands what is none; it is ignored, as gunzip does */
 	struct input_codec *codec; /* NULL: plain */
 	const char *name;
 };
 
 void input_init(struct input *in, int fd, bool close_fd, bool nonblocking, const char *name);
 void input_finish(struct input *in);
+
+/* Another file in its place, or the same one from its begin: what was not taken is forgotten. The
+ * former descriptor is closed if it is another one. */
+void input_restart(struct input *in, int fd);
+
+/* Nothing was begun and not finished: the octets that are there were all taken. */
+bool input_settled(const struct input *in);
 
 enum input_status input_fill(struct input *in, size_t size, struct capture_error *error);
 

@@ -46,6 +46,36 @@ source_link_type(const struct source *source)
 	return source->link_type;
 }
 
+uint8_t
+source_time_digits(const struct source *source)
+{
+	return source->time_digits;
+}
+
+bool
+source_is_mixed(const struct source *source)
+{
+	return source->kind->mixed != NULL && source->kind->mixed(source);
+}
+
+bool
+source_is_away(const struct source *source)
+{
+	return source->kind->away != NULL && source->kind->away(source);
+}
+
+bool
+source_is_settled(const struct source *source)
+{
+	return source->kind->settled == NULL || source->kind->settled(source);
+}
+
+bool
+source_reads(const struct source *source, uint64_t device, uint64_t inode)
+{
+	return source->kind->reads != NULL && source->kind->reads(source, device, inode);
+}
+
 bool
 source_is_live(const struct source *source)
 {

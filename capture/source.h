@@ -28,6 +28,8 @@ struct packet {
 enum source_status {
 	SOURCE_PACKET,
 	SOURCE_AGAIN,  /* nothing now; poll source_fd() */
+	SOURCE_BUSY,   /* much was read and none of it passed the filter: look around, and go on */
+	SOURCE_NOTICE, /* something to tell, in `error`, that is no error; go on */
 	SOURCE_END,
 	SOURCE_DAMAGED, /* the file ends or breaks inside a packet; `error` says how. Then it is over */
 };
@@ -38,6 +40,7 @@ struct source_options {
 	int buffer_kib;          /* -B; 0: the default */
 	bool no_promiscuous;     /* -p */
 	bool nonblocking;        /* reading standard input may not block (a dashboard is drawn) */
+	bool follow;             /* a regular file grows: wait at its end, begin anew where it is replaced */
 };
 
 struct source_counts {
@@ -61,7 +64,18 @@ const char *source_name(const struct source *source); /* file or device */
 const char *source_link_name(const struct source *source); /* "EN10MB"; of the first interface */
 int source_link_type(const struct source *source); /* its DLT_…; -1 before it is known */
 bool source_link_known(int link_type); /* whether decapsulation knows it */
+uint8_t source_time_digits(const struct source *source); /* 6 or 9; 0 before it is known */
 bool source_is_live(const struct source *source);
+/* Whether its packets may have several link types (pcapng); false too before its format is known. */
+bool source_is_mixed(const struct source *source);
+/* The interface is down or gone, the file that is followed was removed: nothing can come, so that
+ * nothing comes says nothing. */
+bool source_is_away(const struct source *source);
+/* Of a file that is followed: what is there was read, and it ends where a packet does. While part of
+ * a packet is there its writer holds more back, and silence says nothing. */
+bool source_is_settled(const struct source *source);
+/* Whether it reads that file (stat's numbers): it must not be written to meanwhile. */
+bool source_reads(const struct source *source, uint64_t device, uint64_t inode);
 int source_progress(const struct source *source); /* percent of a file that was read; -1 unknown */
 struct source_counts source_counts(struct source *source);
 
@@ -73,12 +87,22 @@ bool source_list_devices(void *out, struct capture_error *error);
 void source_default_filter(const uint16_t *ports, size_t count, bool any_port, char *text,
 	size_t size);
 
-/* Writing packets back (-w): classic pcap, nanoseconds. `path` "-" is standard output. */
+/*
+ * Writing packets back (-w). Classic pcap with the precision of the input, so that every old tool
+ * reads it; pcapng where several inputs or one with several interfaces may bring more than one link
+ * type. `path` "-" is standard output. The file is made at once, its header when packet_writer_begin()
+ * says what it is to be, which is before the first packet.
+ */
 struct packet_writer;
-struct packet_writer *packet_writer_open(const char *path, int link_type, int snaplen,
-	struct capture_error *error);
-bool packet_writer_put(struct packet_writer *writer, const struct packet *packet,
-	struct capture_error *error);
+
+struct packet_writer *packet_writer_open(const char *path, int snaplen, struct capture_error *error);
+/* Only the first call counts. `link_type` (-1: unknown, Ethernet) and `time_digits` (6 or 9) are
+ * those of a classic file. */
+bool packet_writer_begin(struct packet_writer *writer, bool pcapng, int link_type,
+	uint8_t time_digits, struct capture_error *error);
+/* `input` numbers the inputs from 0, `name` is its name: an interface of the pcapng. */
+bool packet_writer_put(struct packet_writer *writer, uint32_t input, const char *name,
+	const struct packet *packet, struct capture_error *error);
 bool packet_writer_flush(struct packet_writer *writer, struct capture_error *error);
 bool packet_writer_close(struct packet_writer *writer, struct capture_error *error);
 

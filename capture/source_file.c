@@ -19,7 +19,25 @@
 
 #include "capture/limits.h"
 
-enum { PCAP_HEADER = 24, PCAP_RECORD = 16, PCAP_RECORD_KUZNETZOV = 24 };
+enum {
+	PCAP_HEADER = 24,
+	PCAP_HEADER_IXIA = 28, /* the size of all records stands behind it */
+	PCAP_RECORD = 16,
+	PCAP_RECORD_KUZNETZOV = 24,
+};
+
+/* Beyond an int, so not in an enum. */
+#define MAGIC_PCAP          UINT32_C(0xa1b2c3d4)
+#define MAGIC_NANOSECONDS   UINT32_C(0xa1b23c4d)
+#define MAGIC_KUZNETZOV     UINT32_C(0xa1b2cd34)
+#define MAGIC_IXIA_HARDWARE UINT32_C(0x1c0001ac) /* nanoseconds */
+#define MAGIC_IXIA_SOFTWARE UINT32_C(0x1c0001ab)
+#define MAGIC_PCAPNG        UINT32_C(0x0a0d0d0a)
+
+#define VERSION(major, minor) ((uint32_t)(major) << 16 | (minor))
+
+/* Records that the filter refuses, before the caller may look around. */
+enum { STEPS_BEFORE_BUSY = 4096 };
 
 enum file_step
 file_damaged(struct source_file *file, const char *format, ...)
@@ -53,6 +71,10 @@ file_ended(struct source_file *file, enum input_status status, size_t wanted)
 		return file_damaged(file,
 			"cut off after frame %llu: at offset %llu a record of at least %zu octets begins, "
 			"%zu are left", frame, offset, wanted, left);
+	}
+	if (file->input.garbage) {
+		return file_damaged(file, "octets that are not gzip follow the compressed data, "
+			"after frame %llu; they are ignored", frame);
 	}
 	if (file->input.cut) {
 		return file_damaged(file, "the compressed data ends early, after frame %llu "
@@ -96,6 +118,7 @@ file_add_interface(struct source_file *file, const struct file_interface *interf
 	file->interface_count++;
 	if (file->source.link_type < 0) {
 		file->source.link_type = added->link_type;
+		file->source.time_digits = added->time_digits;
 	}
 	return true;
 }
@@ -125,16 +148,19 @@ file_packet(struct source_file *file, struct packet *packet, const struct file_i
 static enum file_step
 pcap_header(struct source_file *file, uint32_t magic)
 {
-	enum input_status status = input_need(&file->input, PCAP_HEADER, &file->failure);
+	bool ixia = magic == MAGIC_IXIA_HARDWARE || magic == MAGIC_IXIA_SOFTWARE;
+	size_t size = ixia ? PCAP_HEADER_IXIA : PCAP_HEADER;
+	enum input_status status = input_need(&file->input, size, &file->failure);
 	if (status == INPUT_SHORT) {
 		return file_damaged(file, "the file ends inside its header");
 	}
 	if (status != INPUT_READY) {
-		return file_ended(file, status, PCAP_HEADER);
+		return file_ended(file, status, size);
 	}
 	const uint8_t *p = file->input.at;
-	file->nanoseconds = magic == 0xa1b23c4d;
-	file->record_header = magic == 0xa1b2cd34 ? PCAP_RECORD_KUZNETZOV : PCAP_RECORD;
+	file->nanoseconds = magic == MAGIC_NANOSECONDS || magic == MAGIC_IXIA_HARDWARE;
+	file->record_header = magic == MAGIC_KUZNETZOV ? PCAP_RECORD_KUZNETZOV : PCAP_RECORD;
+	file->version = VERSION(file_u16(file, p + 4), file_u16(file, p + 6));
 	struct file_interface interface = {
 		.link_type = link_type_from_file(file_u32(file, p + 20)),
 		.snaplen = file_u32(file, p + 16),
@@ -148,7 +174,7 @@ pcap_header(struct source_file *file, uint32_t magic)
 	if (!file_add_interface(file, &interface)) {
 		return FILE_STEP_OVER;
 	}
-	input_consume(&file->input, PCAP_HEADER);
+	input_consume(&file->input, size);
 	file->format = FILE_PCAP;
 	return FILE_STEP_MORE;
 }
@@ -173,12 +199,18 @@ file_begin(struct source_file *file)
 	for (int swapped = 0; swapped < 2; swapped++) {
 		file->swapped = swapped == 1;
 		uint32_t magic = file_u32(file, file->input.at);
-		if (magic == 0x0a0d0d0a) {
+		switch (magic) {
+		case MAGIC_PCAPNG:
 			file->format = FILE_PCAPNG;
 			return FILE_STEP_MORE;
-		}
-		if (magic == 0xa1b2c3d4 || magic == 0xa1b23c4d || magic == 0xa1b2cd34) {
+		case MAGIC_PCAP:
+		case MAGIC_NANOSECONDS:
+		case MAGIC_KUZNETZOV:
+		case MAGIC_IXIA_HARDWARE:
+		case MAGIC_IXIA_SOFTWARE:
 			return pcap_header(file, magic);
+		default:
+			break;
 		}
 	}
 	return file_damaged(file, "not a pcap or pcapng capture");
@@ -194,7 +226,13 @@ pcap_step(struct source_file *file, struct packet *packet)
 		return file_ended(file, status, header);
 	}
 	const uint8_t *p = input->at;
-	uint32_t cap_len = file_u32(file, p + 8);
+	uint32_t cap_len = file_u32(file, p + 8), wire_len = file_u32(file, p + 12);
+	/* Files that say 2.3 were written both ways. */
+	if (file->version < VERSION(2, 3) ||
+	    (file->version == VERSION(2, 3) && cap_len > wire_len)) {
+		cap_len = wire_len;
+		wire_len = file_u32(file, p + 8);
+	}
 	if (cap_len > LIMIT_PACKET) {
 		return file_damaged(file, "damaged after frame %llu: at offset %llu a packet claims %lu "
 			"octets", (unsigned long long)file->frame, (unsigned long long)input->offset,
@@ -209,7 +247,7 @@ pcap_step(struct source_file *file, struct packet *packet)
 	*packet = (struct packet){
 		.time_ns = file_u32(file, p) * LIMIT_S + (file->nanoseconds ? fraction : fraction * 1000),
 		.cap_len = cap_len,
-		.wire_len = file_u32(file, p + 12),
+		.wire_len = wire_len,
 		.data = p + header,
 	};
 	input_consume(input, header + cap_len);
@@ -230,14 +268,111 @@ file_step(struct source_file *file, struct packet *packet)
 	return file_begin(file);
 }
 
+/*
+ * What became of the file that is followed, asked where nothing more can be read: FILE_STEP_AGAIN, it
+ * is as it was; FILE_STEP_MORE, read on at once; FILE_STEP_OVER, there is something to tell, in `told`.
+ * As `tail -F` does, a file that was cut or replaced is begun anew; frames are counted on.
+ */
+static enum file_step
+follow_look(struct source_file *file, struct capture_error *told)
+{
+	struct stat here, there;
+	uint8_t head[sizeof(file->head)];
+	int fd = file->input.fd;
+	const char *what = NULL;
+	ssize_t n = pread(fd, head, sizeof(head), 0);
+	size_t head_size = n > 0 ? (size_t)n : 0;
+	if (fstat(fd, &here) != 0) {
+		return FILE_STEP_AGAIN;
+	}
+	if (here.st_size < lseek(fd, 0, SEEK_CUR)) {
+		what = "was truncated";
+	} else if (head_size < file->head_size || memcmp(head, file->head, file->head_size) != 0) {
+		what = "was written anew";
+	} else {
+		memcpy(file->head, head, head_size);
+		file->head_size = head_size;
+	}
+	if (what == NULL) {
+		bool named = stat(file->source.name, &there) == 0;
+		if (named && there.st_dev == here.st_dev && there.st_ino == here.st_ino) {
+			file->missing = file->replaced = false;
+			return FILE_STEP_AGAIN;
+		}
+		if (!named && errno != ENOENT) {
+			/* Root was given up, and its folder is root's own: the file itself is open. */
+			if (file->unseen) {
+				return FILE_STEP_AGAIN;
+			}
+			file->unseen = true;
+			capture_error_set(told, "%.300s: cannot see whether it is replaced: %s",
+				file->source.name, strerror(errno));
+			return FILE_STEP_OVER;
+		}
+		/* Its writer may have written to it up to now. */
+		if (!file->replaced) {
+			file->replaced = true;
+			return FILE_STEP_MORE;
+		}
+		int other = named && S_ISREG(there.st_mode)
+				    ? open(file->source.name, O_RDONLY | O_CLOEXEC)
+				    : -1;
+		if (other < 0) {
+			if (file->missing) {
+				return FILE_STEP_AGAIN;
+			}
+			file->missing = true;
+			capture_error_set(told, "%.300s: %s; waiting for a new one", file->source.name,
+				!named                     ? "is gone"
+				: S_ISREG(there.st_mode) ? strerror(errno)
+							   : "is no regular file any more");
+			return FILE_STEP_OVER;
+		}
+		fd = other;
+		what = "was replaced";
+	} else if (lseek(fd, 0, SEEK_SET) != 0) {
+		return FILE_STEP_AGAIN;
+	}
+	bool partial = !input_settled(&file->input) || file->skip > 0;
+	capture_error_set(told, "%.300s: %s after frame %llu%s; it is read from its begin, as frame %llu "
+		"and on", file->source.name, what, (unsigned long long)file->frame,
+		partial ? ", inside a packet" : "", (unsigned long long)file->frame + 1);
+	input_restart(&file->input, fd);
+	file->format = FILE_UNKNOWN;
+	file->interface_count = 0;
+	file->skip = 0;
+	file->head_size = 0;
+	file->missing = file->replaced = false;
+	file->over = SOURCE_PACKET;
+	return FILE_STEP_OVER;
+}
+
 static enum source_status
 file_next(struct source *source, struct packet *packet, struct capture_error *error)
 {
 	struct source_file *file = (struct source_file *)source;
+	unsigned steps = 0;
 	while (file->over == SOURCE_PACKET) {
+		if (++steps > STEPS_BEFORE_BUSY) {
+			return SOURCE_BUSY;
+		}
 		enum file_step step = file_step(file, packet);
 		if (step == FILE_STEP_PACKET) {
 			return SOURCE_PACKET;
+		}
+		/* What is damaged may have been written anew under our feet. */
+		if (file->follow &&
+		    (step == FILE_STEP_AGAIN || file->over == SOURCE_DAMAGED)) {
+			enum file_step found = follow_look(file, error);
+			if (found == FILE_STEP_MORE && file->over == SOURCE_DAMAGED) {
+				found = follow_look(file, error);
+			}
+			if (found == FILE_STEP_OVER) {
+				return SOURCE_NOTICE;
+			}
+			if (found == FILE_STEP_MORE) {
+				continue;
+			}
 		}
 		if (step == FILE_STEP_AGAIN) {
 			return SOURCE_AGAIN;
@@ -247,6 +382,34 @@ file_next(struct source *source, struct packet *packet, struct capture_error *er
 		*error = file->failure;
 	}
 	return file->over;
+}
+
+static bool
+file_mixed(const struct source *source)
+{
+	return ((const struct source_file *)source)->format == FILE_PCAPNG;
+}
+
+static bool
+file_away(const struct source *source)
+{
+	return ((const struct source_file *)source)->missing;
+}
+
+static bool
+file_settled(const struct source *source)
+{
+	const struct source_file *file = (const struct source_file *)source;
+	return file->follow && !file->missing && !file->replaced && file->skip == 0 &&
+		input_settled(&file->input);
+}
+
+static bool
+file_reads(const struct source *source, uint64_t device, uint64_t inode)
+{
+	struct stat status;
+	return fstat(((const struct source_file *)source)->input.fd, &status) == 0 &&
+		S_ISREG(status.st_mode) && status.st_dev == device && status.st_ino == inode;
 }
 
 static int
@@ -292,6 +455,10 @@ static const struct source_kind file_kind = {
 	.fd = file_fd,
 	.progress = file_progress,
 	.counts = file_counts,
+	.mixed = file_mixed,
+	.away = file_away,
+	.settled = file_settled,
+	.reads = file_reads,
 	.close = file_close,
 };
 
@@ -310,15 +477,6 @@ file_read_headers(struct source_file *file)
 		}
 	}
 	return file->over == SOURCE_PACKET || file->over == SOURCE_END;
-}
-
-/* Where the link type is not known yet, the syntax can be told all the same. */
-static bool
-filter_check(struct filter_set *set, struct capture_error *error)
-{
-	struct capture_error ignored;
-	return filter_set_get(set, DLT_EN10MB, error) != NULL ||
-		filter_set_get(set, DLT_RAW, &ignored) != NULL;
 }
 
 struct source *
@@ -353,11 +511,13 @@ source_open_file(const char *path, const struct source_options *options,
 	file->unknown_link = -1;
 	input_init(&file->input, fd, !standard_input,
 		file->lazy && options != NULL && options->nonblocking, file->source.name);
+	file->follow = !file->lazy && options != NULL && options->follow;
+	file->input.follow = file->follow;
 	bool good = true;
 	if (options != NULL && options->filter != NULL && options->filter[0] != '\0') {
 		file->filters = filter_set_create(options->filter);
 		if (file->lazy) {
-			good = filter_check(file->filters, error);
+			good = filter_set_check(file->filters, error);
 		}
 	}
 	if (good && !file->lazy && !file_read_headers(file)) {
@@ -365,7 +525,7 @@ source_open_file(const char *path, const struct source_options *options,
 		good = false;
 	}
 	if (good && file->filters != NULL && file->source.link_type < 0 && !file->lazy) {
-		good = filter_check(file->filters, error);
+		good = filter_set_check(file->filters, error);
 	}
 	if (!good) {
 		source_close(&file->source);

@@ -16,6 +16,7 @@ struct file_interface {
 	uint8_t shift;
 	uint8_t time_digits;
 	int64_t offset_s;
+	uint64_t dropped; /* as the last statistics say */
 };
 
 enum file_format { FILE_UNKNOWN, FILE_PCAP, FILE_PCAPNG };
@@ -35,12 +36,20 @@ struct source_file {
 	bool swapped;
 	/* pcap */
 	bool nanoseconds;
+	uint32_t version; /* major × 65536 + minor: before 2.3 the two lengths stood the other way round */
 	uint32_t record_header; /* 16 octets; 24 in the variant of Kuznetzov's libpcap */
 	/* pcapng */
 	struct file_interface *interfaces; /* of this section; pcap uses the first */
 	size_t interface_count, interface_capacity;
 	uint64_t last_time_ns;
 	uint64_t skip; /* octets of a block that are passed over */
+	/* --follow */
+	bool follow;
+	bool unseen;   /* whether it was replaced cannot be seen, and that was told */
+	bool missing;  /* its name leads nowhere, and that was told */
+	bool replaced; /* its name leads to another file; the rest of this one is read first */
+	uint8_t head[64]; /* how it began, to notice that it was written anew */
+	size_t head_size;
 };
 
 static inline uint16_t

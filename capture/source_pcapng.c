@@ -17,6 +17,9 @@ enum {
 	BLOCK_PACKET_SIMPLE = 3,
 	BLOCK_STATISTICS = 5,
 	BLOCK_PACKET = 6,
+	BLOCK_JOURNAL = 9,
+	BLOCK_CUSTOM = 0xbad,
+	BLOCK_CUSTOM_NO_COPY = 0x40000bad,
 };
 
 enum {
@@ -186,15 +189,18 @@ packet_block(struct source_file *file, uint32_t type, struct cursor body, struct
 static void
 statistics_block(struct source_file *file, struct cursor body)
 {
-	cursor_skip(&body, 12);
+	uint32_t id = take_u32(file, &body);
+	cursor_skip(&body, 8);
 	struct cursor value;
 	uint16_t code;
 	while ((code = take_option(file, &body, &value)) != OPTION_END) {
-		if (code == OPTION_ISB_IFDROP) {
+		if (code == OPTION_ISB_IFDROP && id < file->interface_count) {
+			struct file_interface *interface = &file->interfaces[id];
 			uint64_t dropped = take_u64(file, &value);
-			/* Statistics are running totals; a file has them at its end. */
-			if (!value.failed && dropped > file->dropped) {
-				file->dropped = dropped;
+			/* Statistics are running totals of their interface; a file has them at its end. */
+			if (!value.failed && dropped > interface->dropped) {
+				file->dropped += dropped - interface->dropped;
+				interface->dropped = dropped;
 			}
 		}
 	}
@@ -219,22 +225,21 @@ section_order(struct source_file *file)
 	return FILE_STEP_MORE;
 }
 
+/* A piece of a block that nobody needs: it may be gigabytes, and the caller may want to look around. */
 static enum file_step
 pass_over(struct source_file *file)
 {
-	while (file->skip > 0) {
-		enum input_status status = input_need(&file->input, 1, &file->failure);
-		if (status != INPUT_READY) {
-			return status == INPUT_SHORT ? damaged_block(file, "the file ends inside a block")
-			                             : file_ended(file, status, 1);
-		}
-		uint64_t n = input_left(&file->input);
-		if (n > file->skip) {
-			n = file->skip;
-		}
-		input_consume(&file->input, (size_t)n);
-		file->skip -= n;
+	enum input_status status = input_need(&file->input, 1, &file->failure);
+	if (status != INPUT_READY) {
+		return status == INPUT_SHORT ? damaged_block(file, "the file ends inside a block")
+		                             : file_ended(file, status, 1);
 	}
+	uint64_t n = input_left(&file->input);
+	if (n > file->skip) {
+		n = file->skip;
+	}
+	input_consume(&file->input, (size_t)n);
+	file->skip -= n;
 	return FILE_STEP_MORE;
 }
 
@@ -264,6 +269,9 @@ pcapng_step(struct source_file *file, struct packet *packet)
 		return damaged_block(file, "a block has an impossible length");
 	}
 	if (!is_packet && !is_header) {
+		/* Wireshark gives these a number. */
+		file->frame += type == BLOCK_CUSTOM || type == BLOCK_CUSTOM_NO_COPY ||
+			type == BLOCK_JOURNAL;
 		file->skip = length;
 		return FILE_STEP_MORE;
 	}

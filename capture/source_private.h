@@ -12,6 +12,10 @@ struct source_kind {
 	int (*fd)(const struct source *source);
 	int (*progress)(const struct source *source); /* percent, -1 unknown; may be NULL */
 	struct source_counts (*counts)(struct source *source);
+	bool (*mixed)(const struct source *source);   /* these four may be NULL: false (settled: true) */
+	bool (*away)(const struct source *source);
+	bool (*settled)(const struct source *source);
+	bool (*reads)(const struct source *source, uint64_t device, uint64_t inode);
 	void (*close)(struct source *source);
 };
 
@@ -19,6 +23,7 @@ struct source {
 	const struct source_kind *kind;
 	char *name;
 	int link_type; /* DLT_… of the first interface, -1 before it is known */
+	uint8_t time_digits; /* of the first interface; 0 before it is known */
 	bool live;
 };
 
@@ -43,5 +48,7 @@ void filter_set_destroy(struct filter_set *set);
 const struct filter *filter_set_get(struct filter_set *set, int link_type,
 	struct capture_error *error);
 bool filter_match(const struct filter *filter, const struct packet *packet);
+/* Whether the expression can be one, while no link type is known yet. */
+bool filter_set_check(struct filter_set *set, struct capture_error *error);
 
 #endif

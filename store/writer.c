@@ -265,6 +265,8 @@ on_close(void *self)
 		row_end(&row);
 		commit(w);
 	}
+	/* Who gave up root may not be able to remove the log: then it is left empty. */
+	sqlite3_exec(w->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
 	bool ok = !w->failed;
 	destroy(w);
 	return ok;

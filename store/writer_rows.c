@@ -76,6 +76,9 @@ context_id(struct writer *w, const struct bgp_context *context)
 static void
 put_capture(struct writer *w, const struct event *event)
 {
+	if (event->snapshot) {
+		return; /* how far it is; the end tells it for good */
+	}
 	struct event in = *event;
 	in.input = event->capture.input;
 	struct row row = row_begin_event(w, INSERT_CAPTURE, &in);

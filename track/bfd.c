@@ -391,7 +391,7 @@ bfd_in(void *ctx, const struct datagram *datagram)
 	}
 	struct bfd_packet before = e->last;
 	uint8_t state_before = e->state;
-	if (e->seen && at.time_ns > e->at.time_ns) {
+	if (e->seen && at.time_ns > e->at.time_ns && silence_from(t, &e->at) == e->at.time_ns) {
 		uint64_t gap = (at.time_ns - e->at.time_ns) / 1000;
 		if (gap > e->max_gap_us) {
 			e->max_gap_us = gap;
@@ -531,7 +531,7 @@ left_up_unseen(struct track *t, struct bfd_session *b, unsigned end)
 	const struct bfd_end *x = &b->end[end], *y = &b->end[1 - end];
 	if (y->state != BFD_UP + 1 || !x->seen || x->last.state > BFD_DOWN ||
 	    y->at.time_ns > x->since.time_ns ||
-	    t->now.time_ns < x->since.time_ns + y->detect_us * 1000 + SECOND_NS) {
+	    t->now.time_ns < silence_from(t, &x->since) + y->detect_us * 1000 + SECOND_NS) {
 		return;
 	}
 	struct moment at = x->since;

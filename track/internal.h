@@ -333,6 +333,8 @@ struct input_state {
 	uint64_t packets, dropped;
 	uint32_t artefacts;
 	bool ended;
+	bool away;
+	uint64_t back_ns; /* when it could be heard again after it was away; 0: it never was */
 };
 
 struct track {
@@ -438,8 +440,12 @@ void machine_closed(struct track *t, struct link *link, unsigned dir, bool reset
 	const struct moment *at);
 void machine_gone(struct track *t, struct link *link, unsigned dir, uint8_t event,
 	const struct moment *at, const char *reason);
-bool machine_hold_passed(const struct link *link, unsigned dir, uint64_t now_ns, unsigned percent);
+bool machine_hold_passed(const struct track *t, const struct link *link, unsigned dir,
+	uint64_t now_ns, unsigned percent);
 void machine_tick(struct track *t, struct link *link);
+
+/* track.c: since when silence counts that follows this moment: not while the input was away. */
+uint64_t silence_from(const struct track *t, const struct moment *last);
 
 /* bfd.c */
 void bfd_in(void *ctx, const struct datagram *datagram);

@@ -221,7 +221,7 @@ syn_seen(struct track *t, struct link *link, unsigned dir, const struct seg *seg
 			if (rule_bfd_exit(t, old, side)) {
 				continue;
 			}
-			if (machine_hold_passed(old, side, t->now.time_ns, 70)) {
+			if (machine_hold_passed(t, old, side, t->now.time_ns, 70)) {
 				machine_gone(t, old, side, RFC_HOLD_TIMER_EXPIRES, &t->now,
 					"it calls anew after a silence as long as the hold time (RFC 4271 section 6.5)");
 			}

@@ -394,13 +394,15 @@ machine_sent(struct track *t, struct link *link, unsigned dir, const struct pend
 }
 
 bool
-machine_hold_passed(const struct link *link, unsigned dir, uint64_t now_ns, unsigned percent)
+machine_hold_passed(const struct track *t, const struct link *link, unsigned dir, uint64_t now_ns,
+	unsigned percent)
 {
 	const struct machine *m = &link->machine[dir];
-	if (link->hold_ns == 0 || m->received.time_ns == 0 || now_ns < m->received.time_ns) {
+	uint64_t from = silence_from(t, &m->received);
+	if (link->hold_ns == 0 || m->received.time_ns == 0 || now_ns < from) {
 		return false;
 	}
-	return (now_ns - m->received.time_ns) * 100 >= link->hold_ns * percent;
+	return (now_ns - from) * 100 >= link->hold_ns * percent;
 }
 
 void
@@ -416,7 +418,7 @@ machine_gone(struct track *t, struct link *link, unsigned dir, uint8_t rfc,
 	enum bgp_state from = m->state;
 	struct moment when = *at;
 	if (rfc == RFC_HOLD_TIMER_EXPIRES) {
-		uint64_t deadline = m->received.time_ns + link->hold_ns;
+		uint64_t deadline = silence_from(t, &m->received) + link->hold_ns;
 		if (deadline < when.time_ns) {
 			when = (struct moment){.time_ns = deadline, .input = at->input};
 		}
@@ -448,7 +450,7 @@ machine_closed(struct track *t, struct link *link, unsigned dir, bool reset,
 	}
 	if (!m->done) {
 		bool expired = m->state >= BGP_STATE_OPENCONFIRM && !peer->closed &&
-			       machine_hold_passed(link, dir, at->time_ns, 70);
+			       machine_hold_passed(t, link, dir, at->time_ns, 70);
 		/* A RST answers for a socket that is gone: when its owner left, nobody saw. */
 		machine_gone(t, link, dir,
 			expired        ? RFC_HOLD_TIMER_EXPIRES
@@ -492,11 +494,11 @@ machine_tick(struct track *t, struct link *link)
 		/* A speaker that lives sends a KEEPALIVE within a third of the hold time: only after
 		 * that its silence confirms that it is gone (RFC 4271 section 4.4). */
 		const struct machine *peer = &link->machine[1 - dir];
-		uint64_t heard = m->received.time_ns;
+		uint64_t heard = silence_from(t, &m->received);
 		if (peer->retransmission.time_ns > heard) {
 			heard = peer->retransmission.time_ns; /* perhaps only its ACK was lost */
 		}
-		uint64_t deadline = m->received.time_ns + link->hold_ns;
+		uint64_t deadline = silence_from(t, &m->received) + link->hold_ns;
 		uint64_t sure = heard + link->hold_ns + link->hold_ns / 3 + SECOND_NS;
 		if (t->now.time_ns < sure || m->sent.time_ns > deadline) {
 			m->doubt_ns = 0;

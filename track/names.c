@@ -105,7 +105,7 @@ static const char *const rfc_events[] = {
 /* In the order of the bits of enum capture_artefact. */
 static const char *const artefacts[] = {"midstream", "kernel-drops", "capture-loss", "snaplen",
 	"duplicates", "one-direction", "checksum-offload", "segment-offload", "clock-step",
-	"port-reuse", "evicted-candidates"};
+	"port-reuse", "evicted-candidates", "interface-down"};
 
 struct finding_row {
 	const char *key, *title;

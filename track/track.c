@@ -141,6 +141,47 @@ track_input_end(struct track *t, uint32_t input, uint64_t packets, uint64_t drop
 }
 
 void
+track_input_away(struct track *t, uint32_t input, bool away, uint64_t now_ns)
+{
+	if (input >= t->input_count) {
+		return;
+	}
+	/* Until now time went on. */
+	track_tick(t, now_ns);
+	t->inputs[input].away = away;
+	if (!away) {
+		t->inputs[input].back_ns = now_ns;
+	}
+}
+
+uint64_t
+silence_from(const struct track *t, const struct moment *last)
+{
+	uint64_t back = last->input < t->input_count ? t->inputs[last->input].back_ns : 0;
+	return back > last->time_ns ? back : last->time_ns;
+}
+
+void
+track_input_counts(struct track *t, uint32_t input, uint64_t packets, uint64_t dropped,
+	uint32_t artefacts)
+{
+	if (input >= t->input_count) {
+		return;
+	}
+	struct event event = {
+		.kind = EVENT_CAPTURE,
+		.capture = {
+			.input = t->inputs[input].name,
+			.link_type = t->inputs[input].link_type,
+			.packets = packets,
+			.dropped = dropped,
+			.artefacts = artefacts,
+		},
+	};
+	emit_snapshot(t, &event);
+}
+
+void
 track_inputs_over(struct track *t)
 {
 	t->ending = true;
@@ -177,7 +218,8 @@ send_snapshots(struct track *t)
 static bool
 listens(const struct track *t, const struct moment *last)
 {
-	return last->input < t->input_count && !t->inputs[last->input].ended;
+	return last->input < t->input_count && !t->inputs[last->input].ended &&
+		!t->inputs[last->input].away;
 }
 
 static void

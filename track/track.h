@@ -44,6 +44,14 @@ void track_input_begin(struct track *track, uint32_t input, const char *name,
 void track_input_end(struct track *track, uint32_t input, uint64_t packets, uint64_t dropped,
 	uint32_t artefacts);
 
+/* The input is deaf for a while (its interface is down) or hears again: timers do not run meanwhile
+ * for what it has shown last, and silence is counted from its return. */
+void track_input_away(struct track *track, uint32_t input, bool away, uint64_t now_ns);
+
+/* How an input stands while it goes on: a snapshot of its capture event, for those that want them. */
+void track_input_counts(struct track *track, uint32_t input, uint64_t packets, uint64_t dropped,
+	uint32_t artefacts);
+
 /* No further packet comes, of any input: what ends from now on (capture_finish) ends for lack of
  * packets. */
 void track_inputs_over(struct track *track);

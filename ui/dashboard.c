@@ -35,6 +35,9 @@ struct layer {
 	char filter[FILTER_MAX];
 };
 
+/* How long a word about the capture stands in the title's place. */
+#define NOTICE_NS UINT64_C(10000000000)
+
 struct dashboard {
 	struct ui_options options;
 	char *title;
@@ -50,6 +53,8 @@ struct dashboard {
 	uint64_t clock_ns, drawn_clock_ns, drawn_version;
 	uint64_t last_ns, last_clock_ns; /* the last event, and the clock when it came */
 	uint64_t frozen_ns;
+	char notice[256];        /* shown in the title's place; "" none */
+	uint64_t notice_until_ns; /* of the clock; UINT64_MAX: until the next one */
 	unsigned fitted_width, fitted_height; /* what the panels were told */
 };
 
@@ -136,6 +141,14 @@ dashboard_open_headless(const struct ui_options *options, unsigned width, unsign
 {
 	char error[128];
 	return open_on(options, width, height, error, sizeof(error));
+}
+
+void
+dashboard_notice(struct dashboard *d, const char *line, bool lasting)
+{
+	text_escape_string(line, d->notice, sizeof(d->notice));
+	d->notice_until_ns = lasting ? UINT64_MAX : d->clock_ns + NOTICE_NS;
+	d->dirty = true;
 }
 
 void
@@ -337,7 +350,11 @@ draw_head(struct dashboard *d, const struct area *all)
 	text_escape_string(d->title, clean, sizeof(clean));
 	snprintf(title, sizeof(title), "bgpwhy %s %s %s %s", dot, top_layer(d)->class->name, dot,
 		clean);
-	area_text(all, 0, 1, all->width - right - 2, STYLE_BAND | STYLE_STRONG, title);
+	if (d->notice[0] != '\0' && d->clock_ns >= d->notice_until_ns) {
+		d->notice[0] = '\0';
+	}
+	area_text(all, 0, 1, all->width - right - 2, STYLE_BAND | STYLE_STRONG,
+		d->notice[0] != '\0' ? d->notice : title);
 	area_text(all, 0, all->width - right, right, STYLE_BAND | STYLE_STRONG, state);
 }
 

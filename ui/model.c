@@ -191,7 +191,7 @@ on_capture(struct model *model, const struct event *event)
 	struct model_input *input = NULL;
 	const char *name = c->input != NULL ? c->input : "";
 	text_clean(name, text, sizeof(text));
-	for (size_t i = 0; i < model->input_count && c->end; i++) {
+	for (size_t i = 0; i < model->input_count && (c->end || event->snapshot); i++) {
 		if (!model->inputs[i].ended && strcmp(model->inputs[i].name, text) == 0) {
 			input = &model->inputs[i];
 			break;

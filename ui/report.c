@@ -54,6 +54,9 @@ static const struct {
 	{"evicted-candidates",
 		"There was too much other TCP at once for --any-port: connections were evicted before it "
 		"was known whether they carry BGP."},
+	{"interface-down",
+		"An interface was down or gone for some time: what happened meanwhile is not here, "
+		"and that silence is held against nobody."},
 };
 
 static void

@@ -41,6 +41,8 @@ int dashboard_fd(const struct dashboard *dashboard); /* keys: poll for reading *
  * bars run down). `loading` 0 to 100, or -1 for live; `done` when the input has ended. Returns false
  * when the user quits. */
 bool dashboard_step(struct dashboard *dashboard, uint64_t now_ns, int loading, bool done);
+/* A line about the capture itself (an interface went down); for some seconds, or until the next. */
+void dashboard_notice(struct dashboard *dashboard, const char *line, bool lasting);
 void dashboard_destroy(struct dashboard *dashboard); /* restores the terminal; takes NULL */
 
 #endif

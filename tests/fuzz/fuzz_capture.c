@@ -142,7 +142,12 @@ run(const char *path, enum capture_engine engine)
 	struct capture *capture = capture_create(&options, &sink, &error);
 	assert(capture != NULL);
 	struct packet packet;
-	while (source_next(source, &packet, &error) == SOURCE_PACKET) {
+	enum source_status status;
+	while ((status = source_next(source, &packet, &error)) == SOURCE_PACKET ||
+		status == SOURCE_BUSY) {
+		if (status == SOURCE_BUSY) {
+			continue;
+		}
 		capture_packet(capture, 0, &packet);
 	}
 	capture_finish(capture);

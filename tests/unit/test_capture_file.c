@@ -526,16 +526,17 @@ Test(capture_file, what_is_written_can_be_read)
 	cr_assert(fd >= 0);
 	close(fd);
 	struct capture_error error;
-	struct packet_writer *writer = packet_writer_open(path, DLT_RAW, 0, &error);
+	struct packet_writer *writer = packet_writer_open(path, 0, &error);
 	cr_assert_not_null(writer);
+	cr_expect(packet_writer_begin(writer, false, DLT_RAW, 9, &error));
 	struct packet packet = {
 		.time_ns = 1700000000123456789u, .cap_len = 4, .wire_len = 90, .link_type = DLT_RAW,
 		.data = (const uint8_t *)"data",
 	};
-	cr_expect(packet_writer_put(writer, &packet, &error));
+	cr_expect(packet_writer_put(writer, 0, "x", &packet, &error));
 	cr_expect(packet_writer_flush(writer, &error));
 	packet.link_type = DLT_EN10MB;
-	cr_expect(!packet_writer_put(writer, &packet, &error));
+	cr_expect(!packet_writer_put(writer, 0, "x", &packet, &error));
 	cr_expect(packet_writer_close(writer, &error));
 	struct source *source = source_open_file(path, &options, &error);
 	cr_assert_not_null(source);
@@ -544,12 +545,13 @@ Test(capture_file, what_is_written_can_be_read)
 	cr_expect(packet.time_ns == 1700000000123456789u && packet.time_digits == 9);
 	cr_expect(packet.wire_len == 90 && packet.cap_len == 4 && packet.link_type == DLT_RAW);
 	expect_end(source, SOURCE_END);
-	cr_expect_null(packet_writer_open("/nonexistent/x", 1, 0, &error));
-	writer = packet_writer_open("/dev/full", 1, 0, &error);
+	cr_expect_null(packet_writer_open("/nonexistent/x", 0, &error));
+	writer = packet_writer_open("/dev/full", 0, &error);
 	if (writer != NULL) {
+		cr_expect(packet_writer_begin(writer, false, 1, 6, &error));
 		packet.link_type = 1;
 		packet.data = (const uint8_t *)"data";
-		cr_expect(packet_writer_put(writer, &packet, &error));
+		cr_expect(packet_writer_put(writer, 0, "x", &packet, &error));
 		cr_expect(!packet_writer_flush(writer, &error));
 		cr_expect(strstr(error.text, "/dev/full") != NULL);
 		packet_writer_close(writer, &error);
