@@ -26,7 +26,7 @@
 /* Files that are followed: their writers empty their buffers now and then. */
 #define HOLD_FOLLOW_NS (500 * MS)
 
-enum { WAIT_MS = 100, FILTER_MAX = 1 << 15 };
+enum { WAIT_MS = 100 };
 
 struct input {
 	struct source *source;
@@ -74,21 +74,11 @@ complain(struct inputs *inputs, const char *line)
 }
 
 static bool
-open_devices(struct inputs *inputs, struct source_options *source)
+open_devices(struct inputs *inputs, const struct source_options *source)
 {
 	const struct options *o = inputs->options;
 	struct capture_error error;
-	char *default_filter = NULL;
 	bool good = true;
-	if (source->filter == NULL) {
-		default_filter = malloc(FILTER_MAX);
-		if (default_filter == NULL) {
-			abort();
-		}
-		source_default_filter(o->capture.ports, o->capture.port_count, o->capture.any_port,
-			default_filter, FILTER_MAX);
-		source->filter = default_filter;
-	}
 	for (size_t i = 0; i < o->device_count && good; i++) {
 		struct source *opened = source_open_device(o->devices[i], source, &error);
 		good = opened != NULL;
@@ -98,7 +88,6 @@ open_devices(struct inputs *inputs, struct source_options *source)
 			complain(inputs, error.text);
 		}
 	}
-	free(default_filter);
 	return good;
 }
 
@@ -115,6 +104,9 @@ inputs_open(const struct options *options, const struct inputs_talk *talk)
 	inputs->follow = options->follow;
 	struct source_options source = {
 		.filter = options->filter[0] != '\0' ? options->filter : NULL,
+		.ports = options->capture.ports,
+		.port_count = options->capture.port_count,
+		.any_port = options->capture.any_port,
 		.snaplen = options->snaplen,
 		.buffer_kib = options->buffer_kib,
 		.no_promiscuous = options->no_promiscuous,

@@ -237,6 +237,42 @@ decap_geneve(struct layers *l, struct cursor c)
 }
 
 static bool
+looks_like(uint16_t type, const struct cursor *c)
+{
+	switch (type) {
+	case ETHERTYPE_IPV4:
+		return cursor_left(c) > 0 && c->at[0] >> 4 == 4;
+	case ETHERTYPE_IPV6:
+		return cursor_left(c) > 0 && c->at[0] >> 4 == 6;
+	case ETHERTYPE_ARP: /* the kind of hardware comes first */
+		return cursor_left(c) > 1 && c->at[0] == 0 && c->at[1] == ARPHRD_ETHERNET;
+	default:
+		return true;
+	}
+}
+
+/*
+ * Linux since 6.12 names, for a packet socket without link headers, the type behind all tags; where a
+ * second tag was left in the packet, its octets stand there all the same.
+ */
+static bool
+decap_cooked(struct layers *l, uint16_t type, struct cursor c)
+{
+	while (!looks_like(type, &c) && cursor_left(&c) > 4) {
+		struct cursor behind = c;
+		uint16_t tag = cursor_u16(&behind) & 0x0fff;
+		uint16_t next = cursor_u16(&behind);
+		bool tagged = next == ETHERTYPE_VLAN || next == ETHERTYPE_QINQ;
+		if (!tagged && (next != type || !looks_like(type, &behind))) {
+			break;
+		}
+		l->info.vlan = tag;
+		c = behind;
+	}
+	return decap_ethertype(l, type, c);
+}
+
+static bool
 decap_sll(struct layers *l, struct cursor c)
 {
 	uint16_t kind = cursor_u16(&c);
@@ -252,7 +288,7 @@ decap_sll(struct layers *l, struct cursor c)
 		l->info.has_mac = true;
 		memcpy(l->info.src_mac, mac, MAC_SIZE);
 	}
-	return decap_ethertype(l, type, c);
+	return decap_cooked(l, type, c);
 }
 
 static bool
@@ -271,7 +307,7 @@ decap_sll2(struct layers *l, struct cursor c)
 		l->info.has_mac = true;
 		memcpy(l->info.src_mac, mac, MAC_SIZE);
 	}
-	return decap_ethertype(l, type, c);
+	return decap_cooked(l, type, c);
 }
 
 /* PPP, with or without the address and control octets, with or without a compressed protocol. */

@@ -48,10 +48,6 @@ filter_set_destroy(struct filter_set *set)
 	free(set);
 }
 
-/*
- * libpcap refuses `vlan` where a link has none (SLL2, RAW), though there "X or (vlan and Y)" is
- * simply X; so that an expression fits all links, it is cut there.
- */
 bool
 filter_compile(void *pcap, void *program, const char *expression, struct capture_error *error)
 {
@@ -59,16 +55,7 @@ filter_compile(void *pcap, void *program, const char *expression, struct capture
 		return true;
 	}
 	capture_error_set(error, "filter \"%.200s\": %.200s", expression, pcap_geterr(pcap));
-	const char *vlan = strstr(expression, ") or (vlan and (");
-	if (vlan == NULL) {
-		return false;
-	}
-	size_t size = (size_t)(vlan - expression) + 1;
-	char *plain = capture_allocate(size + 1);
-	memcpy(plain, expression, size);
-	bool good = pcap_compile(pcap, program, plain, 1, PCAP_NETMASK_UNKNOWN) == 0;
-	free(plain);
-	return good;
+	return false;
 }
 
 const struct filter *
@@ -138,35 +125,4 @@ link_type_describe(int link_type, char *text, size_t size)
 	} else {
 		snprintf(text, size, "number %d", link_type);
 	}
-}
-
-/*
- * `vlan` moves the offsets of everything after it in libpcap's expressions, so the tagged case is
- * one alternative at the end, "(X) or (vlan and (X))", and a second tag one more level of it. Where
- * a link has no tags, filter_compile() leaves that alternative out.
- */
-void
-source_default_filter(const uint16_t *ports, size_t count, bool any_port, char *text,
-	size_t size)
-{
-	if (size == 0) {
-		return;
-	}
-	char terms[1024];
-	size_t used = 0;
-	for (size_t i = 0; i < count && !any_port && used < sizeof(terms) - 32; i++) {
-		used += (size_t)snprintf(terms + used, sizeof(terms) - used, "%stcp port %u",
-			i > 0 ? " or " : "", (unsigned)ports[i]);
-	}
-	if (any_port || count == 0) {
-		snprintf(terms, sizeof(terms), any_port ? "tcp" : "tcp port 179");
-	}
-	char plain[1536];
-	snprintf(plain, sizeof(plain),
-		"%s or udp port 3784 or udp port 3785 or udp port 4784 or udp port 6784 or "
-		"udp port 7784 or arp or icmp or icmp6 or "
-		/* what has no ports: later fragments of either family */
-		"(ip and ip[6:2] & 0x1fff != 0) or (ip6 and ip6[6] = 44)",
-		terms);
-	snprintf(text, size, "(%s) or (vlan and ((%s) or (vlan and (%s))))", plain, plain, plain);
 }

@@ -36,6 +36,9 @@ enum source_status {
 
 struct source_options {
 	const char *filter;      /* BPF expression or NULL */
+	const uint16_t *ports;   /* of BGP: what a live capture without an expression takes; borrowed */
+	size_t port_count;       /* 0: a live capture without an expression takes all */
+	bool any_port;           /* … or BGP on any TCP port */
 	int snaplen;             /* -s; 0: the default */
 	int buffer_kib;          /* -B; 0: the default */
 	bool no_promiscuous;     /* -p */
@@ -83,8 +86,10 @@ struct source_counts source_counts(struct source *source);
 bool source_list_devices(void *out, struct capture_error *error);
 
 /* The expression that a live capture uses where the user gave none: BGP on `ports`, BFD, and the
- * ARP, NDP and ICMP about them, also inside VLAN tags. Written to `text`, NUL-terminated. */
-void source_default_filter(const uint16_t *ports, size_t count, bool any_port, char *text,
+ * ARP, NDP and ICMP about them; BGP and BFD also in tags and tunnels. `any_port`: all TCP. Written to
+ * `text`, NUL-terminated; false where it does not fit. */
+enum { SOURCE_FILTER_MAX = 1 << 16 };
+bool source_default_filter(int link_type, const uint16_t *ports, size_t count, bool any_port, char *text,
 	size_t size);
 
 /*

@@ -40,7 +40,10 @@ struct source_device {
 	struct source source;
 	pcap_t *pcap; /* NULL while it waits for the interface */
 	/* What it is opened with. */
-	char *filter; /* NULL: none */
+	char *filter; /* NULL: none given */
+	uint16_t *ports; /* of the default one; port_count 0: none at all */
+	size_t port_count;
+	bool any_port;
 	int snaplen, buffer_kib;
 	bool promiscuous;
 	/* The interface; number 0: libpcap's own (`any`), which never goes. */
@@ -162,6 +165,19 @@ prefer_sll2(pcap_t *pcap)
 	pcap_free_datalinks(types);
 }
 
+/* The default expression; the kernel may not take it, then libpcap does the work itself. */
+static bool
+set_default_filter(struct source_device *device, pcap_t *pcap, int link_type,
+	struct capture_error *error)
+{
+	char *text = capture_allocate(SOURCE_FILTER_MAX);
+	bool good = source_default_filter(link_type, device->ports, device->port_count,
+			    device->any_port, text, SOURCE_FILTER_MAX) &&
+		set_filter(pcap, device->source.name, text, error);
+	free(text);
+	return good;
+}
+
 enum opened { OPENED, OPEN_WAITS, OPEN_FAILED };
 
 /* Opens the device. OPEN_WAITS: the interface is down, or has just gone again. */
@@ -204,7 +220,9 @@ handle_open(struct source_device *device, struct capture_error *error)
 		pcap_close(pcap);
 		return OPEN_FAILED;
 	}
-	if ((device->filter != NULL && !set_filter(pcap, name, device->filter, error))) {
+	if ((device->filter != NULL && !set_filter(pcap, name, device->filter, error)) ||
+	    (device->filter == NULL && device->port_count > 0 &&
+	     !set_default_filter(device, pcap, link_type, error))) {
 		pcap_close(pcap);
 		return OPEN_FAILED;
 	}
@@ -350,6 +368,7 @@ device_close(struct source *source)
 		close(device->control);
 	}
 	free(device->filter);
+	free(device->ports);
 	free(device);
 }
 
@@ -401,6 +420,12 @@ source_open_device(const char *name, const struct source_options *options,
 	device->source.name = copy_of(name);
 	if (options->filter != NULL && options->filter[0] != '\0') {
 		device->filter = copy_of(options->filter);
+	}
+	device->any_port = options->any_port;
+	device->port_count = options->port_count;
+	device->ports = capture_allocate(options->port_count * sizeof(device->ports[0]));
+	if (options->port_count > 0) {
+		memcpy(device->ports, options->ports, options->port_count * sizeof(device->ports[0]));
 	}
 	device->snaplen = options->snaplen > 0 ? options->snaplen : SNAPLEN_DEFAULT;
 	device->buffer_kib = options->buffer_kib > 0 ? options->buffer_kib : BUFFER_KIB_DEFAULT;

@@ -6,6 +6,8 @@ Packets made by hand go in at one end of a pair, in a network namespace without 
 where it cannot run, this says so and is skipped.
 """
 import contextlib
+import ctypes
+import fcntl
 import json
 import os
 import shutil
@@ -75,11 +77,11 @@ class Sender:
         here = os.open("/proc/self/ns/net", os.O_RDONLY)
         there = os.open(f"/run/netns/{NAMESPACE}", os.O_RDONLY)
         try:
-            os.setns(there, os.CLONE_NEWNET) if hasattr(os, "setns") else setns(there)
+            setns(there)
             self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
             self.socket.bind((interface, 0))
         finally:
-            os.setns(here, os.CLONE_NEWNET) if hasattr(os, "setns") else setns(here)
+            setns(here)
             os.close(here)
             os.close(there)
 
@@ -94,7 +96,6 @@ class Sender:
 
 
 def setns(fd):
-    import ctypes  # Python 3.11 has no os.setns()
     if ctypes.CDLL(None, use_errno=True).setns(fd, 0x40000000) != 0:
         raise OSError(ctypes.get_errno(), "setns")
 
@@ -402,6 +403,137 @@ def check_drops(tap, folder):
     ip("link", "del", "flood")
 
 
+# What may stand around a frame.
+
+def shim(*words):
+    """Tags and labels between the addresses and the type."""
+    def wrap(frame):
+        return frame[:12] + b"".join(struct.pack(">HH", *word) for word in words) + frame[12:]
+    return wrap
+
+
+def mpls(depth):
+    def wrap(frame):
+        labels = [(100 + i) << 12 | (i == depth - 1) << 8 | 64 for i in range(depth)]
+        return frame[:12] + b"\x88\x47" + b"".join(struct.pack(">I", label) for label in labels) + frame[14:]
+    return wrap
+
+
+def outer4(protocol, payload):
+    head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), 7, 0, 64, protocol, 0,
+                       socket.inet_aton("198.51.100.1"), socket.inet_aton("198.51.100.2"))
+    return head[:10] + struct.pack(">H", packets.checksum(head)) + head[12:] + payload
+
+
+def outer6(protocol, payload):
+    return struct.pack(">IHBB16s16s", 6 << 28, len(payload), protocol, 64,
+                       socket.inet_pton(socket.AF_INET6, "2001:db8::1"),
+                       socket.inet_pton(socket.AF_INET6, "2001:db8::2")) + payload
+
+
+def udp(port, payload):
+    return struct.pack(">HHHH", 50000, port, 8 + len(payload), 0) + payload
+
+
+def over(outer, protocol, make):
+    def wrap(frame):
+        kind = b"\x08\x00" if outer is outer4 else b"\x86\xdd"
+        return frame[:12] + kind + outer(protocol, make(frame))
+    return wrap
+
+
+VXLAN = struct.pack(">II", 0x08000000, 42 << 8)
+GENEVE = struct.pack(">BBHI", 0, 0, 0x6558, 42 << 8)
+ERSPAN = struct.pack(">HHII", 0x1000, 0x88BE, 1, 0x10010001) + struct.pack(">I", 0)
+
+WRAPS = {
+    "nothing": lambda frame: frame,
+    "802.1Q": shim((0x8100, 100)),
+    "802.1ad": shim((0x88A8, 100)),
+    "QinQ": shim((0x88A8, 100), (0x8100, 200)),
+    "QinQ 0x8100": shim((0x8100, 100), (0x8100, 200)),
+    "QinQ 0x9100": shim((0x9100, 100), (0x8100, 200)),
+    "MPLS": mpls(1),
+    "MPLS, two labels": mpls(2),
+    "MPLS, three labels": mpls(3),
+    "IPIP": over(outer4, 4, lambda frame: frame[14:]),
+    "4in6": over(outer6, 4, lambda frame: frame[14:]),
+    "GRE": over(outer4, 47, lambda frame: struct.pack(">HH", 0, 0x0800) + frame[14:]),
+    "GRE with a key": over(outer4, 47, lambda frame: struct.pack(">HHI", 0x2000, 0x0800, 7) + frame[14:]),
+    "GRE over IPv6": over(outer6, 47, lambda frame: struct.pack(">HH", 0, 0x0800) + frame[14:]),
+    "Ethernet in GRE": over(outer4, 47, lambda frame: struct.pack(">HH", 0, 0x6558) + frame),
+    "ERSPAN": over(outer4, 47, lambda frame: ERSPAN + frame),
+    "VXLAN": over(outer4, 17, lambda frame: udp(4789, VXLAN + frame)),
+    "VXLAN over IPv6": over(outer6, 17, lambda frame: udp(4789, VXLAN + frame)),
+    "a tag in VXLAN": over(outer4, 17, lambda frame: udp(4789, VXLAN + shim((0x8100, 5))(frame))),
+    "Geneve": over(outer4, 17, lambda frame: udp(6081, GENEVE + frame)),
+}
+
+
+def check_links(tap, folder):
+    """The default expression finds BGP in tags and tunnels, and takes nothing else of them."""
+    pair("wire")
+    alone, every = Watch(folder, "-i", "wire", "--json"), Watch(folder, "-i", "any", "--json")
+    expected = {"received": set(), "sent": set()}
+    with contextlib.closing(Sender("wire-far")) as far, contextlib.closing(Sender("wire")) as near:
+        port = 41000
+        for sender, way in ((far, "received"), (near, "sent")):
+            for name, wrap in WRAPS.items():
+                expected[way].add(port)
+                WRAPS_BY_PORT[port] = f"{name}, {way}"
+                sender.send(conversation(port), wrap, 0.002)
+                # The same tunnel with something else in it.
+                other = [frame.replace(b"\x00\xb3", b"\x00\x50", 1) for frame in conversation(port)[:1]]
+                sender.send(other, wrap)
+                port += 1
+    ports = expected["received"] | expected["sent"]
+    for watch, interface in ((alone, "wire"), (every, "any")):
+        watch.until_messages(4 * len(ports))
+        time.sleep(0.3)
+        run = watch.end()
+        found = {}
+        for event in run.events("message"):
+            port = max(event["src_port"], event["dst_port"])
+            found[port] = found.get(port, 0) + 1
+        tap.none([f"{WRAPS_BY_PORT[port]}: {found.get(port, 0)} messages of 4" for port in sorted(ports)
+                  if found.get(port, 0) != 4], f"-i {interface}: BGP in every tag and tunnel")
+        if interface == "wire":
+            end = run.events("capture")[-1]
+            tap.equal(end["packets"], 7 * len(ports), f"-i {interface}: and nothing else that is in them")
+    ip("link", "del", "wire")
+
+
+WRAPS_BY_PORT = {}
+
+
+def check_tunnel_device(tap, folder):
+    """A device without a link header."""
+    here, there = os.open("/proc/self/ns/net", os.O_RDONLY), os.open(f"/run/netns/{NAMESPACE}", os.O_RDONLY)
+    try:
+        setns(there)
+        fd = os.open("/dev/net/tun", os.O_RDWR)
+        fcntl.ioctl(fd, 0x400454CA, struct.pack("16sH22x", b"tun7", 0x1001))  # TUNSETIFF: a TUN, no header
+    except OSError as error:
+        tap.skip("a tunnel device", str(error))
+        return
+    finally:
+        setns(here)
+        os.close(here)
+        os.close(there)
+    ip("link", "set", "tun7", "up")
+    watch = Watch(folder, "-i", "tun7", "--json", "-w", os.path.join(folder, "tun.pcap"))
+    for frame in conversation():
+        os.write(fd, frame[14:])
+    for frame in conversation(40001):
+        os.write(fd, outer4(4, frame[14:]))
+    tap.ok(watch.until_messages(8), "a tunnel device, and a tunnel in it", *watch.complaints())
+    run = watch.end()
+    tap.equal(run.events("capture")[0]["linktype"], "RAW", "its link type")
+    again = bgpwhy("-r", os.path.join(folder, "tun.pcap"), "--json")
+    tap.equal(len(again.events("message")), 8, "-w of it can be read", *again.complaints)
+    os.close(fd)
+
+
 def main():
     need_program()
     reason = why_not()
@@ -416,6 +548,8 @@ def main():
             tap.attempt("several interfaces", check_several, folder)
             tap.attempt("an interface that goes", check_down_and_up, folder)
             tap.attempt("an interface that is down", check_down_at_start, folder)
+            tap.attempt("links and tunnels", check_links, folder)
+            tap.attempt("a tunnel device", check_tunnel_device, folder)
             tap.attempt("root", check_root, folder)
             tap.attempt("capability", check_capability, folder)
             tap.attempt("drops", check_drops, folder)

@@ -558,6 +558,85 @@ Test(capture_file, what_is_written_can_be_read)
 	}
 }
 
+/* Two inputs, two link types, two precisions: each packet comes back as it was. */
+Test(capture_file, a_pcapng_holds_every_link_type)
+{
+	char path[] = "/tmp/bgpwhy-writer-XXXXXX";
+	int fd = mkstemp(path);
+	cr_assert(fd >= 0);
+	close(fd);
+	static const struct packet packets[] = {
+		{.time_ns = 1700000000123456000u, .time_digits = 6, .cap_len = 4, .wire_len = 90,
+			.link_type = DLT_RAW, .data = (const uint8_t *)"data"},
+		{.time_ns = 1700000001123456789u, .time_digits = 9, .cap_len = 3, .wire_len = 3,
+			.link_type = DLT_EN10MB, .data = (const uint8_t *)"abc"},
+		{.time_ns = 1700000002000001000u, .time_digits = 6, .cap_len = 1, .wire_len = 1,
+			.link_type = DLT_RAW, .data = (const uint8_t *)"x"},
+	};
+	struct capture_error error;
+	struct packet_writer *writer = packet_writer_open(path, 0, &error);
+	cr_assert_not_null(writer);
+	cr_expect(packet_writer_begin(writer, true, -1, 0, &error));
+	cr_expect(packet_writer_begin(writer, false, DLT_RAW, 9, &error), "only the first counts");
+	for (uint32_t i = 0; i < 3; i++) {
+		cr_expect(packet_writer_put(writer, i % 2, i % 2 == 0 ? "eth0" : "", &packets[i], &error));
+	}
+	cr_expect(packet_writer_close(writer, &error));
+	struct source *source = source_open_file(path, &options, &error);
+	cr_assert_not_null(source, "%s", error.text);
+	cr_expect(source_is_mixed(source));
+	unlink(path);
+	for (size_t i = 0; i < 3; i++) {
+		struct packet packet;
+		cr_assert(source_next(source, &packet, &error) == SOURCE_PACKET, "%s", error.text);
+		cr_expect(packet.time_ns == packets[i].time_ns, "%zu", i);
+		cr_expect(packet.time_digits == packets[i].time_digits, "%zu", i);
+		cr_expect(packet.link_type == packets[i].link_type, "%zu", i);
+		cr_expect(packet.cap_len == packets[i].cap_len && packet.wire_len == packets[i].wire_len);
+		cr_expect(memcmp(packet.data, packets[i].data, packet.cap_len) == 0);
+	}
+	expect_end(source, SOURCE_END);
+}
+
+/* Octet by octet: a packet is there when its last octet is, and never before. */
+Test(capture_file, a_file_that_grows_is_waited_for)
+{
+	char path[] = "/tmp/bgpwhy-follow-XXXXXX";
+	int fd = mkstemp(path);
+	cr_assert(fd >= 0);
+	struct source_options follow = {.follow = true};
+	struct capture_error error;
+	struct packet packet;
+	struct source *source = source_open_file(path, &follow, &error);
+	cr_assert_not_null(source, "%s", error.text);
+	pcap_begin(false, false, 1);
+	for (uint32_t i = 0; i < 3; i++) {
+		pcap_put(i, 0, "hello");
+	}
+	size_t seen = 0;
+	for (size_t i = 0; i < image.size; i++) {
+		cr_assert(write(fd, image.bytes + i, 1) == 1);
+		enum source_status status = source_next(source, &packet, &error);
+		bool whole = i >= 24 && (i + 1 - 24) % 21 == 0;
+		cr_expect(status == (whole ? SOURCE_PACKET : SOURCE_AGAIN), "%zu: %d", i, (int)status);
+		seen += status == SOURCE_PACKET;
+		cr_expect(source_is_settled(source) == (i == 23 || whole), "%zu", i);
+	}
+	cr_expect(seen == 3);
+	/* From the begin, where it is shorter than it was. */
+	cr_assert(ftruncate(fd, 24) == 0);
+	cr_expect(source_next(source, &packet, &error) == SOURCE_NOTICE);
+	cr_expect(strstr(error.text, "truncated") != NULL, "%s", error.text);
+	cr_expect(source_next(source, &packet, &error) == SOURCE_AGAIN);
+	cr_assert(pwrite(fd, image.bytes + 24, 21, 24) == 21);
+	cr_expect(source_next(source, &packet, &error) == SOURCE_PACKET && packet.frame == 4);
+	unlink(path);
+	cr_expect(source_next(source, &packet, &error) == SOURCE_NOTICE && source_is_away(source));
+	cr_expect(!source_is_settled(source));
+	source_close(source);
+	close(fd);
+}
+
 /* 192.0.2.1:40000 > 192.0.2.2:179, SYN, behind a link header, as a capture of one packet. */
 static bool
 default_filter_takes(uint32_t link, const char *header, size_t header_size, uint8_t port)
@@ -565,8 +644,9 @@ default_filter_takes(uint32_t link, const char *header, size_t header_size, uint
 	uint8_t ip[] = {0x45, 0, 0, 40, 0, 1, 0, 0, 64, 6, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2,
 		0x9c, 0x40, 0, port, 0, 0, 0, 0, 0, 0, 0, 0, 0x50, 2, 0, 0, 0, 0, 0, 0};
 	static const uint16_t ports[] = {179, 200};
-	char text[8192];
-	source_default_filter(ports, 2, false, text, sizeof(text));
+	static char text[SOURCE_FILTER_MAX];
+	int type = link == 101 ? DLT_RAW : (int)link;
+	cr_assert(source_default_filter(type, ports, 2, false, text, sizeof(text)));
 	options.filter = text;
 	pcap_begin(false, false, link);
 	put(0, 8);
