@@ -205,6 +205,74 @@ def check_several(tap, folder):
     tap.ok(bgpwhy("-i", "lo", "-i", "lo", "--lines").status == 2, "an interface given twice is refused")
 
 
+def check_bridge(tap, folder):
+    """What goes through a bridge is seen on it and on its port."""
+    pair("leg")
+    try:
+        ip("link", "add", "span", "type", "bridge")
+    except OSError as error:
+        tap.skip("a bridge and its port", str(error))
+        return
+    ip("link", "set", "leg", "master", "span")
+    ip("link", "set", "span", "up")
+    watch = Watch(folder, "-i", "span", "-i", "leg", "--json", ready=2)
+    time.sleep(0.5)
+    send("leg-far", conversation(), pause=0.005)
+    watch.until_messages(4)
+    time.sleep(0.5)
+    run = watch.end()
+    ends = {event["input"]: event for event in run.events("capture") if event["state"] == "end"}
+    tap.ok(ends["leg"]["packets"] == 7 and ends["span"]["packets"] == 7, "a bridge and its port see the same",
+           *ends.values())
+    tap.equal(len(run.events("message")), 4, "each message is told once")
+    tap.ok("duplicates" in ends["leg"]["artefacts"], "the copies are an artefact")
+    ip("link", "del", "span")
+    ip("link", "del", "leg")
+
+
+def check_dashboard(tap, folder):
+    """On a terminal the title tells where the interface is."""
+    if shutil.which("tmux") is None:
+        tap.skip("the dashboard", "tmux is not installed")
+        return
+    pair("dash")
+    tmux = ["tmux", "-S", os.path.join(folder, "tmux")]
+
+    def screen():
+        return subprocess.run([*tmux, "capture-pane", "-p"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              text=True, check=False).stdout
+
+    def until(condition):
+        end = time.monotonic() + 10
+        while time.monotonic() < end and not condition():
+            time.sleep(0.1)
+        return condition()
+
+    environment = {name: value for name, value in os.environ.items() if name != "TMUX"}
+    err = os.path.join(folder, "dash.err")
+    subprocess.run([*tmux, "-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30",
+                    f"env TERM=screen-256color LC_ALL=C.UTF-8 ip netns exec {NAMESPACE} {BGPWHY} -i dash 2>{err}; "
+                    "sleep 60"], check=True, env=environment)
+    try:
+        tap.ok(until(lambda: "live" in screen()), "the dashboard is the default on a terminal", screen())
+        ip("link", "set", "dash", "down")
+        tap.ok(until(lambda: "the interface is down; waiting for it" in screen()), "its title tells what is away",
+               screen())
+        ip("link", "set", "dash", "up")
+        tap.ok(until(lambda: "up again" in screen()), "and what is back", screen())
+        send("dash-far", conversation())
+        tap.ok(until(lambda: SERVER in screen()), "and goes on", screen())
+        subprocess.run([*tmux, "send-keys", "Q"], check=False)
+
+        def told():
+            with open(err, encoding="utf-8") as file:
+                return file.read().count("bgpwhy: dash: ")
+        tap.ok(until(lambda: told() == 2), "what it told is said again at the end")
+    finally:
+        subprocess.run([*tmux, "kill-server"], check=False)
+        ip("link", "del", "dash")
+
+
 def check_down_and_up(tap, folder):
     pair("flap")
     database = os.path.join(folder, "flap.db")
@@ -313,6 +381,12 @@ def check_root(tap, folder):
     run = bgpwhy("-r", written, "-Z", "no-such-user", "--json")
     tap.ok(run.status == 2 and "no-such-user" in run.complaints[0] and not run.events("message"),
            "-Z with a user that does not exist", *run.complaints)
+    # A file that is followed, in a folder that only root may enter.
+    watch = Watch(folder, "-r", written, "--follow", "--json", ready=1)
+    tap.ok(watch.until_messages(4) and watch.until_said("cannot see whether it is replaced"),
+           "a followed file in root's own folder", *watch.complaints())
+    run = watch.end()
+    tap.ok(len(run.complaints) == 1 and run.status in (0, 1), "goes on without its name", *run.complaints)
     # In a folder that anybody may read the leftovers are no obstacle for anybody.
     public = os.path.join(folder, "public")
     os.mkdir(public, 0o755)
@@ -382,6 +456,11 @@ def check_drops(tap, folder):
         one.process.send_signal(signal.SIGCONT)
     tap.ok(watch.until_said("flood", "kernel dropped"), "drops are told when they happen", *watch.complaints())
     tap.ok(lines.until_said("flood", "kernel dropped"), "drops are told when they happen: --lines")
+    # The counters begin anew with a new handle; what was counted stays.
+    ip("link", "del", "flood")
+    watch.until_said("flood", "gone")
+    pair("flood")
+    watch.until_said("flood", "up again")
     run = watch.end()
     shown = lines.end()
     end = run.events("capture")[-1]
@@ -389,6 +468,7 @@ def check_drops(tap, folder):
            end)
     tap.ok("kernel-drops" in end["artefacts"], "drops are an artefact", end)
     tap.equal(sum("kernel dropped" in line for line in run.complaints), 1, "drops are told once", *run.complaints)
+    tap.ok("interface-down" in end["artefacts"], "and outlive the interface", end)
     tap.ok(b"dropped by the kernel" in shown.out, "--lines has the sum", shown.out[-500:])
     report = bgpwhy("--db", os.path.join(folder, "flood.db"), "--report")
     tap.ok("dropped by the kernel" in report.text and "kernel-drops" in report.text, "so does the report",
@@ -546,6 +626,8 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             os.chmod(folder, os.stat(folder).st_mode | stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH)
             tap.attempt("several interfaces", check_several, folder)
+            tap.attempt("a bridge", check_bridge, folder)
+            tap.attempt("the dashboard", check_dashboard, folder)
             tap.attempt("an interface that goes", check_down_and_up, folder)
             tap.attempt("an interface that is down", check_down_at_start, folder)
             tap.attempt("links and tunnels", check_links, folder)
