@@ -137,7 +137,9 @@ track_input_end(struct track *t, uint32_t input, uint64_t packets, uint64_t drop
 	state->dropped = dropped;
 	state->artefacts = artefacts;
 	state->ended = true;
-	state->last = t->now;
+	if (!state->away) {
+		state->last = t->now; /* else what it heard ended when it went */
+	}
 }
 
 void
@@ -149,7 +151,9 @@ track_input_away(struct track *t, uint32_t input, bool away, uint64_t now_ns)
 	/* Until now time went on. */
 	track_tick(t, now_ns);
 	t->inputs[input].away = away;
-	if (!away) {
+	if (away) {
+		t->inputs[input].last = t->now;
+	} else {
 		t->inputs[input].back_ns = now_ns;
 	}
 }

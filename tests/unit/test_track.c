@@ -361,3 +361,30 @@ Test(advice, every_error_has_a_fix_with_no_placeholder_left)
 		}
 	}
 }
+
+/* ---- an input that cannot be heard for a while ---- */
+
+Test(input, silence_counts_from_its_return)
+{
+	struct track *t = track_create(&(struct track_options){.several_inputs = true});
+	track_input_begin(t, 0, "eth0", "EN10MB", 1 * SECOND_NS, 9);
+	track_input_begin(t, 1, "eth1", "EN10MB", 1 * SECOND_NS, 9);
+	struct moment here = {.time_ns = 2 * SECOND_NS}, there = {.time_ns = 2 * SECOND_NS, .input = 1};
+	cr_expect(silence_from(t, &here) == 2 * SECOND_NS);
+	track_input_away(t, 0, true, 5 * SECOND_NS);
+	track_input_away(t, 0, false, 9 * SECOND_NS);
+	cr_expect(silence_from(t, &here) == 9 * SECOND_NS);
+	cr_expect(silence_from(t, &there) == 2 * SECOND_NS, "the other input heard all the time");
+	here.time_ns = 10 * SECOND_NS;
+	cr_expect(silence_from(t, &here) == 10 * SECOND_NS);
+	/* One that is away at the end ended when it went. */
+	track_input_away(t, 0, true, 12 * SECOND_NS);
+	track_tick(t, 20 * SECOND_NS);
+	track_input_end(t, 0, 0, 0, 0);
+	track_input_end(t, 1, 0, 0, 0);
+	cr_expect(t->inputs[0].last.time_ns == 12 * SECOND_NS);
+	cr_expect(t->inputs[1].last.time_ns == 20 * SECOND_NS);
+	track_inputs_over(t);
+	track_finish(t);
+	track_destroy(t);
+}
