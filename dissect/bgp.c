@@ -31,12 +31,18 @@ static const uint8_t marker[BGP_MARKER_SIZE] = {0xff, 0xff, 0xff, 0xff, 0xff, 0x
 static const struct fault_desc {
 	const char *key, *text, *rfc;
 	uint8_t error, subcode;
+	enum bgp_action action;
+	bool of_wire;
 } faults[BGP_FAULT_COUNT] = {
-	[BGP_FAULT_NONE] = {"none", "nothing is malformed", "", 0, 0},
-#define FAULT(id, key, text, rfc, error, subcode) \
-	[BGP_FAULT_##id] = {key, text, rfc, error, subcode},
+	[BGP_FAULT_NONE] = {"none", "nothing is malformed", "", 0, 0, BGP_ACTION_NONE, false},
+#define WIRE true
+#define AGREED false
+#define FAULT(id, key, text, rfc, error, subcode, action, kind) \
+	[BGP_FAULT_##id] = {key, text, rfc, error, subcode, BGP_ACTION_##action, kind},
 #include "dissect/faults.def"
 #undef FAULT
+#undef AGREED
+#undef WIRE
 };
 
 static const struct fault_desc *
@@ -69,6 +75,18 @@ bgp_fault_notification(enum bgp_fault_code code, uint8_t *error, uint8_t *subcod
 	const struct fault_desc *desc = find_fault(code);
 	*error = desc->error;
 	*subcode = desc->subcode;
+}
+
+enum bgp_action
+bgp_fault_action(enum bgp_fault_code code)
+{
+	return find_fault(code)->action;
+}
+
+bool
+bgp_fault_is_of_wire(enum bgp_fault_code code)
+{
+	return find_fault(code)->of_wire;
 }
 
 const char *
@@ -143,11 +161,10 @@ read_cut_header(struct cursor c, struct bgp_message *message)
 	message->length = cursor_u16(&c);
 }
 
-void
-bgp_decode(const uint8_t *bytes, size_t size, const struct bgp_context *context,
+static void
+decode(const uint8_t *bytes, size_t size, const struct bgp_context *context,
 	struct bgp_message *message)
 {
-	*message = (struct bgp_message){.raw = cursor_make(bytes, size)};
 	if (size < BGP_HEADER_SIZE) {
 		read_cut_header(message->raw, message);
 		return;
@@ -170,6 +187,24 @@ bgp_decode(const uint8_t *bytes, size_t size, const struct bgp_context *context,
 	if (messages[message->type].decode != NULL) {
 		messages[message->type].decode(message, body, context);
 	}
+}
+
+void
+bgp_decode(const uint8_t *bytes, size_t size, const struct bgp_context *context,
+	struct bgp_message *message)
+{
+	*message = (struct bgp_message){.raw = cursor_make(bytes, size)};
+	decode(bytes, size, context, message);
+}
+
+void
+bgp_decode_all(const uint8_t *bytes, size_t size, const struct bgp_context *context,
+	struct bgp_message *message, struct bgp_faults *all)
+{
+	*all = (struct bgp_faults){0};
+	*message = (struct bgp_message){.raw = cursor_make(bytes, size), .faults = all};
+	decode(bytes, size, context, message);
+	message->faults = NULL;
 }
 
 void

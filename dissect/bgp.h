@@ -63,7 +63,7 @@ enum bgp_attribute_flag {
 /* What can be malformed: made from faults.def. BGP_FAULT_NONE is 0. */
 enum bgp_fault_code {
 	BGP_FAULT_NONE,
-#define FAULT(id, key, text, rfc, code, subcode) BGP_FAULT_##id,
+#define FAULT(id, key, text, rfc, code, subcode, action, kind) BGP_FAULT_##id,
 #include "dissect/faults.def"
 #undef FAULT
 	BGP_FAULT_COUNT,
@@ -229,6 +229,8 @@ struct bgp_update {
 	struct cursor nlri;       /* the NLRI field */
 	uint32_t announced_count; /* over all families */
 	uint32_t withdrawn_count;
+	uint64_t seen;            /* a bit for each attribute type below 64 */
+	uint32_t first_as;        /* the leftmost AS, where AS_PATH begins with an AS_SEQUENCE; or 0 */
 	bool opaque;              /* some NLRI are of a family that is not taken apart */
 	bool end_of_rib;          /* RFC 4724 section 2 */
 	struct bgp_family end_of_rib_family;
@@ -304,6 +306,7 @@ struct bgp_message {
 	bool body_read;  /* the fixed part of the body could be read (of an UPDATE: both lengths), the
 	                  * union is valid; where `truncated`, lists and counts are of what there is */
 	struct bgp_fault fault; /* the first one, or BGP_FAULT_NONE */
+	struct bgp_faults *faults; /* where bgp_decode_all() collects them; else NULL */
 	union {
 		struct bgp_open open;
 		struct bgp_notification notification;
@@ -351,6 +354,19 @@ void bgp_decode(const uint8_t *bytes, size_t size, const struct bgp_context *con
  * malformed or cut off is told as far as it reads. */
 void bgp_fields(const struct bgp_message *message, const struct bgp_context *context,
 	const struct field_sink *sink);
+
+enum { BGP_FAULTS_MAX = 16 };
+
+/* All faults of a message, in the order in which they were met. */
+struct bgp_faults {
+	size_t count;
+	bool more; /* there were more */
+	struct bgp_fault list[BGP_FAULTS_MAX];
+};
+
+/* The same, and `all` has every fault and not only the first. */
+void bgp_decode_all(const uint8_t *bytes, size_t size, const struct bgp_context *context,
+	struct bgp_message *message, struct bgp_faults *all);
 
 const char *bgp_type_name(uint8_t type, char buffer[16]); /* "OPEN", "UNKNOWN-9" */
 

@@ -3,6 +3,7 @@
 #define BGPWHY_DISSECT_BGP_INTERNAL_H
 
 #include "dissect/bgp.h"
+#include "dissect/bgp_judge.h"
 
 /* What the BGP decoders share among themselves. No other folder includes this. */
 
@@ -24,6 +25,14 @@ bgp_decoder bgp_decode_nothing, bgp_decode_open, bgp_decode_update, bgp_decode_n
 static inline void
 bgp_note(struct bgp_message *message, enum bgp_fault_code code, size_t offset)
 {
+	struct bgp_faults *all = message->faults;
+	if (all != NULL) {
+		all->more |= all->count == BGP_FAULTS_MAX;
+		if (all->count < BGP_FAULTS_MAX) {
+			all->list[all->count++] =
+				(struct bgp_fault){.code = code, .offset = (uint32_t)offset};
+		}
+	}
 	if (message->fault.code == BGP_FAULT_NONE) {
 		message->fault = (struct bgp_fault){.code = code, .offset = (uint32_t)offset};
 	}
@@ -46,6 +55,9 @@ bgp_note_short(struct bgp_message *message, enum bgp_fault_code code, size_t off
 		bgp_note(message, code, offset);
 	}
 }
+
+/* The action column of faults.def. */
+enum bgp_action bgp_fault_action(enum bgp_fault_code code);
 
 /* One capability from a plain list of them; see bgp_next_capability(). */
 bool bgp_next_capability_in(struct cursor *list, struct bgp_capability *capability);

@@ -13,6 +13,7 @@
 enum {
 	WITHDRAWN_LENGTH_OFFSET = 19,
 	AFI_SAFI_SIZE = 3,
+	AS_SEQUENCE = 2,
 };
 
 /* What is learnt of an UPDATE while its attributes are walked. */
@@ -107,21 +108,51 @@ check_origin(struct walk *walk, const struct bgp_attribute *attribute)
 	}
 }
 
+/* RFC 7607 section 2: nobody is AS 0. Returns the leftmost AS of a path that begins with an
+ * AS_SEQUENCE. */
+static uint32_t
+walk_as_path(struct walk *walk, const struct bgp_attribute *attribute, uint8_t width)
+{
+	struct cursor path = attribute->value;
+	struct bgp_as_segment segment;
+	uint32_t asn, first = 0;
+	bool begins = true, zero = false;
+	while (bgp_next_as_segment(&path, width, &segment)) {
+		while (bgp_next_asn(&segment, &asn)) {
+			zero |= asn == 0;
+			if (begins && segment.type == AS_SEQUENCE) {
+				first = asn;
+			}
+			begins = false;
+		}
+	}
+	if (zero) {
+		note(walk, BGP_FAULT_AS_ZERO, attribute);
+	}
+	return first;
+}
+
 static void
 check_as_path(struct walk *walk, const struct bgp_attribute *attribute)
 {
-	if (bgp_as_path_width(&attribute->value, walk->context) == 0) {
+	uint8_t width = bgp_as_path_width(&attribute->value, walk->context);
+	if (width == 0) {
 		note(walk, BGP_FAULT_AS_PATH, attribute);
+	} else if (walk->context->as_width != 0) {
+		walk->message->update.first_as = walk_as_path(walk, attribute, width);
 	}
 }
 
-/* RFC 6793 section 6: it always has numbers of four octets. */
+/* RFC 6793 section 6: it always has numbers of four octets, and at least one. */
 static void
 check_as4_path(struct walk *walk, const struct bgp_attribute *attribute)
 {
 	const struct bgp_context four = {.as_width = 4};
-	if (bgp_as_path_width(&attribute->value, &four) == 0) {
+	if (cursor_left(&attribute->value) == 0 ||
+		bgp_as_path_width(&attribute->value, &four) == 0) {
 		note(walk, BGP_FAULT_AS_PATH, attribute);
+	} else {
+		walk_as_path(walk, attribute, 4);
 	}
 }
 
@@ -140,9 +171,15 @@ check_next_hop(struct walk *walk, const struct bgp_attribute *attribute)
 static void
 check_aggregator(struct walk *walk, const struct bgp_attribute *attribute)
 {
-	size_t size = cursor_left(&attribute->value);
-	if (walk->context->as_width != 0 && size != walk->context->as_width + 4u) {
+	struct cursor value = attribute->value;
+	size_t size = cursor_left(&value);
+	if (attribute->type == BGP_ATTRIBUTE_AGGREGATOR && walk->context->as_width != 0 &&
+		size != walk->context->as_width + 4u) {
 		note(walk, BGP_FAULT_ATTRIBUTE_LENGTH, attribute);
+		return;
+	}
+	if ((size == 8 ? cursor_u32(&value) : cursor_u16(&value)) == 0) {
+		note(walk, BGP_FAULT_AS_ZERO, attribute);
 	}
 }
 
@@ -279,6 +316,7 @@ walk_attributes(struct walk *walk)
 	while (bgp_next_attribute(&list, &attribute)) {
 		check_attribute(walk, &attribute);
 	}
+	walk->message->update.seen = walk->seen[0];
 	if (list.failed) {
 		bgp_note_short(walk->message, BGP_FAULT_ATTRIBUTE_LENGTH, cursor_offset(&list), &list);
 	} else if (!bgp_is_cut(walk->message, &list)) {
