@@ -358,6 +358,7 @@ judge_header(struct judge *judge, const struct bgp_fault *fault)
 	if (fault->code == BGP_FAULT_MARKER) {
 		v.offset = 0;
 		v.length = BGP_MARKER_SIZE;
+		v.expected = m->type;
 	} else if (fault->code == BGP_FAULT_TYPE) {
 		v.length = 1;
 		v.value = m->type;
@@ -727,6 +728,16 @@ judge_without_nlri(struct judge *judge)
 	}
 }
 
+/* Where the header is wrong, or the fields of an UPDATE do not fit the message, what seems to be inside
+ * is not. */
+static bool
+hides_the_rest(enum bgp_fault_code code)
+{
+	return code == BGP_FAULT_MARKER || code == BGP_FAULT_LENGTH ||
+		code == BGP_FAULT_TYPE_LENGTH || code == BGP_FAULT_TYPE ||
+		code == BGP_FAULT_UPDATE_LENGTHS;
+}
+
 void
 bgp_judge(const struct bgp_message *message, const struct bgp_judge_context *context,
 	struct bgp_verdicts *verdicts)
@@ -741,7 +752,7 @@ bgp_judge(const struct bgp_message *message, const struct bgp_judge_context *con
 	if (again.fault.code != BGP_FAULT_NONE) {
 		judge_fault(&judge, &again.fault); /* of an OPEN it is not the first that was met */
 	}
-	for (size_t i = 0; i < faults.count; i++) {
+	for (size_t i = 0; i < faults.count && !hides_the_rest(again.fault.code); i++) {
 		judge_fault(&judge, &faults.list[i]);
 	}
 	if (!again.body_read) {

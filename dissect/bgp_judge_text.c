@@ -129,7 +129,7 @@ const char *
 bgp_verdict_text(const struct bgp_verdict *v, char text[BGP_VERDICT_TEXT_MAX])
 {
 	enum { MAX = BGP_VERDICT_TEXT_MAX };
-	char name[80], quad[16];
+	char name[80], quad[16], type[16];
 	if (v->code == BGP_FAULT_FAMILY) {
 		const struct bgp_family family = {
 			.afi = (uint16_t)(v->value >> 8),
@@ -145,10 +145,19 @@ bgp_verdict_text(const struct bgp_verdict *v, char text[BGP_VERDICT_TEXT_MAX])
 		return text;
 	}
 	switch (v->code) {
+	case BGP_FAULT_ROUTE_REFRESH_LENGTH:
+		if (v->error == 0) {
+			snprintf(text, MAX, "the ORF entries do not fit their lengths");
+			break;
+		}
+		/* fall through */
 	case BGP_FAULT_LENGTH:
 	case BGP_FAULT_TYPE_LENGTH:
-	case BGP_FAULT_ROUTE_REFRESH_LENGTH:
 		snprintf(text, MAX, "the length is %u", v->value);
+		break;
+	case BGP_FAULT_MARKER:
+		snprintf(text, MAX, "the marker is not 16 octets of 0xFF; behind it: length %u, type %s",
+			v->value, bgp_type_name((uint8_t)v->expected, type));
 		break;
 	case BGP_FAULT_TYPE:
 		snprintf(text, MAX, "the message type is %u", v->value);

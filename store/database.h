@@ -83,7 +83,8 @@ extern const char store_schema[]; /* made from schema.sql */
 		"message,withdrawn,announced,attributes,end_of_rib") \
 	X(ROUTE_REFRESH, "route_refresh", ERROR, "", "message,afi,safi,subtype") \
 	X(FAULT, "fault", ERROR, "", \
-		COLUMNS_HEAD ",session,connection,bfd_session,code,offset,text") \
+		COLUMNS_HEAD ",session,connection,bfd_session,code,offset,text,detail,action," \
+			     "notification,rfc,action_rfc,attribute,length,octet") \
 	X(GAP, "gap", ERROR, "", COLUMNS_HEAD ",session,connection,src,bytes") \
 	X(CHECK, "check_result", ERROR, "", \
 		COLUMNS_HEAD ",session,connection,src,dst,result,bytes,reason,text") \

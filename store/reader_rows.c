@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -293,6 +294,19 @@ read_fault(struct reader *r, sqlite3_stmt *stmt, struct event *event)
 	e->code = fault_code(get_name(&c));
 	e->offset = get_u32(&c);
 	e->text = get_name(&c);
+	e->detail = get_text(&c);
+	e->action = get_text(&c);
+	const char *answer = get_name(&c);
+	unsigned error = 0, subcode = 0;
+	if (sscanf(answer, "{\"code\":%3u,\"subcode\":%3u}", &error, &subcode) == 2) {
+		e->error = (uint8_t)error;
+		e->subcode = (uint8_t)subcode;
+	}
+	e->rfc = get_text(&c);
+	e->action_rfc = get_text(&c);
+	e->attribute = (int16_t)get_known(&c);
+	e->length = get_u32(&c);
+	e->octet = get_u32(&c);
 	return true;
 }
 

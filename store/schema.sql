@@ -262,7 +262,15 @@ CREATE TABLE fault (
 	bfd_session INTEGER REFERENCES bfd_session (bfd_session),
 	code TEXT NOT NULL, -- key
 	offset INTEGER NOT NULL, -- octets from the start of the message or packet
-	text TEXT NOT NULL
+	text TEXT NOT NULL,
+	detail TEXT, -- the same with the values that are there
+	action TEXT, -- what a conforming receiver does; NULL: no rule is known
+	notification TEXT, -- JSON {code, subcode}: what RFC 4271 answers; NULL: nothing
+	rfc TEXT, -- the rule that is broken
+	action_rfc TEXT, -- the rule that has the action
+	attribute INTEGER, -- type of the path attribute it is about
+	length INTEGER, -- octets of the element at offset
+	octet INTEGER -- the first octet that is wrong
 );
 
 -- Octets of a connection that the capture does not hold.

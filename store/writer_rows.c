@@ -265,6 +265,18 @@ put_message(struct writer *w, const struct event *event)
 }
 
 static void
+put_answer(struct row *row, const struct event_fault *e)
+{
+	char text[48];
+	if (e->action == NULL || e->error == 0) {
+		row_null(row);
+		return;
+	}
+	snprintf(text, sizeof(text), "{\"code\":%u,\"subcode\":%u}", e->error, e->subcode);
+	row_copy(row, text, strlen(text));
+}
+
+static void
 put_fault(struct writer *w, const struct event *event)
 {
 	const struct event_fault *e = &event->fault;
@@ -278,6 +290,23 @@ put_fault(struct writer *w, const struct event *event)
 	row_text(&row, e->code);
 	row_uint(&row, e->offset);
 	row_text(&row, e->text);
+	row_text(&row, e->detail);
+	row_text(&row, e->action);
+	put_answer(&row, e);
+	row_text(&row, e->rfc);
+	row_text(&row, e->action_rfc);
+	if (e->action != NULL && e->attribute >= 0) {
+		row_uint(&row, (uint64_t)e->attribute);
+	} else {
+		row_null(&row);
+	}
+	if (e->action != NULL) {
+		row_uint(&row, e->length);
+		row_uint(&row, e->octet);
+	} else {
+		row_null(&row);
+		row_null(&row);
+	}
 	row_end(&row);
 }
 

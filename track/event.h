@@ -75,6 +75,15 @@ struct event_fault {
 	const char *code; /* key; static storage */
 	uint32_t offset;
 	const char *text; /* a sentence; no wire text in it */
+	/* What is known of the rule; the rest says nothing where `action` is NULL. */
+	const char *action;        /* what a conforming receiver does: key; static storage */
+	const char *rfc;           /* the rule that is broken; NULL: none */
+	const char *action_rfc;    /* the rule that has the action */
+	uint8_t error, subcode;    /* the NOTIFICATION of RFC 4271 for it; 0/0: none */
+	int16_t attribute;         /* type of the path attribute; -1: it is not about one */
+	uint32_t length;           /* of the element at `offset` */
+	uint32_t octet;            /* the first octet that is wrong */
+	const char *detail;        /* what is wrong, with the values in the message */
 };
 
 struct event_gap {

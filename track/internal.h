@@ -12,6 +12,7 @@
  */
 
 #include "capture/flow.h"
+#include "dissect/bgp_judge.h"
 #include "track/bgp_fsm.h"
 #include "track/event.h"
 #include "track/framer.h"
@@ -42,6 +43,12 @@ struct open_seen {
 	struct bgp_open open; /* borrows `bytes` */
 };
 
+/* A message and the worst that can be said about it. */
+struct judged {
+	struct moment at; /* time 0: none */
+	struct bgp_verdict verdict;
+};
+
 /* One speaker on one connection. */
 struct machine {
 	enum bgp_state state;
@@ -58,8 +65,9 @@ struct machine {
 	struct pending *pending; /* messages that this side sent, oldest first; NULL: never any */
 	unsigned pending_count;
 	struct open_seen open;
-	struct moment bad_update; /* the first malformed UPDATE that it sent; time 0: none */
-	enum bgp_fault_code bad_update_fault;
+	struct judged bad;        /* the last malformed message that it sent */
+	struct judged odd;        /* the last one that is not malformed and may be minded */
+	struct judged bad_update; /* the first UPDATE whose routes do not count for its receiver */
 	bool bad_update_told;
 	bool auth_told;         /* a digest of it fitted no key */
 	bool notified;          /* it sent a NOTIFICATION */

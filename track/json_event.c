@@ -57,6 +57,28 @@ members_fault(struct json *j, const struct event_fault *e)
 	json_string(j, "code", e->code);
 	json_uint(j, "offset", e->offset);
 	json_string(j, "text", e->text);
+	if (e->action == NULL) {
+		return;
+	}
+	json_string(j, "detail", e->detail);
+	json_string(j, "action", e->action);
+	if (e->error != 0) {
+		json_object(j, "notification");
+		json_uint(j, "code", e->error);
+		json_uint(j, "subcode", e->subcode);
+		json_object_end(j);
+	} else {
+		json_null(j, "notification");
+	}
+	json_string(j, "rfc", e->rfc);
+	json_string(j, "action_rfc", e->action_rfc);
+	if (e->attribute >= 0) {
+		json_int(j, "attribute", e->attribute);
+	} else {
+		json_null(j, "attribute");
+	}
+	json_uint(j, "length", e->length);
+	json_uint(j, "octet", e->octet);
 }
 
 static void

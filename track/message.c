@@ -34,6 +34,105 @@ slot_of(uint8_t type)
 	}
 }
 
+static void
+tell_verdict(struct track *t, const struct link *link, const struct bgp_verdict *v,
+	const struct moment *at)
+{
+	char detail[BGP_VERDICT_TEXT_MAX];
+	struct event event = {
+		.kind = EVENT_FAULT,
+		.fault = {
+			.session = link->session->id,
+			.connection = link->id,
+			.code = bgp_fault_key(v->code),
+			.offset = v->offset,
+			.text = bgp_fault_text(v->code),
+			.action = bgp_action_key(v->action),
+			.rfc = v->rfc,
+			.action_rfc = v->action_rfc,
+			.error = v->error,
+			.subcode = v->subcode,
+			.attribute = v->attribute,
+			.length = v->length,
+			.octet = v->octet,
+			.detail = bgp_verdict_text(v, detail),
+		},
+	};
+	emit(t, &event, at);
+}
+
+/* The receiver of what side `dir` sends, and what is known of both. */
+static struct bgp_judge_context
+judge_context(const struct link *link, unsigned dir, const struct bgp_context *context)
+{
+	const struct open_seen *own = &link->machine[dir].open;
+	const struct open_seen *other = &link->machine[1 - dir].open;
+	return (struct bgp_judge_context){
+		.agreed = context,
+		.sender = own->seen && own->whole ? &own->open : NULL,
+		.receiver = other->seen && other->whole ? &other->open : NULL,
+		.receiver_address = link->conn->side[1 - dir].addr,
+	};
+}
+
+/* Faults are told, each; what only may be minded is kept, in case that it is. */
+static void
+judge(struct track *t, struct link *link, unsigned dir, const struct bgp_message *message,
+	const struct bgp_context *context, const struct moment *at)
+{
+	struct machine *m = &link->machine[dir];
+	struct bgp_judge_context judging = judge_context(link, dir, context);
+	if (!bgp_judge_wants(message, &judging)) {
+		return;
+	}
+	struct bgp_verdicts verdicts;
+	bgp_judge(message, &judging, &verdicts);
+	struct judged bad = {0}, odd = {0};
+	for (size_t i = 0; i < verdicts.count; i++) {
+		const struct bgp_verdict *v = &verdicts.list[i];
+		struct judged *worst = bgp_fault_is_of_wire(v->code) ? &bad : &odd;
+		if (worst->at.time_ns == 0 || v->action > worst->verdict.action) {
+			*worst = (struct judged){*at, *v};
+		}
+		if (worst == &bad) {
+			tell_verdict(t, link, v, at);
+		}
+	}
+	if (verdicts.more) {
+		emit_fault(t, link, "faults-more", 0, "the message has more faults than are told", at);
+	}
+	if (odd.at.time_ns != 0) {
+		m->odd = odd;
+	}
+	if (bad.at.time_ns == 0) {
+		return;
+	}
+	m->bad = bad;
+	link->session->side[link_side(link, dir)].fault = *at;
+	if (message->type == BGP_UPDATE && m->bad_update.at.time_ns == 0 &&
+	    bad.verdict.action >= BGP_ACTION_TREAT_AS_WITHDRAW) {
+		m->bad_update = bad;
+	}
+}
+
+/* The OPEN of side `dir` again, now that its receiver's is known. */
+static void
+judge_again(struct link *link, unsigned dir)
+{
+	const struct open_seen *open = &link->machine[dir].open;
+	struct bgp_judge_context judging = judge_context(link, dir, &unknown_context);
+	struct bgp_message message;
+	struct bgp_verdicts verdicts;
+	bgp_decode(open->bytes, open->size, &unknown_context, &message);
+	bgp_judge(&message, &judging, &verdicts);
+	for (size_t i = 0; i < verdicts.count; i++) {
+		if (!bgp_fault_is_of_wire(verdicts.list[i].code)) {
+			link->machine[dir].odd = (struct judged){open->at, verdicts.list[i]};
+			return;
+		}
+	}
+}
+
 /* Both OPENs are there: what they agree on (RFC 4271 section 4.2, RFC 4760 section 8). */
 static void
 negotiate(struct link *link)
@@ -97,6 +196,7 @@ open_in(struct track *t, struct link *link, unsigned dir, const struct bgp_messa
 	side->hold_time_s = open->open.hold_time_s;
 	if (link->machine[1 - dir].open.seen) {
 		negotiate(link);
+		judge_again(link, 1 - dir);
 	}
 	rule_open(t, link, dir, at);
 	if (t->options.expect != NULL) {
@@ -124,29 +224,27 @@ tell(struct track *t, struct link *link, unsigned dir, const struct bgp_message 
 		},
 	};
 	emit(t, &event, at);
-	if (message->fault.code != BGP_FAULT_NONE) {
-		link->session->side[link_side(link, dir)].fault = *at;
-		emit_fault(t, link, bgp_fault_key(message->fault.code), message->fault.offset,
-			bgp_fault_text(message->fault.code), at);
-	}
+	judge(t, link, dir, message, context, at);
 }
 
-/* A header that cannot be: with its marker whole it is a message all the same, as far as it reads. */
+/* A header that cannot be: with its marker whole it is a message all the same, as far as it reads; else
+ * these may be other octets than a message's, and only the fault says how they read. */
 void
 message_bad_header(struct track *t, struct link *link, unsigned dir, enum bgp_fault_code code,
 	const uint8_t header[BGP_HEADER_SIZE], const struct moment *at)
 {
-	if (code == BGP_FAULT_LENGTH) {
-		struct bgp_message message;
-		bgp_decode(header, BGP_HEADER_SIZE, &unknown_context, &message);
-		if (message.fault.code == code) {
-			tell(t, link, dir, &message, &unknown_context, at);
-			return;
-		}
+	struct bgp_message message;
+	bgp_decode(header, BGP_HEADER_SIZE, &unknown_context, &message);
+	if (message.fault.code != code) {
+		/* Only what was agreed on makes it one. */
+		link->session->side[link_side(link, dir)].fault = *at;
+		emit_fault(t, link, bgp_fault_key(code), code == BGP_FAULT_MARKER ? 0 : 16,
+			bgp_fault_text(code), at);
+	} else if (code == BGP_FAULT_LENGTH) {
+		tell(t, link, dir, &message, &unknown_context, at);
+	} else {
+		judge(t, link, dir, &message, &unknown_context, at);
 	}
-	link->session->side[link_side(link, dir)].fault = *at;
-	emit_fault(t, link, bgp_fault_key(code), code == BGP_FAULT_MARKER ? 0 : 16,
-		bgp_fault_text(code), at);
 }
 
 void
@@ -162,11 +260,6 @@ message_in(struct track *t, struct link *link, unsigned dir, const uint8_t *byte
 	bgp_decode(bytes, size, context, &message);
 
 	tell(t, link, dir, &message, context, at);
-	if (message.fault.code != BGP_FAULT_NONE && message.type == BGP_UPDATE &&
-	    link->machine[dir].bad_update.time_ns == 0) {
-		link->machine[dir].bad_update = *at;
-		link->machine[dir].bad_update_fault = message.fault.code;
-	}
 	side->messages[slot_of(message.type)]++;
 	side->last_message_ns = at->time_ns;
 	link->machine[dir].messages++;

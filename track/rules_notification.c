@@ -7,7 +7,11 @@
 
 #include <stdio.h>
 
-enum { COLLISIONS_ARE_A_LOOP = 3 };
+enum {
+	COLLISIONS_ARE_A_LOOP = 3,
+	ANSWER_S = 10, /* how soon a NOTIFICATION follows the message that it is about */
+	EXPLAIN_MAX = SCENE_VERDICT_MAX + 256,
+};
 
 /* Which cause a NOTIFICATION names. ANY stands for every subcode that has no row of its own. */
 enum { ANY = 256 };
@@ -92,6 +96,50 @@ bad_peer_as(struct scene *scene, const struct bgp_notification *notification)
 	}
 }
 
+/*
+ * The message of y that a NOTIFICATION about messages is an answer to: one that is malformed, else one
+ * that a receiver may mind, if what it would answer is this code. Only what came shortly before counts.
+ */
+static const struct judged *
+answered(const struct scene *scene, const struct bgp_notification *n)
+{
+	const struct machine *y = &scene->link->machine[1 - scene->dir];
+	const struct judged *odd = &y->odd, *bad = &y->bad;
+	uint64_t since = scene->at->time_ns > ANSWER_S * SECOND_NS
+				 ? scene->at->time_ns - ANSWER_S * SECOND_NS
+				 : 1;
+	if (bad->at.time_ns >= since && bad->verdict.error == n->code) {
+		return bad;
+	}
+	if (odd->at.time_ns >= since && odd->verdict.error == n->code &&
+	    odd->verdict.subcode == n->subcode) {
+		return odd;
+	}
+	return NULL;
+}
+
+/* "; frame 12, octet 47: ORIGIN has the value 9 (…)": empty where no message explains it. */
+static const char *
+explain(const struct scene *scene, const struct bgp_notification *n, char text[EXPLAIN_MAX])
+{
+	char where[SCENE_VERDICT_MAX], code[64] = "", mild[128] = "";
+	const struct judged *judged = answered(scene, n);
+	if (judged == NULL) {
+		text[0] = '\0';
+		return text;
+	}
+	const struct bgp_verdict *v = &judged->verdict;
+	if (v->subcode != n->subcode) {
+		snprintf(code, sizeof(code), " has %u/%u for it", v->error, v->subcode);
+	}
+	if (v->action < BGP_ACTION_SESSION_RESET) {
+		snprintf(mild, sizeof(mild), "; by %s a receiver %s and the session goes on",
+			v->action_rfc, bgp_action_text(v->action));
+	}
+	snprintf(text, EXPLAIN_MAX, "; %s (%s%s%s)", scene_verdict(judged, where), v->rfc, code, mild);
+	return text;
+}
+
 static void
 refused_open(struct scene *scene, enum finding_cause cause, const struct bgp_notification *n)
 {
@@ -100,7 +148,7 @@ refused_open(struct scene *scene, enum finding_cause cause, const struct bgp_not
 	struct finding_args args = scene_args(scene, cause, CONFIDENCE_CERTAIN);
 	args.evidence = frames;
 	args.evidence_count = scene_open_frames(scene->link, frames);
-	char id[ADDRESS_TEXT_MAX] = "", why[128] = "";
+	char id[ADDRESS_TEXT_MAX] = "", why[128] = "", detail[EXPLAIN_MAX];
 	struct address bgp_id = address_from_u32(y->bgp_id);
 	address_text(&bgp_id, id);
 	if (!y->has_open) {
@@ -137,8 +185,8 @@ refused_open(struct scene *scene, enum finding_cause cause, const struct bgp_not
 		if (cause == FINDING_BAD_VERSION && y->version != 4) {
 			args.blame = &y->addr;
 		}
-		finding_raise(scene->t, &args, "%s refuses the OPEN of %s: %s", scene->xt, scene->yt,
-			bgp_notification_name(n->code, n->subcode));
+		finding_raise(scene->t, &args, "%s refuses the OPEN of %s: %s%s", scene->xt, scene->yt,
+			bgp_notification_name(n->code, n->subcode), explain(scene, n, detail));
 		break;
 	}
 }
@@ -288,10 +336,15 @@ rule_notification(struct track *t, struct link *link, unsigned dir,
 		break;
 	default:
 		if (cause != FINDING_NONE) {
-			finding_raise(t, &args, "%s ends the session with %s: NOTIFICATION %u/%u, %s: %s",
+			char why[EXPLAIN_MAX];
+			const struct judged *judged = answered(&scene, n);
+			uint64_t frames[] = {judged != NULL ? judged->at.frame : 0};
+			args.evidence = frames;
+			args.evidence_count = judged != NULL;
+			finding_raise(t, &args, "%s ends the session with %s: NOTIFICATION %u/%u, %s: %s%s",
 				scene.xt, scene.yt, n->code, n->subcode,
 				bgp_notification_code_name(n->code),
-				bgp_notification_name(n->code, n->subcode));
+				bgp_notification_name(n->code, n->subcode), explain(&scene, n, why));
 		}
 		break;
 	}

@@ -66,20 +66,21 @@ rule_bad_update(struct track *t, struct link *link, unsigned dir)
 {
 	struct machine *m = &link->machine[dir];
 	const struct machine *peer = &link->machine[1 - dir];
-	if (m->bad_update_told || m->bad_update.time_ns == 0 ||
+	if (m->bad_update_told || m->bad_update.at.time_ns == 0 ||
 	    peer->state != BGP_STATE_ESTABLISHED ||
-	    t->now.time_ns < m->bad_update.time_ns + FORGIVEN_S * SECOND_NS) {
+	    t->now.time_ns < m->bad_update.at.time_ns + FORGIVEN_S * SECOND_NS) {
 		return;
 	}
 	m->bad_update_told = true;
 	struct scene scene;
-	scene_set(&scene, t, link, dir, &m->bad_update);
+	scene_set(&scene, t, link, dir, &m->bad_update.at);
 	struct finding_args args = scene_args(&scene, FINDING_TREAT_AS_WITHDRAW, CONFIDENCE_LIKELY);
 	args.blame = &scene.x->addr;
 	args.took_down = false;
+	char where[SCENE_VERDICT_MAX];
 	finding_raise(t, &args,
 		"an UPDATE of %s is malformed (%s) and %s goes on without a NOTIFICATION: it treats the routes as withdrawn (RFC 7606)",
-		scene.xt, bgp_fault_text(m->bad_update_fault), scene.yt);
+		scene.xt, scene_verdict(&m->bad_update, where), scene.yt);
 }
 
 /* Its identifier went to another one and back: no daemon does that, two of them do. */

@@ -43,6 +43,16 @@ scene_args(const struct scene *scene, enum finding_cause cause, enum confidence 
 	};
 }
 
+const char *
+scene_verdict(const struct judged *judged, char text[SCENE_VERDICT_MAX])
+{
+	char what[BGP_VERDICT_TEXT_MAX];
+	snprintf(text, SCENE_VERDICT_MAX, "frame %llu, octet %u: %s",
+		(unsigned long long)judged->at.frame, judged->verdict.octet,
+		bgp_verdict_text(&judged->verdict, what));
+	return text;
+}
+
 bool
 scene_bfd_explains(const struct scene *scene)
 {

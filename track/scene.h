@@ -33,6 +33,10 @@ bool scene_bfd_explains(const struct scene *scene);
 /* rules_auth.c: whether y's signed SYN got an answer of x that is not signed; raises the finding. */
 bool rule_unsigned_answer(struct scene *scene);
 
+/* Where the worst of a message is: "frame 12, octet 47: ORIGIN has the value 9". Returns `text`. */
+enum { SCENE_VERDICT_MAX = BGP_VERDICT_TEXT_MAX + 48 };
+const char *scene_verdict(const struct judged *judged, char text[SCENE_VERDICT_MAX]);
+
 /* Raises bfd-down. `how` BGP shows it. */
 void scene_bfd_took_it_down(struct scene *scene, enum confidence confidence, const char *how);
 
