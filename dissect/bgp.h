@@ -243,6 +243,43 @@ struct bgp_attribute {
 	struct cursor value;
 };
 
+/* What the Data field of a NOTIFICATION is by its code; by notifications.def, and by what its octets
+ * allow. */
+enum bgp_data {
+	BGP_DATA_NONE,   /* it is empty */
+	BGP_DATA_OCTETS, /* nobody knows: `octets` */
+	BGP_DATA_TEXT,   /* a text, where none is prescribed: `octets` */
+	BGP_DATA_LENGTH,
+	BGP_DATA_TYPE, /* of a message */
+	BGP_DATA_VERSION,
+	BGP_DATA_AS,
+	BGP_DATA_BGP_ID,
+	BGP_DATA_PARAMETER,
+	BGP_DATA_HOLD_TIME,
+	BGP_DATA_CAPABILITIES,
+	BGP_DATA_ATTRIBUTE,
+	BGP_DATA_ATTRIBUTE_TYPE,
+	BGP_DATA_PREFIX_LIMIT,
+	BGP_DATA_SHUTDOWN,   /* `octets` is the text, not escaped */
+	BGP_DATA_HARD_RESET, /* see bgp_hard_reset_inner() */
+	BGP_DATA_MESSAGE,    /* `octets` */
+};
+
+struct bgp_meaning {
+	enum bgp_data data;
+	struct cursor octets; /* of the Data, without a length before them */
+	bool is_short;        /* of VERSION: one octet, which may be the refused one (BIRD) */
+	union {
+		uint32_t number; /* of LENGTH, TYPE, VERSION, AS, BGP_ID, HOLD_TIME, ATTRIBUTE_TYPE */
+		struct bgp_parameter parameter;
+		struct bgp_attribute attribute;
+		struct {
+			struct bgp_family family;
+			uint32_t limit;
+		} prefixes;
+	};
+};
+
 /* MP_REACH_NLRI or MP_UNREACH_NLRI (RFC 4760 sections 3 and 4), taken apart. */
 struct bgp_mp {
 	struct bgp_family family;
@@ -394,6 +431,15 @@ const char *bgp_notification_rfc(uint8_t code, uint8_t subcode);
 /* Both names: "OPEN Message Error, Bad Peer AS", "Hold Timer Expired". Returns `text`. */
 const char *bgp_notification_text(uint8_t code, uint8_t subcode,
 	char text[BGP_NOTIFICATION_TEXT_MAX]);
+
+/* What the Data field means. */
+struct bgp_meaning bgp_notification_meaning(const struct bgp_notification *notification);
+
+/* The same in words, for those that say more than the code: "AS 65009"; "" for none, and for wire
+ * text, which is the view's to escape. Returns `text`. */
+enum { BGP_MEANING_TEXT_MAX = 320 };
+const char *bgp_meaning_text(const struct bgp_notification *notification,
+	char text[BGP_MEANING_TEXT_MAX]);
 
 /*
  * What the Data field says, by code. False where the NOTIFICATION is another one or its data has

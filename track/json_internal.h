@@ -12,6 +12,9 @@ void json_bgp_id(struct json *j, const char *key, uint32_t bgp_id);
 /* afi, safi and family, into the object that is open. */
 void json_family_members(struct json *j, struct bgp_family family);
 
+/* What the Data of a NOTIFICATION means; null where nothing is known of it. */
+void json_meaning(struct json *j, const char *key, const struct bgp_notification *notification);
+
 /* The members of a message event, into the object that is open. */
 void json_message_members(struct json *j, const struct event_message *message, unsigned detail);
 /* The array `fields` of a message. */

@@ -310,7 +310,7 @@ message_notification(struct json *j, const struct bgp_message *m)
 	known_uint(j, "code", bgp_has(m, BGP_END_NOTIFICATION_CODE), n->code);
 	known_uint(j, "subcode", bgp_has(m, BGP_END_NOTIFICATION_SUBCODE), n->subcode);
 	if (!m->body_read) {
-		NULLS(j, "name", "data", "text");
+		NULLS(j, "name", "data", "text", "meaning");
 		json_object_end(j);
 		return;
 	}
@@ -324,6 +324,11 @@ message_notification(struct json *j, const struct bgp_message *m)
 		json_cursor_text(j, "text", n->text);
 	} else {
 		json_null(j, "text");
+	}
+	if (m->truncated) {
+		json_null(j, "meaning");
+	} else {
+		json_meaning(j, "meaning", n);
 	}
 	json_object_end(j);
 }

@@ -11,6 +11,7 @@ enum {
 	COLLISIONS_ARE_A_LOOP = 3,
 	ANSWER_S = 10, /* how soon a NOTIFICATION follows the message that it is about */
 	EXPLAIN_MAX = SCENE_VERDICT_MAX + 256,
+	NAMED_MAX = BGP_MEANING_TEXT_MAX + 16,
 };
 
 /* Which cause a NOTIFICATION names. ANY stands for every subcode that has no row of its own. */
@@ -118,6 +119,19 @@ answered(const struct scene *scene, const struct bgp_notification *n)
 	return NULL;
 }
 
+/* ", and names AS 65009": what the Data says; empty where it says nothing. */
+static const char *
+named(const struct bgp_notification *n, char text[NAMED_MAX])
+{
+	char meaning[BGP_MEANING_TEXT_MAX];
+	bgp_meaning_text(n, meaning);
+	text[0] = '\0';
+	if (meaning[0] != '\0') {
+		snprintf(text, NAMED_MAX, ", and names %s", meaning);
+	}
+	return text;
+}
+
 /* "; frame 12, octet 47: ORIGIN has the value 9 (…)": empty where no message explains it. */
 static const char *
 explain(const struct scene *scene, const struct bgp_notification *n, char text[EXPLAIN_MAX])
@@ -148,7 +162,7 @@ refused_open(struct scene *scene, enum finding_cause cause, const struct bgp_not
 	struct finding_args args = scene_args(scene, cause, CONFIDENCE_CERTAIN);
 	args.evidence = frames;
 	args.evidence_count = scene_open_frames(scene->link, frames);
-	char id[ADDRESS_TEXT_MAX] = "", why[128] = "", detail[EXPLAIN_MAX];
+	char id[ADDRESS_TEXT_MAX] = "", why[128] = "", detail[EXPLAIN_MAX], data[NAMED_MAX];
 	struct address bgp_id = address_from_u32(y->bgp_id);
 	address_text(&bgp_id, id);
 	if (!y->has_open) {
@@ -185,8 +199,9 @@ refused_open(struct scene *scene, enum finding_cause cause, const struct bgp_not
 		if (cause == FINDING_BAD_VERSION && y->version != 4) {
 			args.blame = &y->addr;
 		}
-		finding_raise(scene->t, &args, "%s refuses the OPEN of %s: %s%s", scene->xt, scene->yt,
-			bgp_notification_name(n->code, n->subcode), explain(scene, n, detail));
+		finding_raise(scene->t, &args, "%s refuses the OPEN of %s: %s%s%s", scene->xt,
+			scene->yt, bgp_notification_name(n->code, n->subcode), named(n, data),
+			explain(scene, n, detail));
 		break;
 	}
 }
@@ -336,15 +351,16 @@ rule_notification(struct track *t, struct link *link, unsigned dir,
 		break;
 	default:
 		if (cause != FINDING_NONE) {
-			char why[EXPLAIN_MAX];
+			char why[EXPLAIN_MAX], data[NAMED_MAX];
 			const struct judged *judged = answered(&scene, n);
 			uint64_t frames[] = {judged != NULL ? judged->at.frame : 0};
 			args.evidence = frames;
 			args.evidence_count = judged != NULL;
-			finding_raise(t, &args, "%s ends the session with %s: NOTIFICATION %u/%u, %s: %s%s",
+			finding_raise(t, &args, "%s ends the session with %s: NOTIFICATION %u/%u, %s: %s%s%s",
 				scene.xt, scene.yt, n->code, n->subcode,
 				bgp_notification_code_name(n->code),
-				bgp_notification_name(n->code, n->subcode), explain(&scene, n, why));
+				bgp_notification_name(n->code, n->subcode), named(n, data),
+				explain(&scene, n, why));
 		}
 		break;
 	}
