@@ -17,6 +17,17 @@ struct address {
 
 enum { ADDRESS_TEXT_MAX = 48 };
 
+/* 127/8, also as an IPv6 address (RFC 5884 section 7). */
+static inline bool
+address_is_loopback(const struct address *a)
+{
+	static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+	if (a->family == 6) {
+		return memcmp(a->octets, mapped, sizeof(mapped)) == 0 && a->octets[12] == 127;
+	}
+	return a->family == 4 && a->octets[0] == 127;
+}
+
 static inline bool
 address_equal(const struct address *a, const struct address *b)
 {

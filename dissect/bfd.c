@@ -24,10 +24,10 @@ enum {
 };
 
 static const struct fault_desc {
-	const char *key, *text, *rfc;
+	const char *key, *text, *rfc, *action;
 } faults[BFD_FAULT_COUNT] = {
-	[BFD_FAULT_NONE] = {"none", "nothing is malformed", ""},
-#define FAULT(id, key, text, rfc) [BFD_FAULT_##id] = {key, text, rfc},
+	[BFD_FAULT_NONE] = {"none", "nothing is malformed", "", "none"},
+#define FAULT(id, key, text, rfc, action) [BFD_FAULT_##id] = {key, text, rfc, action},
 #include "dissect/bfd_faults.def"
 #undef FAULT
 };
@@ -173,6 +173,27 @@ const char *
 bfd_fault_rfc(enum bfd_fault_code code)
 {
 	return find_fault(code)->rfc;
+}
+
+const char *
+bfd_fault_action(enum bfd_fault_code code)
+{
+	return find_fault(code)->action;
+}
+
+enum bfd_fault_code
+bfd_check_transport(uint16_t src_port, uint16_t dst_port, uint8_t ttl, bool to_loopback)
+{
+	enum { LEAST_SOURCE_PORT = 49152, GREATEST_TTL = 255 };
+	bool single = dst_port == BFD_PORT_SINGLE_HOP || dst_port == BFD_PORT_MICRO;
+	if (single && ttl != GREATEST_TTL && !to_loopback) {
+		return BFD_FAULT_TTL;
+	}
+	if ((single || dst_port == BFD_PORT_MULTIHOP) && !to_loopback &&
+		src_port < LEAST_SOURCE_PORT) {
+		return BFD_FAULT_SOURCE_PORT;
+	}
+	return BFD_FAULT_NONE;
 }
 
 const char *

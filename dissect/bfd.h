@@ -28,10 +28,10 @@ enum bfd_flag {
 	BFD_FLAG_POLL = 0x20,
 };
 
-/* The checks of RFC 5880 section 6.8.6 that need nothing but the packet. */
+/* The checks of RFC 5880 section 6.8.6, and of RFC 5881; made from bfd_faults.def. */
 enum bfd_fault_code {
 	BFD_FAULT_NONE,
-#define FAULT(id, key, text, rfc) BFD_FAULT_##id,
+#define FAULT(id, key, text, rfc, action) BFD_FAULT_##id,
 #include "dissect/bfd_faults.def"
 #undef FAULT
 	BFD_FAULT_COUNT,
@@ -73,6 +73,18 @@ bool bfd_decode(const uint8_t *bytes, size_t size, struct bfd_packet *packet);
 const char *bfd_fault_key(enum bfd_fault_code code);
 const char *bfd_fault_text(enum bfd_fault_code code);
 const char *bfd_fault_rfc(enum bfd_fault_code code);
+const char *bfd_fault_action(enum bfd_fault_code code); /* "discard", "note"; static storage */
+
+/* What RFC 5881 (and 5882, 7130) has about the UDP and IP headers of a control packet: `dst_port` 0
+ * where there is no UDP, `to_loopback` where it goes to 127/8, as on an LSP, whose TTL is 1 (RFC 5884
+ * section 7). A TTL comes before a port. */
+enum bfd_fault_code bfd_check_transport(uint16_t src_port, uint16_t dst_port, uint8_t ttl,
+	bool to_loopback);
+
+/* The packet as a tree of fields. */
+struct field_sink;
+void bfd_fields(const struct bfd_packet *packet, const struct field_sink *sink);
+
 const char *bfd_state_name(uint8_t state);     /* "AdminDown", "Down", "Init", "Up" */
 const char *bfd_diagnostic_name(uint8_t diag); /* "Control Detection Time Expired" */
 const char *bfd_auth_name(uint8_t type);

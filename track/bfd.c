@@ -9,6 +9,7 @@
 #include "track/bfd_fsm.h"
 #include "track/internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -301,20 +302,83 @@ refresh_timers(struct bfd_session *b)
 }
 
 static void
-fault(struct track *t, const struct bfd_session *b, const struct bfd_packet *packet,
-	const struct moment *at)
+fault(struct track *t, const struct bfd_session *b, enum bfd_fault_code code, uint32_t offset,
+	const char *detail, const struct moment *at)
 {
 	struct event event = {
 		.kind = EVENT_FAULT,
 		.fault = {
 			.session = b->session != NULL ? b->session->id : 0,
 			.bfd_session = b->id,
-			.code = bfd_fault_key(packet->fault),
-			.offset = packet->fault_offset,
-			.text = bfd_fault_text(packet->fault),
+			.code = bfd_fault_key(code),
+			.offset = offset,
+			.text = bfd_fault_text(code),
+			.action = bfd_fault_action(code),
+			.rfc = bfd_fault_rfc(code),
+			.action_rfc = bfd_fault_rfc(code),
+			.attribute = -1,
+			.octet = offset,
+			.detail = detail,
 		},
 	};
 	emit(t, &event, at);
+}
+
+/* What the headers around a packet may not have, told once for each end. */
+static void
+check_transport(struct track *t, const struct bfd_session *b, struct bfd_end *e,
+	const struct datagram *datagram, const struct moment *at)
+{
+	const struct packet_info *ip = datagram->ip;
+	enum bfd_fault_code code = bfd_check_transport(datagram->src_port, datagram->dst_port,
+		ip->ttl, address_is_loopback(&ip->dst));
+	if (code == BFD_FAULT_NONE || e->transport_told) {
+		return;
+	}
+	char detail[64];
+	e->transport_told = true;
+	if (code == BFD_FAULT_TTL) {
+		snprintf(detail, sizeof(detail), "the TTL is %u", ip->ttl);
+	} else {
+		snprintf(detail, sizeof(detail), "the source port is %u", datagram->src_port);
+	}
+	fault(t, b, code, 0, detail, at);
+}
+
+/*
+ * Echo packets are their sender's own affair (RFC 5881 section 4): what they say is not looked at. They
+ * make a session of their own where no control packets go between these addresses, which is the rule:
+ * they are addressed to their sender.
+ */
+static void
+echo_in(struct track *t, const struct datagram *datagram, const struct moment *at)
+{
+	const struct packet_info *ip = datagram->ip;
+	struct bfd_session *b = bfd_find(t, &ip->src, &ip->dst);
+	if (b == NULL) {
+		b = bfd_get(t, ip, at);
+		b->mode = bfd_port_mode(BFD_PORT_ECHO);
+		b->echo = true;
+		if (b->session != NULL && b->session->bfd == b) {
+			b->session->bfd = NULL;
+		}
+	}
+	if (ip->ghost || !b->echo) {
+		return;
+	}
+	if (t->bfd_newest != b) {
+		age_out(t, b);
+		age_in(t, b);
+	}
+	struct bfd_end *e = &b->end[address_equal(&b->end[1].addr, &ip->src) ? 1 : 0];
+	if (e->seen && at->time_ns > e->at.time_ns) {
+		uint64_t gap = (at->time_ns - e->at.time_ns) / 1000;
+		e->max_gap_us = gap > e->max_gap_us ? gap : e->max_gap_us;
+	}
+	e->seen = true;
+	e->at = *at;
+	e->packets++;
+	b->last = *at;
 }
 
 static void
@@ -347,7 +411,8 @@ bfd_in(void *ctx, const struct datagram *datagram)
 	struct moment at = t->now;
 	host_alive(t, ip);
 	if (datagram->dst_port == BFD_PORT_ECHO) {
-		return; /* its content is its sender's own affair (RFC 5881 section 4) */
+		echo_in(t, datagram, &at);
+		return;
 	}
 	struct bfd_packet packet;
 	bool read = bfd_decode(datagram->data, datagram->cap_len, &packet);
@@ -367,7 +432,8 @@ bfd_in(void *ctx, const struct datagram *datagram)
 	b->last = at;
 	if (!read || packet.fault != BFD_FAULT_NONE) {
 		if (!ip->cut) {
-			fault(t, b, &packet, &at);
+			fault(t, b, packet.fault, packet.fault_offset, bfd_fault_text(packet.fault),
+				&at);
 		}
 		if (!read) {
 			return;
@@ -376,9 +442,27 @@ bfd_in(void *ctx, const struct datagram *datagram)
 	unsigned end = address_equal(&b->end[1].addr, &ip->src) ? 1 : 0;
 	struct bfd_end *e = &b->end[end];
 	const char *mode = bfd_port_mode(datagram->dst_port);
+	if (mode == NULL) {
+		mode = bfd_port_mode(datagram->src_port); /* the answer of a reflector (RFC 7881) */
+	}
 	if (mode != NULL) {
 		b->mode = mode;
+		b->seamless = datagram->dst_port == BFD_PORT_SEAMLESS ||
+			      datagram->src_port == BFD_PORT_SEAMLESS;
 	}
+	if (b->echo) {
+		/* Control packets between the same addresses: it is theirs. */
+		b->echo = false;
+		memset(&b->end[0].at, 0, sizeof(b->end[0].at));
+		memset(&b->end[1].at, 0, sizeof(b->end[1].at));
+		b->end[0].seen = b->end[1].seen = false;
+		b->end[0].packets = b->end[1].packets = 0;
+		b->end[0].max_gap_us = b->end[1].max_gap_us = 0;
+		if (b->session != NULL && b->session->bfd == NULL) {
+			b->session->bfd = b;
+		}
+	}
+	check_transport(t, b, e, datagram, &at);
 	struct session *s = b->session;
 	if (s != NULL) {
 		struct speaker *side = &s->side[session_side(s, &ip->src)];
@@ -420,7 +504,8 @@ bfd_in(void *ctx, const struct datagram *datagram)
 	uint8_t to = (uint8_t)(packet.state + 1);
 	if (e->state != to) {
 		enum bfd_state between;
-		if (e->state != 0 && bfd_fsm_skipped((enum bfd_state)(e->state - 1),
+		/* RFC 7880 section 7.3.1: a seamless one knows no Init. */
+		if (e->state != 0 && !b->seamless && bfd_fsm_skipped((enum bfd_state)(e->state - 1),
 					     (enum bfd_state)packet.state, &between) > 0) {
 			transition(t, b, end, (uint8_t)(between + 1), BASIS_INFERRED, &at,
 				"the machine has no other way to the state that it shows next (RFC 5880 section 6.2)");
@@ -543,6 +628,9 @@ left_up_unseen(struct track *t, struct bfd_session *b, unsigned end)
 void
 bfd_tick(struct track *t, struct bfd_session *b)
 {
+	if (b->echo) {
+		return;
+	}
 	for (unsigned end = 0; end < 2; end++) {
 		left_up_unseen(t, b, end);
 	}

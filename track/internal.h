@@ -255,6 +255,7 @@ struct bfd_end {
 	struct moment discriminator_turned;
 	uint32_t unanswered_polls; /* in a row */
 	struct moment poll;
+	bool transport_told;  /* what is wrong with its UDP or IP header was told */
 	uint8_t password[16]; /* of type 1 */
 	uint8_t password_size;
 };
@@ -268,6 +269,8 @@ struct bfd_session {
 	struct bfd_session *dirty_next, *dirty_previous;
 	bool dirty;
 	const char *mode;
+	bool echo;     /* only echo packets were seen: there are no states */
+	bool seamless; /* RFC 7880 */
 	uint32_t flaps;
 	bool up; /* both ends */
 	struct moment up_at, first, last;

@@ -146,6 +146,9 @@ members_bfd(struct json *j, const struct event_bfd *e, unsigned detail)
 		json_null(j, "auth");
 	}
 	json_uint(j, "ttl", e->ttl);
+	if ((detail & JSON_FIELDS) != 0) {
+		json_bfd_fields(j, p);
+	}
 	if ((detail & JSON_RAW) != 0) {
 		json_hex(j, "raw", p->raw.at, cursor_left(&p->raw));
 	}

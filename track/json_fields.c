@@ -86,6 +86,17 @@ on_field(void *self, const struct field *field)
 }
 
 void
+json_bfd_fields(struct json *j, const struct bfd_packet *packet)
+{
+	struct tree tree = {.j = j, .last = -1};
+	const struct field_sink sink = {.self = &tree, .on_field = on_field};
+	json_array(j, "fields");
+	bfd_fields(packet, &sink);
+	close_to(&tree, 0);
+	json_array_end(j);
+}
+
+void
 json_message_fields(struct json *j, const struct event_message *e)
 {
 	static const struct bgp_context unknown;

@@ -17,7 +17,8 @@ void json_meaning(struct json *j, const char *key, const struct bgp_notification
 
 /* The members of a message event, into the object that is open. */
 void json_message_members(struct json *j, const struct event_message *message, unsigned detail);
-/* The array `fields` of a message. */
+/* The array `fields` of a BFD packet, and that of a message. */
+void json_bfd_fields(struct json *j, const struct bfd_packet *packet);
 void json_message_fields(struct json *j, const struct event_message *message);
 
 #endif

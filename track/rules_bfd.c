@@ -300,7 +300,7 @@ rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 		finding_raise(t, &args, "%s sends invalid BFD packets: %s", a, bfd_fault_text(p->fault));
 		args.blame = NULL;
 	}
-	if (x->port == BFD_PORT_SINGLE_HOP && x->ttl != 255 &&
+	if (x->port == BFD_PORT_SINGLE_HOP && x->ttl != 255 && !address_is_loopback(&y->addr) &&
 	    bfd_finding_find(b, FINDING_BFD_TTL) == NULL) {
 		args.cause = FINDING_BFD_TTL;
 		finding_raise(t, &args,
@@ -545,6 +545,9 @@ apart(struct track *t, struct bfd_session *b)
 void
 rule_bfd_tick(struct track *t, struct bfd_session *b)
 {
+	if (b->echo) {
+		return;
+	}
 	for (unsigned end = 0; end < 2; end++) {
 		one_sided(t, b, end);
 		zombie(t, b, end);

@@ -279,6 +279,9 @@ track_finish(struct track *t)
 	t->ending = true;
 	/* Pairs that never exchanged TCP are sessions, too. */
 	for (struct bfd_session *b = t->bfd_oldest; b != NULL; b = b->newer) {
+		if (b->echo) {
+			continue;
+		}
 		if (b->session == NULL && b->end[0].addr.family != 0 && b->end[1].addr.family != 0) {
 			struct session *s =
 				session_get(t, &b->end[0].addr, &b->end[1].addr, -1, &b->first);

@@ -219,6 +219,10 @@ static void
 line_detail(struct lines_view *v, const struct event *event)
 {
 	if (event->kind == EVENT_BFD) {
+		if (v->options.verbose > 1) {
+			const struct field_sink sink = {.self = v, .on_field = on_field};
+			bfd_fields(event->bfd.packet, &sink);
+		}
 		if (v->options.hex) {
 			line_octets(v, event->bfd.packet->raw);
 		}

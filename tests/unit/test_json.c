@@ -208,20 +208,23 @@ Test(json, notification)
 {
 	expect_message(BGP_NOTIFICATION, "02 02 fde9", 0, false,
 		"\"type\":\"NOTIFICATION\",\"length\":23,\"truncated\":false,\"notification\":{"
-		"\"code\":2,\"subcode\":2,\"name\":\"Bad Peer AS\",\"data\":\"fde9\",\"text\":null}");
+		"\"code\":2,\"subcode\":2,\"name\":\"Bad Peer AS\",\"data\":\"fde9\",\"text\":null,"
+		"\"meaning\":{\"refused_asn\":65001}}");
 	expect_message(BGP_NOTIFICATION, "04 00", 0, false,
 		"\"type\":\"NOTIFICATION\",\"length\":21,\"truncated\":false,\"notification\":{"
-		"\"code\":4,\"subcode\":0,\"name\":\"Hold Timer Expired\",\"data\":\"\",\"text\":null}");
+		"\"code\":4,\"subcode\":0,\"name\":\"Hold Timer Expired\",\"data\":\"\",\"text\":null,"
+		"\"meaning\":null}");
 	/* RFC 9003: "bye" with a colour before it. */
 	expect_message(BGP_NOTIFICATION, "06 02 08 1b5b33316d 627965", 0, false,
 		"\"type\":\"NOTIFICATION\",\"length\":30,\"truncated\":false,\"notification\":{"
 		"\"code\":6,\"subcode\":2,\"name\":\"Administrative Shutdown\","
-		"\"data\":\"081b5b33316d627965\",\"text\":\"\\u001b[31mbye\"}");
+		"\"data\":\"081b5b33316d627965\",\"text\":\"\\u001b[31mbye\","
+		"\"meaning\":{\"text\":\"\\u001b[31mbye\"}}");
 	/* Not UTF-8. */
 	expect_message(BGP_NOTIFICATION, "06 02 02 ff fe", 0, false,
 		"\"type\":\"NOTIFICATION\",\"length\":24,\"truncated\":false,\"notification\":{"
 		"\"code\":6,\"subcode\":2,\"name\":\"Administrative Shutdown\","
-		"\"data\":\"02fffe\",\"text\":null}");
+		"\"data\":\"02fffe\",\"text\":null,\"meaning\":{\"text\":null}}");
 }
 
 Test(json, update)
