@@ -24,10 +24,17 @@ slot_of(struct track *t, const struct address *a, const struct address *b)
 }
 
 static bool
-is_of_pair(const struct bfd_session *s, const struct address *a, const struct address *b)
+has_ends(const struct bfd_session *s, const struct address *a, const struct address *b)
 {
 	return (address_equal(&s->end[0].addr, a) && address_equal(&s->end[1].addr, b)) ||
 	       (address_equal(&s->end[0].addr, b) && address_equal(&s->end[1].addr, a));
+}
+
+/* One of echo packets says nothing about the other ones. */
+static bool
+is_of_pair(const struct bfd_session *s, const struct address *a, const struct address *b)
+{
+	return !s->echo && has_ends(s, a, b);
 }
 
 struct bfd_session *
@@ -144,7 +151,7 @@ demultiplex(struct track *t, const struct packet_info *ip, int32_t port,
 	struct bfd_session *by_own = NULL, *by_start = NULL;
 	for (struct bfd_session *b = *slot_of(t, &ip->src, &ip->dst); b != NULL; b = b->hash_next) {
 		unsigned end = address_equal(&b->end[1].addr, &ip->src) ? 1 : 0;
-		if (!address_equal(&b->end[end].addr, &ip->src) ||
+		if (b->echo || !address_equal(&b->end[end].addr, &ip->src) ||
 		    !address_equal(&b->end[1 - end].addr, &ip->dst)) {
 			continue;
 		}
@@ -168,20 +175,16 @@ demultiplex(struct track *t, const struct packet_info *ip, int32_t port,
 }
 
 static struct bfd_session *
-bfd_get(struct track *t, const struct packet_info *ip, int32_t port, const struct bfd_packet *packet,
-	const struct moment *at)
+create(struct track *t, const struct packet_info *ip, bool echo, const struct moment *at)
 {
-	struct bfd_session *b = demultiplex(t, ip, port, packet, at);
-	if (b != NULL) {
-		return b;
-	}
 	if (t->bfd_count >= TRACK_BFD_SESSIONS_MAX) {
 		evict(t);
 	}
-	b = memory_zero(1, sizeof(*b));
+	struct bfd_session *b = memory_zero(1, sizeof(*b));
 	b->id = ++t->bfd_ids;
 	b->vlan = ip->vlan;
-	b->session = session_find(t, &ip->src, &ip->dst);
+	b->echo = echo;
+	b->session = echo ? NULL : session_find(t, &ip->src, &ip->dst);
 	unsigned local = ip->outgoing == 0 ? 1 : 0;
 	if (b->session != NULL) {
 		local = session_side(b->session, &ip->src);
@@ -191,7 +194,7 @@ bfd_get(struct track *t, const struct packet_info *ip, int32_t port, const struc
 	}
 	b->end[local].addr = ip->src;
 	b->end[1 - local].addr = ip->dst;
-	b->mode = "single-hop";
+	b->mode = bfd_port_mode(echo ? BFD_PORT_ECHO : BFD_PORT_SINGLE_HOP);
 	b->first = *at;
 	struct bfd_session **slot = slot_of(t, &ip->src, &ip->dst);
 	b->hash_next = *slot;
@@ -199,6 +202,14 @@ bfd_get(struct track *t, const struct packet_info *ip, int32_t port, const struc
 	age_in(t, b);
 	t->bfd_count++;
 	return b;
+}
+
+static struct bfd_session *
+bfd_get(struct track *t, const struct packet_info *ip, int32_t port, const struct bfd_packet *packet,
+	const struct moment *at)
+{
+	struct bfd_session *b = demultiplex(t, ip, port, packet, at);
+	return b != NULL ? b : create(t, ip, false, at);
 }
 
 static void
@@ -346,24 +357,22 @@ check_transport(struct track *t, const struct bfd_session *b, struct bfd_end *e,
 }
 
 /*
- * Echo packets are their sender's own affair (RFC 5881 section 4): what they say is not looked at. They
- * make a session of their own where no control packets go between these addresses, which is the rule:
- * they are addressed to their sender.
+ * Echo packets are their sender's own affair (RFC 5881 section 4), and mostly addressed to it: what
+ * they say is not looked at, and the session that they make has no states.
  */
 static void
 echo_in(struct track *t, const struct datagram *datagram, const struct moment *at)
 {
 	const struct packet_info *ip = datagram->ip;
-	struct bfd_session *b = bfd_find(t, &ip->src, &ip->dst);
-	if (b == NULL) {
-		b = bfd_get(t, ip, at);
-		b->mode = bfd_port_mode(BFD_PORT_ECHO);
-		b->echo = true;
-		if (b->session != NULL && b->session->bfd == b) {
-			b->session->bfd = NULL;
-		}
+	struct bfd_session *b = *slot_of(t, &ip->src, &ip->dst);
+	while (b != NULL &&
+		!(b->echo && b->vlan == ip->vlan && has_ends(b, &ip->src, &ip->dst))) {
+		b = b->hash_next;
 	}
-	if (ip->ghost || !b->echo) {
+	if (b == NULL) {
+		b = create(t, ip, true, at);
+	}
+	if (ip->ghost) {
 		return;
 	}
 	if (t->bfd_newest != b) {
@@ -449,18 +458,6 @@ bfd_in(void *ctx, const struct datagram *datagram)
 		b->mode = mode;
 		b->seamless = datagram->dst_port == BFD_PORT_SEAMLESS ||
 			      datagram->src_port == BFD_PORT_SEAMLESS;
-	}
-	if (b->echo) {
-		/* Control packets between the same addresses: it is theirs. */
-		b->echo = false;
-		memset(&b->end[0].at, 0, sizeof(b->end[0].at));
-		memset(&b->end[1].at, 0, sizeof(b->end[1].at));
-		b->end[0].seen = b->end[1].seen = false;
-		b->end[0].packets = b->end[1].packets = 0;
-		b->end[0].max_gap_us = b->end[1].max_gap_us = 0;
-		if (b->session != NULL && b->session->bfd == NULL) {
-			b->session->bfd = b;
-		}
 	}
 	check_transport(t, b, e, datagram, &at);
 	struct session *s = b->session;
