@@ -335,7 +335,8 @@ fault(struct track *t, const struct bfd_session *b, enum bfd_fault_code code, ui
 	emit(t, &event, at);
 }
 
-/* What the headers around a packet may not have, told once for each end. */
+/* What the IP header around a packet may not have, told once for each end. Source ports below 49152 are
+ * what Linux gives to a daemon that does not ask for one, and no receiver looks at them. */
 static void
 check_transport(struct track *t, const struct bfd_session *b, struct bfd_end *e,
 	const struct datagram *datagram, const struct moment *at)
@@ -343,16 +344,12 @@ check_transport(struct track *t, const struct bfd_session *b, struct bfd_end *e,
 	const struct packet_info *ip = datagram->ip;
 	enum bfd_fault_code code = bfd_check_transport(datagram->src_port, datagram->dst_port,
 		ip->ttl, address_is_loopback(&ip->dst));
-	if (code == BFD_FAULT_NONE || e->transport_told) {
+	if (code != BFD_FAULT_TTL || e->transport_told) {
 		return;
 	}
 	char detail[64];
 	e->transport_told = true;
-	if (code == BFD_FAULT_TTL) {
-		snprintf(detail, sizeof(detail), "the TTL is %u", ip->ttl);
-	} else {
-		snprintf(detail, sizeof(detail), "the source port is %u", datagram->src_port);
-	}
+	snprintf(detail, sizeof(detail), "the TTL is %u", ip->ttl);
 	fault(t, b, code, 0, detail, at);
 }
 
