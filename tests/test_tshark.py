@@ -57,24 +57,82 @@ def first(proto, name):
     return None
 
 
+def octets(field, skip):
+    """The octets of a group, put together from the fields in it that do not lie in another one; None where
+    they do not cover it. `skip`: of its own header."""
+    start, size = int(field.get("pos")) + skip, int(field.get("size")) - skip
+    found = {}
+    for one in field.iter("field"):
+        value, at = one.get("value"), int(one.get("pos") or 0)
+        if value and one.get("unmaskedvalue") is None and at >= start and 2 * int(one.get("size")) == len(value):
+            found[at] = max(found.get(at, ""), value, key=len)
+    at, data = start, ""
+    while at in found:
+        data += found[at]
+        at += len(found[at]) // 2
+    return data if at == start + size else None
+
+
+def capability_data(proto):
+    """(code, octets of the value) of each capability; None where tshark does not show all of it."""
+    return [(first(cap, "bgp.cap.type"), octets(cap, 2)) for cap in proto.iter("field")
+            if cap.get("name") == "bgp.cap"]
+
+
+def prefixes_of(field):
+    """"10.0.0.0/8" for each prefix; None where one has more than that (labels, path identifiers)."""
+    found, length = [], None
+    for one in field.iter("field"):
+        name = one.get("name", "")
+        if name == "bgp.prefix_length":
+            length = number(one)
+        elif name.endswith("_prefix") and length is not None:
+            found.append(f"{one.get('show')}/{length}")
+            length = None
+        elif name.endswith("path_id"):
+            return None
+    return found
+
+
+def attributes_of(proto):
+    """(type, flags, length) of each path attribute. tshark goes on with one that does not fit the message; by
+    RFC 7606 section 4 it is an error of the field, and no attribute."""
+    name = "bgp.update.path_attribute"
+    end = int(proto.get("pos")) + first(proto, "bgp.length")
+    found = []
+    for one in proto.iter("field"):
+        if one.get("name") == name:
+            own = {field.get("name"): number(field) for field in one
+                   if field.get("name") in (name + ".flags", name + ".type_code", name + ".length")}
+            values = tuple(own.get(f"{name}.{part}") for part in ("type_code", "flags", "length"))
+            if int(one.get("pos")) + 3 + (values[2] or 0) <= end:
+                found.append(values)
+    return found
+
+
 def describe_open(proto):
     identifier = next((field.get("show") for field in proto.iter("field")
                        if field.get("name") == "bgp.open.identifier"), None)
     return {"version": first(proto, "bgp.open.version"), "my_as": first(proto, "bgp.open.myas"),
             "hold_time_s": first(proto, "bgp.open.holdtime"), "bgp_id": identifier,
             "capabilities": [number(field) for field in proto.iter("field")
-                             if field.get("name") == "bgp.cap.type"]}
+                             if field.get("name") == "bgp.cap.type"],
+            "values": capability_data(proto)}
 
 
 def describe_notification(proto):
     minor = [number(field) for field in proto.iter("field")
              if field.get("name", "").startswith("bgp.notify.minor_error")]
-    return {"code": first(proto, "bgp.notify.major_error"), "subcode": minor[0] if minor else None}
+    data = [field.get("value") for field in proto.iter("field") if field.get("name") == "bgp.notify.minor_data"]
+    text = any("communication" in field.get("name", "") for field in proto.iter("field"))
+    return {"code": first(proto, "bgp.notify.major_error"), "subcode": minor[0] if minor else None,
+            "data": None if text else data[0] if data else ""}
 
 
 def describe_update(proto):
     """Counts of prefixes; None where the UPDATE has a family whose NLRI are more than prefixes."""
     announced = withdrawn = 0
+    lists = {"nlri": [], "withdrawn_nlri": []}
     for field in proto.iter("field"):
         name = field.get("name", "")
         if name in ("bgp.update.path_attribute.mp_reach_nlri", "bgp.update.path_attribute.mp_unreach_nlri"):
@@ -83,9 +141,12 @@ def describe_update(proto):
         prefixes = sum(one.get("name") == "bgp.prefix_length" for one in field.iter("field"))
         if name in ("bgp.update.nlri", "bgp.update.path_attribute.mp_reach_nlri"):
             announced += prefixes
+            lists["nlri"].append(prefixes_of(field))
         if name in ("bgp.update.withdrawn_routes", "bgp.update.path_attribute.mp_unreach_nlri"):
             withdrawn += prefixes
-    return {"announced": announced, "withdrawn": withdrawn}
+            lists["withdrawn_nlri"].append(prefixes_of(field))
+    return {"announced": announced, "withdrawn": withdrawn, "attributes": attributes_of(proto),
+            **{name: None if None in found else sorted(sum(found, [])) for name, found in lists.items()}}
 
 
 def describe_refresh(proto):
@@ -103,6 +164,8 @@ BFD_FIELDS = {
     "desired_min_tx_us": "bfd.desired_min_tx_interval", "required_min_rx_us": "bfd.required_min_rx_interval",
     "required_min_echo_rx_us": "bfd.required_min_echo_interval",
 }
+BFD_AUTH = {"type": "bfd.auth.type", "length": "bfd.auth.len", "key_id": "bfd.auth.key",
+            "sequence": "bfd.auth.seq_num"}
 BFD_FLAGS = {"P": "bfd.flags.p", "F": "bfd.flags.f", "C": "bfd.flags.c", "A": "bfd.flags.a",
              "D": "bfd.flags.d", "M": "bfd.flags.m"}
 BFD_STATES = ("AdminDown", "Down", "Init", "Up")
@@ -113,6 +176,7 @@ def describe_bfd(packet, proto):
     state = first(proto, "bfd.sta")
     values["state"] = None if state is None else BFD_STATES[state]
     values["flags"] = {flag for flag, field in BFD_FLAGS.items() if first(proto, field)}
+    values["auth"] = {member: first(proto, field) for member, field in BFD_AUTH.items()}
     values["port"] = first(packet, "udp.dstport")
     return {member: value for member, value in values.items() if value is not None}
 
@@ -193,11 +257,15 @@ def our_values(message):
     if kind == "OPEN":
         one = message["open"]
         return {**{name: one[name] for name in ("version", "my_as", "hold_time_s", "bgp_id")},
-                "capabilities": [capability["code"] for capability in one["capabilities"] or []]}
+                "capabilities": [capability["code"] for capability in one["capabilities"] or []],
+                "values": [(capability["code"], capability["data"]) for capability in one["capabilities"] or []]}
     if kind == "NOTIFICATION":
-        return {name: message["notification"][name] for name in ("code", "subcode")}
+        return {name: message["notification"][name] for name in ("code", "subcode", "data")}
     if kind == "UPDATE":
-        return {name: message["update"][name] for name in ("announced", "withdrawn")}
+        one = message["update"]
+        return {"announced": one["announced"], "withdrawn": one["withdrawn"],
+                "attributes": [(a["type"], a["flags"], a["length"]) for a in one["attributes"] or []],
+                "nlri": sorted(one["nlri"] or []), "withdrawn_nlri": sorted(one["withdrawn_nlri"] or [])}
     if kind == "ROUTE-REFRESH":
         return {name: message["route_refresh"][name] for name in ("afi", "safi", "subtype")}
     return None
@@ -224,6 +292,13 @@ def shown(ours, theirs):
     return [one for one in ours if not doubtful(one) or left[key(one)] > 0]
 
 
+def alike(ours, theirs):
+    """Whether they say the same; what tshark does not know (None) is not held against us."""
+    if isinstance(theirs, (list, tuple)) and isinstance(ours, (list, tuple)):
+        return len(ours) == len(theirs) and all(map(alike, ours, theirs))
+    return theirs is None or ours == theirs
+
+
 def compare(theirs, ours):
     """Problems of one direction."""
     problems = []
@@ -242,7 +317,7 @@ def compare(theirs, ours):
         if our["truncated"] or their["values"] is None:
             continue
         for name, value in their["values"].items():
-            if value is not None and our["values"][name] != value:
+            if value is not None and not alike(our["values"][name], value):
                 problems.append(f"{what}: {name}: tshark has {value!r}, we have {our['values'][name]!r}")
     return problems
 
@@ -271,6 +346,8 @@ def check_bfd(tap, name, found, events):
     for frame in sorted(set(ours) & set(theirs)):
         for member, value in theirs[frame].items():
             mine = set(ours[frame][member]) if member == "flags" else ours[frame][member]
+            if member == "auth":
+                mine = mine or dict.fromkeys(BFD_AUTH)
             if mine != value:
                 problems.append(f"frame {frame}: {member}: tshark has {value!r}, we have {mine!r}")
     tap.none(problems, f"{name}: its {len(theirs)} BFD packets are tshark's")

@@ -8,6 +8,7 @@
 
 #include "dissect/bfd.h"
 #include "dissect/bgp.h"
+#include "dissect/bgp_judge.h"
 
 /*
  * Everything that can be asked of a decoded value is asked, and what must hold whatever the octets
@@ -135,6 +136,12 @@ walk_notification(const struct bgp_notification *notification, const struct curs
 		walk_inside(&inner.text, raw);
 	}
 	walk_capabilities(bgp_notification_capabilities(notification), raw);
+	char meaning_text[BGP_MEANING_TEXT_MAX];
+	const struct bgp_meaning meaning = bgp_notification_meaning(notification);
+	walk_inside(&meaning.octets, raw);
+	HOLDS((meaning.data == BGP_DATA_NONE) == (cursor_left(&notification->data) == 0) ||
+		meaning.data == BGP_DATA_NONE);
+	HOLDS(strlen(bgp_meaning_text(notification, meaning_text)) < sizeof(meaning_text));
 	if (notification->has_text) {
 		walk_inside(&notification->text, raw);
 		(void)bgp_utf8_valid(notification->text.at, cursor_left(&notification->text));
@@ -219,9 +226,62 @@ walk_field(void *self, const struct field *field)
 	HOLDS(w->count <= 64 + 24 * cursor_left(w->raw));
 }
 
+/* What is judged lies inside the message, and the fault of the message is among it. */
+static inline void
+walk_verdicts(const struct bgp_message *message, const struct bgp_judge_context *context)
+{
+	struct bgp_verdicts verdicts;
+	bool found = message->fault.code == BGP_FAULT_NONE;
+	uint32_t size = (uint32_t)cursor_left(&message->raw);
+	bgp_judge(message, context, &verdicts);
+	HOLDS(verdicts.count <= BGP_VERDICTS_MAX);
+	for (size_t i = 0; i < verdicts.count; i++) {
+		const struct bgp_verdict *v = &verdicts.list[i];
+		char text[BGP_VERDICT_TEXT_MAX];
+		HOLDS(v->code > BGP_FAULT_NONE && v->code < BGP_FAULT_COUNT);
+		HOLDS(v->action > BGP_ACTION_NONE && v->action < BGP_ACTION_COUNT);
+		HOLDS(v->offset <= size && v->octet <= size);
+		HOLDS(v->rfc != NULL && v->action_rfc != NULL);
+		HOLDS(strlen(bgp_verdict_text(v, text)) > 0 && strlen(text) < sizeof(text));
+		HOLDS(strlen(bgp_action_key(v->action)) > 0);
+		found |= v->code == message->fault.code;
+	}
+	HOLDS(found);
+	HOLDS(verdicts.count == 0 || bgp_verdicts_worst(&verdicts) != NULL);
+	HOLDS(message->fault.code == BGP_FAULT_NONE || bgp_judge_wants(message, context));
+}
+
+/* By an internal and by an external peer, with and without their OPENs. */
+static inline void
+walk_judge(const struct bgp_message *message, const struct bgp_context *context)
+{
+	const struct bgp_open sender = {.asn = 65001, .bgp_id = 1};
+	const struct bgp_open receiver = {.asn = 65002, .bgp_id = 1};
+	const struct bgp_open *const opens[][2] = {
+		{NULL, NULL}, {&sender, &receiver}, {&sender, &sender}, {NULL, &receiver}};
+	for (size_t i = 0; i < sizeof(opens) / sizeof(opens[0]); i++) {
+		const struct bgp_judge_context judging = {
+			.agreed = context,
+			.sender = opens[i][0],
+			.receiver = opens[i][1],
+			.receiver_address = address_from_u32(0x0a000001),
+		};
+		walk_verdicts(message, &judging);
+	}
+	if (message->type == BGP_OPEN && message->body_read) {
+		const struct bgp_judge_context itself = {
+			.agreed = context,
+			.sender = &message->open,
+			.receiver = &message->open,
+		};
+		walk_verdicts(message, &itself);
+	}
+}
+
 static inline void
 walk_message(const struct bgp_message *message, const struct bgp_context *context)
 {
+	walk_judge(message, context);
 	char name[16];
 	uint8_t error, subcode;
 	HOLDS(strlen(bgp_type_name(message->type, name)) > 0);
@@ -273,6 +333,9 @@ walk_bfd(const uint8_t *bytes, size_t size)
 	HOLDS(strlen(bfd_fault_key(packet.fault)) > 0);
 	HOLDS(strlen(bfd_flags_text(packet.flags, text)) <= 6);
 	HOLDS(packet.has_auth || packet.auth.type == 0 || packet.fault != BFD_FAULT_NONE);
+	struct walk_fields fields = {.raw = &packet.raw};
+	const struct field_sink sink = {.self = &fields, .on_field = walk_field};
+	bfd_fields(&packet, &sink);
 }
 
 #endif

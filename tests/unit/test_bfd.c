@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "dissect/bfd.h"
+#include "dissect/field.h"
 #include "tests/unit/octets.h"
 
 /* Vers 1, Diag 0 | Up, no flags | Detect Mult 3 | Length 24 | My 1 | Your 2 | 1 s | 300 ms | 50 ms */
@@ -147,4 +148,94 @@ Test(bfd, names)
 	cr_assert_str_eq(bfd_flags_text(0x3f, text), "PFCADM");
 	cr_assert_str_eq(bfd_flags_text(0x20 | 0x04, text), "PA");
 	cr_assert_str_eq(bfd_flags_text(0, text), "");
+}
+
+/* RFC 5881 sections 4 and 5, RFC 5883, RFC 5884 section 7, RFC 7130, RFC 7881. */
+Test(bfd, what_the_headers_around_it_must_have)
+{
+	static const struct {
+		uint16_t src_port, dst_port;
+		uint8_t ttl;
+		bool to_loopback;
+		enum bfd_fault_code fault;
+	} rows[] = {
+		{49152, 3784, 255, false, BFD_FAULT_NONE},
+		{49152, 3784, 254, false, BFD_FAULT_TTL},
+		{49152, 3784, 1, true, BFD_FAULT_NONE},
+		{49151, 3784, 255, false, BFD_FAULT_SOURCE_PORT},
+		{40000, 3784, 64, false, BFD_FAULT_TTL},
+		{65535, 6784, 255, false, BFD_FAULT_NONE},
+		{65535, 6784, 64, false, BFD_FAULT_TTL},
+		{50000, 4784, 64, false, BFD_FAULT_NONE},
+		{4784, 4784, 64, false, BFD_FAULT_SOURCE_PORT},
+		{40000, 7784, 64, false, BFD_FAULT_NONE},
+		{7784, 40000, 64, false, BFD_FAULT_NONE},
+		{0, 0, 64, false, BFD_FAULT_NONE},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cr_expect_eq(bfd_check_transport(rows[i].src_port, rows[i].dst_port, rows[i].ttl,
+				     rows[i].to_loopback),
+			rows[i].fault, "row %zu", i);
+	}
+	cr_expect_str_eq(bfd_fault_action(BFD_FAULT_DETECT_MULT), "discard");
+	cr_expect_str_eq(bfd_fault_action(BFD_FAULT_POLL_FINAL), "note");
+}
+
+struct told {
+	char names[1200];
+	uint32_t next; /* where the next octets are to begin, at depth 0 */
+};
+
+static void
+tell(void *self, const struct field *field)
+{
+	struct told *told = self;
+	cr_assert_lt(strlen(told->names) + strlen(field->name) + 3, sizeof(told->names));
+	strcat(told->names, field->name);
+	strcat(told->names, field->malformed ? "! " : "; ");
+	if (field->depth == 0) {
+		cr_expect(field->offset == told->next || field->offset + field->size == told->next,
+			"%s at %u", field->name, field->offset);
+		told->next = field->offset + field->size;
+	}
+}
+
+#define FLAGS "Flags; Poll; Final; Control Plane Independent; Authentication Present; Demand; Multipoint; "
+#define MANDATORY "Detect Mult; Length; My Discriminator; Your Discriminator; Desired Min TX Interval; " \
+	"Required Min RX Interval; Required Min Echo RX Interval; "
+
+Test(bfd, fields_cover_every_octet)
+{
+	static const struct {
+		const char *hex, *names;
+	} rows[] = {
+		{UP, "Version; Diagnostic; State; " FLAGS MANDATORY},
+		/* RFC 9764: padding */
+		{UP "00*100", "Version; Diagnostic; State; " FLAGS MANDATORY "Padding; "},
+		/* RFC 5880 section 4.2: a password of two octets */
+		{"20c4031d 00000001 00000002 000f4240 000493e0 0000c350 01 05 07 6869",
+			"Version; Diagnostic; State; " FLAGS MANDATORY
+			"Authentication Section; Auth Type; Auth Len; Auth Key ID; Password; "},
+		/* RFC 5880 section 4.3 */
+		{"20c40330 00000001 00000002 000f4240 000493e0 0000c350 03 18 01 00 00000009 00*16",
+			"Version; Diagnostic; State; " FLAGS MANDATORY
+			"Authentication Section; Auth Type; Auth Len; Auth Key ID; Reserved; Sequence Number; Auth Key/Digest; "},
+		{"00c00318 00000001 00000002 000f4240 000493e0 0000c350",
+			"Version; Diagnostic; Flags; I Hear You; Demand; Poll; Final; Control Plane Independent; "
+			"Authentication Present; " MANDATORY},
+		{"20c003", "Version; Diagnostic; State; " FLAGS "Detect Mult; Length! "},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct octets o = octets_from_hex(rows[i].hex);
+		struct bfd_packet p;
+		struct told told = {{0}, 0};
+		const struct field_sink sink = {&told, tell};
+		(void)bfd_decode(o.bytes, o.size, &p);
+		bfd_fields(&p, &sink);
+		if (i + 1 < sizeof(rows) / sizeof(rows[0])) {
+			cr_expect_str_eq(told.names, rows[i].names, "row %zu: %s", i, told.names);
+			cr_expect_eq(told.next, o.size, "row %zu: %u", i, told.next);
+		}
+		octets_free(&o);
+	}
 }
