@@ -124,9 +124,11 @@ def describe_notification(proto):
     minor = [number(field) for field in proto.iter("field")
              if field.get("name", "").startswith("bgp.notify.minor_error")]
     data = [field.get("value") for field in proto.iter("field") if field.get("name") == "bgp.notify.minor_data"]
-    text = any("communication" in field.get("name", "") for field in proto.iter("field"))
+    size = first(proto, "bgp.length") - 21
     return {"code": first(proto, "bgp.notify.major_error"), "subcode": minor[0] if minor else None,
-            "data": None if text else data[0] if data else ""}
+            # A Data field that it knows by code has another name there: a text, the AS of 2/2.
+            "data": data[0] if data else None if size else "",
+            "refused_asn": first(proto, "bgp.notify.error_open.bad_peer_as")}
 
 
 def describe_update(proto):
@@ -260,7 +262,9 @@ def our_values(message):
                 "capabilities": [capability["code"] for capability in one["capabilities"] or []],
                 "values": [(capability["code"], capability["data"]) for capability in one["capabilities"] or []]}
     if kind == "NOTIFICATION":
-        return {name: message["notification"][name] for name in ("code", "subcode", "data")}
+        one = message["notification"]
+        return {**{name: one[name] for name in ("code", "subcode", "data")},
+                "refused_asn": (one["meaning"] or {}).get("refused_asn")}
     if kind == "UPDATE":
         one = message["update"]
         return {"announced": one["announced"], "withdrawn": one["withdrawn"],
