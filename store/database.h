@@ -15,7 +15,7 @@
 
 enum {
 	STORE_APPLICATION_ID = 0x62677077, /* "bgpw"; also in schema.sql */
-	STORE_SCHEMA_VERSION = 4,          /* also in schema.sql */
+	STORE_SCHEMA_VERSION = 5,          /* also in schema.sql */
 	STORE_SCHEMA_CHECK = 3,            /* the first one that has check_result */
 };
 

@@ -24,7 +24,7 @@
 -- the last word on them was said.
 
 PRAGMA application_id = 1650946167; -- "bgpw"
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 CREATE TABLE run (
 	run INTEGER PRIMARY KEY,
