@@ -302,6 +302,7 @@ struct bgp_nlri_run {
 	struct bgp_family family;
 	bool withdrawn;
 	bool add_path;
+	bool guessed;       /* `add_path` was not agreed on: the octets make sense with it alone */
 	struct cursor nlri; /* for bgp_next_nlri() */
 };
 
@@ -311,12 +312,17 @@ struct bgp_nlri_iter {
 	uint8_t stage;
 };
 
-enum { BGP_NLRI_TEXT_MAX = 160, BGP_ATTRIBUTE_TEXT_MAX = 512, BGP_NOTIFICATION_TEXT_MAX = 96 };
+enum { BGP_NLRI_TEXT_MAX = 512, BGP_ATTRIBUTE_TEXT_MAX = 512, BGP_NOTIFICATION_TEXT_MAX = 96 };
 
-/* One NLRI. `prefix` is set for the IP families (plain, labelled, VPN); others have `value`. */
+/* One NLRI. `prefix` is set for the IP families (plain, labelled, VPN); others have `value`, and
+ * what is in it is told by bgp_nlri_text() and bgp_fields(). */
 struct bgp_nlri {
 	struct bgp_family family;
+	bool withdrawn;
+	bool malformed;        /* it ends where it says, and makes no sense inside */
+	uint32_t fault_offset; /* then: where, in octets from the start of the message */
 	bool has_path_id;
+	bool path_id_guessed;
 	uint32_t path_id;
 	bool has_prefix;
 	uint8_t prefix_length; /* bits, of the address part */
@@ -325,6 +331,7 @@ struct bgp_nlri {
 	uint8_t rd[8];
 	uint32_t label; /* the first one; with its S bit shifted out */
 	bool has_label;
+	struct cursor labels; /* all of them, three octets each (RFC 8277) */
 	struct cursor value; /* the whole NLRI, raw */
 };
 
@@ -497,6 +504,9 @@ struct bgp_nlri_iter bgp_nlri_runs(const struct bgp_update *update);
 bool bgp_next_nlri_run(struct bgp_nlri_iter *iter, const struct bgp_context *context,
 	struct bgp_nlri_run *run);
 bool bgp_next_nlri(struct bgp_nlri_run *run, struct bgp_nlri *nlri);
+/* One line: "2001:db8::/32 path-id 1", "65001:1:10.0.0.0/8 label 100", "mac-ip rd 10.0.0.1:1 …", "dst
+ * 192.0.2.0/24, proto =6". Hex digits where the family is not taken apart, and behind "malformed".
+ * A text that does not fit ends in "...". Returns `text`. */
 const char *bgp_nlri_text(const struct bgp_nlri *nlri, char text[BGP_NLRI_TEXT_MAX]);
 
 bool bgp_utf8_valid(const uint8_t *bytes, size_t size);

@@ -6,6 +6,7 @@
  * what they mean (which parameters, which capability, which prefix) is asked of the decoders.
  */
 #include "dissect/bgp_fields.h"
+#include "dissect/bgp_walk.h"
 
 static bgp_message_fields *const message_fields[256] = {
 #define MESSAGE(number, id, name, least, greatest, decoder, fields) [number] = fields,
@@ -24,12 +25,6 @@ static bgp_attribute_fields *const attribute_fields[256] = {
 	[type] = fields,
 #include "dissect/attributes.def"
 #undef ATTRIBUTE
-};
-
-static bgp_nlri_fields *const nlri_fields[256] = {
-#define SAFI(number, name, framing, fields) [number] = fields,
-#include "dissect/families.def"
-#undef SAFI
 };
 
 static const char *
@@ -241,9 +236,9 @@ static void
 tell_nlri(struct fields *f, struct cursor span, const struct bgp_nlri *nlri)
 {
 	char text[BGP_NLRI_TEXT_MAX];
-	bgp_nlri_fields *tell = nlri_fields[nlri->family.safi];
+	bool has_parts = bgp_family_walker(nlri->family) != NULL;
 	bgp_nlri_text(nlri, text);
-	if (tell == NULL && !nlri->has_path_id) {
+	if (!has_parts && !nlri->has_path_id) {
 		field_text(f, span, nlri->has_prefix ? "Prefix" : "NLRI", "%s", text);
 		return;
 	}
@@ -251,8 +246,8 @@ tell_nlri(struct fields *f, struct cursor span, const struct bgp_nlri *nlri)
 	if (nlri->has_path_id) {
 		field_number(f, &span, 4, "Path Identifier");
 	}
-	if (tell != NULL) {
-		tell(f, &span, nlri->family);
+	if (has_parts) {
+		bgp_fields_nlri_inside(f, &span, nlri->family);
 	} else {
 		struct bgp_nlri without = *nlri;
 		without.has_path_id = false;

@@ -16,8 +16,6 @@ typedef void bgp_message_fields(struct fields *f, struct cursor *body,
 typedef void bgp_capability_fields(struct fields *f, struct cursor *value);
 typedef void bgp_attribute_fields(struct fields *f, struct cursor *value,
 	const struct bgp_context *context);
-/* One NLRI, without its path identifier, with its length. */
-typedef void bgp_nlri_fields(struct fields *f, struct cursor *nlri, struct bgp_family family);
 
 /* messages.def */
 bgp_message_fields bgp_fields_open, bgp_fields_update, bgp_fields_notification,
@@ -54,6 +52,9 @@ void bgp_fields_attributes(struct fields *f, struct cursor *list,
 	const struct bgp_context *context);
 void bgp_fields_nlri(struct fields *f, struct cursor *nlri, struct bgp_family family,
 	const struct bgp_context *context);
+
+/* What the walk of a family (families.def) finds in one NLRI without its path identifier. */
+void bgp_fields_nlri_inside(struct fields *f, struct cursor *nlri, struct bgp_family family);
 
 /* AFI of two octets, then SAFI of one. */
 struct bgp_family bgp_field_family(struct fields *f, struct cursor *c);

@@ -73,9 +73,13 @@ enum bgp_framing {
 	BGP_FRAMING_TYPE_LENGTH,
 	BGP_FRAMING_LONG_TYPE_LENGTH,
 	BGP_FRAMING_LONG_LENGTH,
+	BGP_FRAMING_ARCHITECTURE,
 };
 
 enum bgp_framing bgp_family_framing(struct bgp_family family);
+
+/* Whether the NLRI of a family are counted only: it is not known what is in them. */
+bool bgp_family_is_opaque(struct bgp_family family);
 
 /* Whether `nlri` of `family` carry path identifiers: as the context says; where the OPENs were not
  * seen, only if the octets make sense with them and not without. */
@@ -83,7 +87,8 @@ bool bgp_has_add_path(const struct bgp_context *context, struct bgp_family famil
 	const struct cursor *nlri);
 
 /* The NLRI of `run`, counted. False where they do not fit: then `offset` is that of the NLRI that
- * does not and `is_short` says that octets are missing, rather than that a length is impossible. */
+ * does not and `is_short` says that octets are missing, rather than that a length is impossible.
+ * False too where one is malformed inside: then `offset` is where, and the others are counted. */
 bool bgp_count_nlri(const struct bgp_nlri_run *run, uint32_t *count, size_t *offset,
 	bool *is_short);
 

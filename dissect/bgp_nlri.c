@@ -2,19 +2,22 @@
 /*
  * NLRI of every family: where one ends and the next begins, what is in those that are IP prefixes,
  * and how many there are. RFC 4271 section 4.3, RFC 8277 (labels), RFC 4364 and 4659 (VPN), RFC
- * 7911 (path identifiers), and for the framing of the others families.def.
+ * 7911 (path identifiers); for the framing of the others families.def, for what is in them their
+ * walks (bgp_walk.h).
  *
  * A full table is a million prefixes, and every one of them is counted. Plain prefixes therefore
  * are counted by their length octets alone; taking them apart is left to bgp_next_nlri(), for those
  * who want to show them.
+ *
+ * Where the framing does not fit, the rest of the field cannot be read, and the NLRI end there. One
+ * that is framed well and makes no sense inside is `malformed`, and the next one follows it.
  */
-#include "dissect/bgp_internal.h"
-
-#include <stdio.h>
+#include "dissect/bgp_walk.h"
 
 enum {
 	LABEL_BITS = 24,
 	RD_BITS = 64,
+	SAFI_VPN_MULTICAST = 129,
 	/* RFC 8277 section 2.4, and 0 from older speakers: what stands for the label in a withdrawal. */
 	LABEL_WITHDRAWN = 0x800000,
 };
@@ -63,6 +66,38 @@ count_prefixes(struct cursor *c, const struct bgp_nlri_run *run, bool strict, ui
 	return true;
 }
 
+static bool next_nlri(struct bgp_nlri_run *run, struct bgp_nlri *nlri, bool *is_short);
+
+/* Whether bits behind the prefix, in its last octet, are set. */
+static bool
+has_host_bits(const struct bgp_nlri *nlri)
+{
+	struct cursor c = nlri->value;
+	if (!nlri->has_prefix || nlri->prefix_length % 8 == 0) {
+		return false;
+	}
+	cursor_skip(&c, cursor_left(&c) - 1);
+	return (cursor_u8(&c) & (0xff >> nlri->prefix_length % 8)) != 0;
+}
+
+/* Whether the NLRI of `run` make sense to their end. */
+static bool
+makes_sense(struct bgp_nlri_run run, bool strict)
+{
+	uint32_t count = 0;
+	bool is_short;
+	if (bgp_family_framing(run.family) == BGP_FRAMING_PREFIX) {
+		return count_prefixes(&run.nlri, &run, strict, &count, &is_short);
+	}
+	struct bgp_nlri nlri;
+	while (next_nlri(&run, &nlri, &is_short)) {
+		if (nlri.malformed || (strict && has_host_bits(&nlri))) {
+			return false;
+		}
+	}
+	return !run.nlri.failed;
+}
+
 bool
 bgp_has_add_path(const struct bgp_context *context, struct bgp_family family,
 	const struct cursor *nlri)
@@ -72,19 +107,15 @@ bgp_has_add_path(const struct bgp_context *context, struct bgp_family family,
 			return true;
 		}
 	}
-	if (context->as_width != 0 || bgp_family_framing(family) != BGP_FRAMING_PREFIX) {
+	if (context->as_width != 0 || bgp_family_is_opaque(family)) {
 		return false;
 	}
-	struct bgp_nlri_run run = {.family = family};
-	struct cursor without = *nlri;
-	struct cursor with = *nlri;
-	uint32_t count = 0;
-	bool is_short;
-	if (count_prefixes(&without, &run, false, &count, &is_short)) {
+	struct bgp_nlri_run run = {.family = family, .nlri = *nlri};
+	if (makes_sense(run, false)) {
 		return false;
 	}
 	run.add_path = true;
-	return count_prefixes(&with, &run, true, &count, &is_short);
+	return makes_sense(run, true);
 }
 
 /* The label stack at the start of `body`, of which `bits` are left. The S bit ends a stack; where
@@ -113,7 +144,7 @@ skip_labels(struct cursor *body, unsigned *bits, unsigned fixed, unsigned max,
 	if (*bits < count * LABEL_BITS + fixed) {
 		return false;
 	}
-	cursor_skip(body, count * 3);
+	nlri->labels = cursor_take(body, count * LABEL_BITS / 8);
 	*bits -= count * LABEL_BITS;
 	return true;
 }
@@ -125,7 +156,13 @@ read_prefix(struct cursor body, unsigned bits, struct bgp_family family, enum bg
 {
 	unsigned max = address_bits(family);
 	unsigned fixed = framing == BGP_FRAMING_VPN ? RD_BITS : 0;
-	if (framing != BGP_FRAMING_PREFIX && !skip_labels(&body, &bits, fixed, max, nlri)) {
+	/* Of SAFI 129 there are speakers with a label (as RFC 4364 has it) and without one. */
+	bool has_labels = framing != BGP_FRAMING_PREFIX &&
+		!(family.safi == SAFI_VPN_MULTICAST && bits < LABEL_BITS + RD_BITS);
+	if (has_labels && !skip_labels(&body, &bits, fixed, max, nlri)) {
+		return false;
+	}
+	if (bits < fixed) {
 		return false;
 	}
 	if (framing == BGP_FRAMING_VPN) {
@@ -153,6 +190,22 @@ read_prefix(struct cursor body, unsigned bits, struct bgp_family family, enum bg
 		nlri->prefix.octets[size - 1] &= (uint8_t)(0xff << (8 - bits % 8));
 	}
 	return true;
+}
+
+/* Holds an NLRI that is not an IP prefix against what its family says. */
+static void
+check_inside(struct bgp_nlri *nlri)
+{
+	bgp_nlri_walker *walk = bgp_family_walker(nlri->family);
+	struct bgp_walk w = {.on_item = NULL};
+	struct cursor c = nlri->value;
+	if (walk == NULL || nlri->has_prefix) {
+		return;
+	}
+	walk(&w, &c, nlri->family);
+	bgp_walk_close(&w, &c, false);
+	nlri->malformed = w.malformed;
+	nlri->fault_offset = (uint32_t)cursor_offset(&w.fault);
 }
 
 /* Takes one NLRI, without its path identifier, from `c`. False where it does not fit: `c` has
@@ -192,6 +245,10 @@ take_nlri(struct cursor *c, struct bgp_family family, struct bgp_nlri *nlri)
 		cursor_skip(c, 2);
 		cursor_skip(c, cursor_u16(c));
 		break;
+	case BGP_FRAMING_ARCHITECTURE:
+		cursor_skip(c, 3);
+		cursor_skip(c, cursor_u8(c));
+		break;
 	case BGP_FRAMING_LONG_LENGTH:
 		cursor_skip(c, cursor_u16(c));
 		if (c->failed) {
@@ -207,6 +264,7 @@ take_nlri(struct cursor *c, struct bgp_family family, struct bgp_nlri *nlri)
 		return false;
 	}
 	nlri->value = cursor_take(&whole, (size_t)(c->at - whole.at));
+	check_inside(nlri);
 	return true;
 }
 
@@ -214,7 +272,7 @@ take_nlri(struct cursor *c, struct bgp_family family, struct bgp_nlri *nlri)
 static bool
 next_nlri(struct bgp_nlri_run *run, struct bgp_nlri *nlri, bool *is_short)
 {
-	*nlri = (struct bgp_nlri){.family = run->family};
+	*nlri = (struct bgp_nlri){.family = run->family, .withdrawn = run->withdrawn};
 	*is_short = false;
 	if (cursor_left(&run->nlri) == 0) {
 		return false;
@@ -222,6 +280,7 @@ next_nlri(struct bgp_nlri_run *run, struct bgp_nlri *nlri, bool *is_short)
 	struct cursor c = run->nlri;
 	if (run->add_path && bgp_family_framing(run->family) != BGP_FRAMING_OPAQUE) {
 		nlri->has_path_id = true;
+		nlri->path_id_guessed = run->guessed;
 		nlri->path_id = cursor_u32(&c);
 	}
 	if (!take_nlri(&c, run->family, nlri)) {
@@ -251,72 +310,53 @@ bgp_count_nlri(const struct bgp_nlri_run *run, uint32_t *count, size_t *offset, 
 		return fits;
 	}
 	struct bgp_nlri nlri;
+	bool fits = true;
 	while (next_nlri(&rest, &nlri, is_short)) {
+		if (nlri.malformed && fits) {
+			fits = false;
+			*offset = nlri.fault_offset;
+		}
 		(*count)++;
+	}
+	if (!fits) {
+		*is_short = false;
+		return false;
 	}
 	*offset = cursor_offset(&rest.nlri);
 	return !rest.nlri.failed;
 }
 
-static void
-rd_text(const uint8_t rd[8], char *text, size_t size)
+/* Labels, Route Distinguisher and prefix, for the tree; the checks are those of read_prefix(). */
+void
+bgp_walk_ip(struct bgp_walk *w, struct cursor *c, struct bgp_family family)
 {
-	struct cursor c = cursor_make(rd, 8);
-	uint16_t type = cursor_u16(&c);
-	uint16_t high16, low16;
-	uint32_t high32, low32;
-	switch (type) {
-	case 0:
-		high16 = cursor_u16(&c);
-		low32 = cursor_u32(&c);
-		snprintf(text, size, "%u:%u", high16, low32);
-		break;
-	case 1:
-		snprintf(text, size, "%u.%u.%u.%u:%u", rd[2], rd[3], rd[4], rd[5],
-			(unsigned)rd[6] << 8 | rd[7]);
-		break;
-	case 2:
-		high32 = cursor_u32(&c);
-		low16 = cursor_u16(&c);
-		snprintf(text, size, "%u:%u", high32, low16);
-		break;
-	default:
-		snprintf(text, size, "%u:%02x%02x%02x%02x%02x%02x", type, rd[2], rd[3], rd[4], rd[5],
-			rd[6], rd[7]);
-		break;
+	struct bgp_nlri nlri = {.family = family};
+	unsigned bits = (unsigned)bgp_walk_number(w, c, 1, NULL, "Length");
+	struct cursor body = cursor_take(c, octets_of_bits(bits));
+	if (c->failed) {
+		return;
 	}
-}
-
-const char *
-bgp_nlri_text(const struct bgp_nlri *nlri, char text[BGP_NLRI_TEXT_MAX])
-{
-	char rd[32] = "";
-	char prefix[ADDRESS_TEXT_MAX];
-	char label[24] = "";
-	char path[32] = "";
-	if (nlri->has_path_id) {
-		snprintf(path, sizeof(path), " path-id %u", nlri->path_id);
+	if (!read_prefix(body, bits, family, bgp_family_framing(family), &nlri)) {
+		body.failed = true;
 	}
-	if (nlri->has_prefix) {
-		if (nlri->has_rd) {
-			rd_text(nlri->rd, rd, sizeof(rd) - 1);
-			strcat(rd, ":");
+	while (cursor_left(&nlri.labels) > 0 && !body.failed) {
+		struct cursor from = body;
+		uint32_t label = cursor_u24(&body);
+		cursor_skip(&nlri.labels, 3);
+		bits -= LABEL_BITS;
+		if (label == LABEL_WITHDRAWN) {
+			bgp_walk_text(w, &from, &body, NULL, "Label", "withdrawn");
+		} else {
+			bgp_walk_text(w, &from, &body, NULL, "Label", "%u%s", label >> 4,
+				(label & 1) != 0 ? " bottom of stack" : "");
 		}
-		if (nlri->has_label) {
-			snprintf(label, sizeof(label), " label %u", nlri->label);
-		}
-		snprintf(text, BGP_NLRI_TEXT_MAX, "%s%s/%u%s%s", rd,
-			address_text(&nlri->prefix, prefix), nlri->prefix_length, label, path);
-		return text;
 	}
-	size_t length = 0;
-	const size_t room = BGP_NLRI_TEXT_MAX - sizeof(path) - sizeof("...");
-	struct cursor c = nlri->value;
-	while (cursor_left(&c) > 0 && length + 2 < room) {
-		length += (size_t)snprintf(text + length, BGP_NLRI_TEXT_MAX - length, "%02x",
-			cursor_u8(&c));
+	if (nlri.has_rd && !body.failed) {
+		bgp_walk_rd(w, &body);
+		bits -= RD_BITS;
 	}
-	snprintf(text + length, BGP_NLRI_TEXT_MAX - length, "%s%s",
-		cursor_left(&c) > 0 ? "..." : "", path);
-	return text;
+	if (!body.failed) {
+		bgp_walk_prefix(w, &body, family.afi == 1 ? 4 : 6, bits, NULL, "Prefix");
+	}
+	bgp_walk_close(w, &body, false);
 }

@@ -210,11 +210,7 @@ count_run(struct walk *walk, struct bgp_family family, bool withdrawn, struct cu
 	if (!fits && !cut) {
 		bgp_note(message, code, offset);
 	}
-	enum bgp_framing framing = bgp_family_framing(family);
-	if (framing != BGP_FRAMING_PREFIX && framing != BGP_FRAMING_LABELED &&
-		framing != BGP_FRAMING_VPN) {
-		update->opaque = true;
-	}
+	update->opaque |= bgp_family_is_opaque(family);
 	if (withdrawn) {
 		update->withdrawn_count += count;
 	} else {
@@ -447,6 +443,8 @@ bgp_next_nlri_run(struct bgp_nlri_iter *iter, const struct bgp_context *context,
 	while (next_run(iter, run)) {
 		if (cursor_left(&run->nlri) > 0) {
 			run->add_path = bgp_has_add_path(context, run->family, &run->nlri);
+			run->guessed = run->add_path && context->as_width == 0 &&
+				context->add_path_count == 0;
 			return true;
 		}
 	}

@@ -74,7 +74,7 @@ OTHERS = {
     "asn": (lambda values: [values[0], "64999"], "expect-asn"),
     "router-id": (lambda values: ["203.0.113.99", values[1]], "expect-router-id"),
     "hold-time": (lambda values: [str(int(values[0]) + 1)], "expect-hold-time"),
-    "families": (lambda values: [*values, "l2vpn-evpn"], "expect-families"),
+    "families": (lambda values: [*values, "ipv6-multicast"], "expect-families"),
     "bfd": (lambda values: ["multihop"], "expect-bfd"),
 }
 

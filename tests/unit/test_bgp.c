@@ -703,7 +703,7 @@ Test(bgp_text, families)
 	} rows[] = {{{1, 1}, "ipv4-unicast"}, {{2, 1}, "ipv6-unicast"}, {{1, 2}, "ipv4-multicast"},
 		{{1, 4}, "ipv4-labeled-unicast"}, {{1, 128}, "ipv4-vpn-unicast"}, {{25, 70}, "l2vpn-evpn"},
 		{{1, 133}, "ipv4-flowspec"}, {{1, 132}, "ipv4-rt-constraint"},
-		{{16388, 71}, "link-state-bgp-ls"}, {{7, 9}, "afi-7-safi-9"}, {{1, 200}, "afi-1-safi-200"},
+		{{16388, 71}, "link-state-bgp-ls"}, {{7, 9}, "e163-sfc"}, {{32, 1}, "afi-32-safi-1"}, {{1, 200}, "afi-1-safi-200"},
 		{{65535, 255}, "afi-65535-safi-255"}};
 	char text[BGP_FAMILY_TEXT_MAX];
 	for (size_t i = 0; i < COUNT(rows); i++) {

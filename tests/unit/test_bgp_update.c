@@ -128,17 +128,19 @@ static const struct {
 	{"VPN", &four, "", ORIGIN AS_PATH "800e20 0001 80 0c 00*8 0a000001 00 70 000641 0000fde900000001 0a0102", "", BGP_FAULT_NONE, 1, 0},
 	{"VPN of 87 bits", &four, "", ORIGIN AS_PATH "800e1c 0001 80 0c 00*8 0a000001 00 57 000641 0000fde900000001", "", BGP_FAULT_MP_NLRI, 0, 0},
 
-	/* EVPN: type 3 of 17 octets, type 2 of 1 octet (the framing is all that is judged) */
-	{"EVPN", &four, "", ORIGIN AS_PATH "800e1f 0019 46 04 0a000001 00 03 11 00*17 02 01 00", "", BGP_FAULT_NONE, 2, 0},
+	/* EVPN: type 3 of 17 octets, an unknown type of 1 octet */
+	{"EVPN", &four, "", ORIGIN AS_PATH "800e1f 0019 46 04 0a000001 00 03 11 00*12 20 0a000001 7f 01 00", "", BGP_FAULT_NONE, 2, 0},
 	{"EVPN beyond the value", &four, "", "800f06 0019 46 03 11 00", "", BGP_FAULT_MP_NLRI, 0, 0},
+	{"EVPN malformed inside, and one more", &four, "", "800f09 0019 46 03 01 00 7f 01 00", "", BGP_FAULT_MP_NLRI, 0, 2},
 	/* Flowspec: lengths of 3 and of 240 = 0xf0f0 in two octets; next hop of none */
-	{"flowspec", &four, "", ORIGIN AS_PATH "900e00fb 0001 85 00 00 03 01080a f0f0 00*240", "", BGP_FAULT_NONE, 2, 0},
-	/* BGP-LS: type 1 of 4 octets, twice */
-	{"BGP-LS", &four, "", "800f13 4004 47 0001 0004 00*4 0001 0004 00*4", "", BGP_FAULT_NONE, 0, 2},
+	{"flowspec", &four, "", ORIGIN AS_PATH "900e00fb 0001 85 00 00 03 01080a f0f0 038106 04 01*234 8150", "", BGP_FAULT_NONE, 2, 0},
+	/* BGP-LS: a node of no descriptors, 9 octets, twice */
+	{"BGP-LS", &four, "", "800f1d 4004 47 0001 0009 02 00*8 0001 0009 02 00*8", "", BGP_FAULT_NONE, 0, 2},
 	{"RT constraint: 0 bits, and 96 bits", &four, "", "800f11 0001 84 00 60 0000fde9 0002fde900000001", "", BGP_FAULT_NONE, 0, 2},
 	{"VPLS of 17 octets", &four, "", "800f16 0019 41 0011 00*17", "", BGP_FAULT_NONE, 0, 1},
 	{"VPLS with the length of old routers is one", &four, "", "800f10 0019 41 60 00*12", "", BGP_FAULT_NONE, 0, 1},
-	{"MCAST-VPN", &four, "", "800f09 0001 05 01 01 00 05 01 00", "", BGP_FAULT_NONE, 0, 2},
+	{"MCAST-VPN of types that are not known", &four, "", "800f09 0001 05 f1 01 00 f5 01 00", "", BGP_FAULT_NONE, 0, 2},
+	{"MUP", &four, "", "800f0c 0001 55 01 0001 00 02 0001 01 00", "", BGP_FAULT_MP_NLRI, 0, 2},
 	{"SR policy of 96 bits", &four, "", "800f10 0001 49 60 00*12", "", BGP_FAULT_NONE, 0, 1},
 	{"a family that is not known is one", &four, "", "800f06 03e7 c8 010203", "", BGP_FAULT_NONE, 0, 1},
 };
@@ -289,11 +291,11 @@ static const struct {
 	/* label 0x00064|1 -> 100, S */
 	{"800f08 0001 04 20 000641 0a", &four, "10.0.0.0/8 label 100"},
 	/* two labels: 24 + 24 + 8 = 56 bits */
-	{"800f0b 0001 04 38 000640 000651 0a", &four, "10.0.0.0/8 label 100"},
+	{"800f0b 0001 04 38 000640 000651 0a", &four, "10.0.0.0/8 label 100/101"},
 	{"800f12 0001 80 70 000641 0000fde900000001 0a0102", &four, "65001:1:10.1.2.0/24 label 100"},
 	{"800f12 0001 80 70 000641 00010a0000010007 0a0102", &four, "10.0.0.1:7:10.1.2.0/24 label 100"},
 	{"800f12 0001 80 70 000641 0002fa56ea010007 0a0102", &four, "4200000001:7:10.1.2.0/24 label 100"},
-	{"800f06 0019 46 03 01 ff", &four, "0301ff"},
+	{"800f06 0019 46 03 01 ff", &four, "malformed 0301ff"},
 };
 
 Test(bgp_nlri, text)
