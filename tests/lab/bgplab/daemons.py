@@ -260,11 +260,21 @@ class GoBgp(Daemon):
     product, package = "GoBGP", "gobgpd"
     api = "127.0.0.1:50051"
 
+    # What its configuration calls a family, and what this project does where that differs.
+    families_ours = {"ipv4-labelled-unicast": "ipv4-labeled-unicast", "ipv6-labelled-unicast": "ipv6-labeled-unicast",
+                     "l3vpn-ipv4-unicast": "ipv4-vpn-unicast", "l3vpn-ipv6-unicast": "ipv6-vpn-unicast",
+                     "rtc": "ipv4-rt-constraint", "l3vpn-ipv4-flowspec": "ipv4-vpn-flowspec",
+                     "l2vpn-flowspec": "l2vpn-vpn-flowspec"}
+
     def __init__(self, lab, namespace, address, asn, bgp_id, hostname, peer, peer_as, *,
-                 passive=False, routes=(), more=""):
+                 passive=False, routes=(), more="", families=None):
         super().__init__(lab, namespace, address, asn, bgp_id, hostname)
-        family = "ipv6-unicast" if ":" in peer else "ipv4-unicast"
+        self.families = families or ["ipv6-unicast" if ":" in peer else "ipv4-unicast"]
         self.routes = routes
+        blocks = "".join(f"""
+  [[neighbors.afi-safis]]
+    [neighbors.afi-safis.config]
+      afi-safi-name = "{family}\"""" for family in self.families)
         self.text = f"""
 [global.config]
   as = {asn}
@@ -280,10 +290,7 @@ class GoBgp(Daemon):
     connect-retry = 10
     hold-time = 15
     keepalive-interval = 5
-    idle-hold-time-after-reset = 5
-  [[neighbors.afi-safis]]
-    [neighbors.afi-safis.config]
-      afi-safi-name = "{family}"
+    idle-hold-time-after-reset = 5{blocks}
 {more}"""
 
     def start(self):
@@ -291,7 +298,19 @@ class GoBgp(Daemon):
         self.spawn("gobgpd", "gobgpd", "-f", conf, "-l", "debug", "--api-hosts", self.api, "--pprof-disable")
         time.sleep(1)
         for route in self.routes:
-            self.gobgp("global", "rib", "add", route)
+            self.add(*route) if isinstance(route, tuple) else self.add(route)
+
+    def add(self, *words, family="ipv4"):
+        """One route, in the words of its command line; a tuple of `routes` begins with the family."""
+        if len(words) > 1:
+            family, *words = words
+        self.gobgp("global", "rib", "add", "-a", family, *" ".join(words).split())
+
+    def received(self, family):
+        """The NLRI of its table that came from the peer, as its JSON has them."""
+        table = json.loads(self.gobgp("-j", "global", "rib", "-a", family) or "{}")
+        return [{"text": key, "nlri": path["nlri"]} for key, paths in sorted(table.items())
+                for path in paths if path.get("source-id") or path.get("neighbor-ip")]
 
     def gobgp(self, *words):
         return self.namespace.run("gobgp", *words, check=False)
@@ -306,7 +325,7 @@ class GoBgp(Daemon):
         return {"state": names[neighbor["state"].get("session_state", 0)],
                 "hold_time_s": timers.get("negotiated_hold_time", 0),
                 "keepalive_s": timers.get("keepalive_interval"),
-                "families": ["ipv6-unicast" if ":" in peer else "ipv4-unicast"]}
+                "families": sorted(self.families_ours.get(family, family) for family in self.families)}
 
     def transitions(self):
         return logs.gobgp(self.path("gobgpd.stamped"), self.address)

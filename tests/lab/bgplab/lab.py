@@ -39,6 +39,7 @@ class Lab:
         self.namespaces, self.daemons, self.relays, self.captures = [], [], [], []
         self.node = self.path = self.router = None
         self.notes = []
+        self.received = {}  # {family: what the node's table has of the router}
         self.seen = {}
         self.bfd_seen = {}
         self.began = self.ended = None
@@ -189,9 +190,12 @@ class Lab:
             **dict(address=ROUTER, asn=ROUTER_AS, bgp_id=ROUTER, namespace=self.router,
                    hostname="router", prefixes=("203.0.113.0/24",)), **more})
 
-    def gobgp_router(self, peer=NODE, peer_as=NODE_AS, **more):
+    def gobgp_router(self, peer=NODE, peer_as=NODE_AS, more_routes=(), **more):
         return GoBgp(self, self.router, ROUTER, ROUTER_AS, ROUTER, "router", peer, peer_as,
-                     routes=("203.0.113.0/24",), **more)
+                     routes=("203.0.113.0/24", *more_routes), **more)
+
+    def gobgp_node(self, peer=ROUTER, peer_as=ROUTER_AS, **more):
+        return GoBgp(self, self.node, NODE, NODE_AS, NODE, "node", peer, peer_as, **more)
 
     def openbgpd_router(self, peer=NODE, peer_as=NODE_AS, **more):
         return OpenBgpd(self, self.router, ROUTER, ROUTER_AS, ROUTER, "router", peer, peer_as,
@@ -324,6 +328,7 @@ class Lab:
             "sessions": [self.session_truth(expected) for expected in scenario.sessions],
             "notifications": on_wire, "transitions": self.transitions(),
             "bfd": [self.bfd_truth(expected) for expected in scenario.sessions if expected["bfd"]],
+            **({"received": self.received} if self.received else {}),
             "notes": [*scenario.notes, *self.notes],
             "tolerance": TOLERANCES.get(scenario.name, []),
         }

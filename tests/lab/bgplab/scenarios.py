@@ -121,6 +121,71 @@ def healthy_gobgp(lab):
     play_up(lab, lab.gobgp_router(), lab.metallb_node(bfd=False), then=16)
 
 
+# The families that GoBGP can be given routes of: its name in the configuration, on the command line.
+FAMILIES = {"ipv4-unicast": "ipv4", "ipv4-labelled-unicast": "ipv4-mpls", "ipv6-labelled-unicast": "ipv6-mpls",
+            "l3vpn-ipv4-unicast": "vpnv4", "l3vpn-ipv6-unicast": "vpnv6", "l2vpn-evpn": "evpn",
+            "ipv4-flowspec": "ipv4-flowspec", "ipv6-flowspec": "ipv6-flowspec",
+            "l3vpn-ipv4-flowspec": "ipv4-l3vpn-flowspec", "l2vpn-flowspec": "l2vpn-flowspec"}
+
+
+def play_families(lab, families, routes, vrf=()):
+    """Two GoBGPs; what the node's tables have of the router's routes goes into the truth."""
+    lab.pair()
+    router = lab.gobgp_router(families=[*families, *(["rtc"] if vrf else [])], more_routes=routes)
+    node = lab.gobgp_node(families=router.families)
+    lab.record()
+    start(router, node)
+    if vrf:
+        node.gobgp("vrf", "add", *vrf)
+    lab.until_up(node, router)
+    lab.wait(8)
+    lab.snapshot(node, router)
+    lab.received = {node.families_ours.get(name, name): node.received(FAMILIES[name]) for name in families}
+
+
+@scenario("Routes that are more than prefixes",
+          """Two GoBGPs that agree on ten address families, and routes of each: labelled and VPN
+          prefixes, five types of EVPN routes, flow specifications of IPv4, IPv6, a VPN and a
+          bridge. MP_REACH_NLRI carries them all; what is in it is another language in each. The
+          flow specifications have no next hop at all.""")
+def healthy_families(lab):
+    rd = "rd 65001:100 rt 65001:100"
+    play_families(lab, FAMILIES, [
+        ("ipv4-mpls", "203.0.113.0/24 100"), ("ipv4-mpls", "203.0.114.0/24 100/200"),
+        ("ipv6-mpls", "2001:db8:2::/48 100 nexthop 2001:db8::1"),
+        ("vpnv4", f"203.0.113.0/24 label 100 {rd}"),
+        ("vpnv4", "203.0.114.0/25 label 101 rd 192.0.2.1:7 rt 65001:100"),
+        ("vpnv6", f"2001:db8:2::/48 label 100 {rd} nexthop 2001:db8::1"),
+        ("evpn", f"a-d esi ARBITRARY 11:22:33:44:55:66:77:88:99 etag 10 label 100 {rd}"),
+        ("evpn", f"macadv 00:00:5e:00:53:01 192.0.2.55 etag 10 label 100 {rd} encap vxlan"),
+        ("evpn", "macadv 00:00:5e:00:53:02 0.0.0.0 etag 10 label 100 rd 192.0.2.1:7 rt 65001:100"),
+        ("evpn", f"multicast 192.0.2.1 etag 10 {rd}"),
+        ("evpn", f"esi 192.0.2.1 esi LACP aa:bb:cc:dd:ee:ff 100 {rd}"),
+        ("evpn", f"prefix 203.0.113.0/24 gw 192.0.2.77 etag 10 label 200 {rd}"),
+        ("evpn", f"prefix 2001:db8:2::/48 etag 10 label 200 {rd}"),
+        ("ipv4-flowspec", "match destination 192.0.2.0/24 protocol tcp port >=80&<=90 then discard"),
+        ("ipv4-flowspec", "match source 203.0.113.0/24 tcp-flags =SA&!=F fragment =is-fragment first-fragment "
+                          "dscp 46 packet-length >1000&<1500 then discard"),
+        ("ipv6-flowspec", "match destination 2001:db8::/32 protocol udp destination-port 53 label 74565 "
+                          "then discard"),
+        # Not one with an offset: GoBGP 3.10 puts all of the address behind it, RFC 8956 section 3.1 the rest.
+        ("ipv4-l3vpn-flowspec", "rd 65001:100 match destination 192.0.2.0/24 then discard rt 65001:100"),
+        ("l2vpn-flowspec", "rd 65001:100 match destination-mac 00:00:5e:00:53:01 then discard rt 65001:100")])
+
+
+@scenario("Only the routes that were asked for",
+          """With Route Target constraint each side announces the Route Targets that it imports,
+          as NLRI of a family of their own, and is sent the VPN routes that carry one of them: of the router's
+          four routes two are never sent, and nothing is wrong.""")
+def healthy_rt_constraint(lab):
+    play_families(lab, ["l3vpn-ipv4-unicast", "l2vpn-evpn"], [
+        ("vpnv4", "203.0.113.0/24 label 100 rd 65001:100 rt 65001:100"),
+        ("vpnv4", "203.0.114.0/24 label 101 rd 65001:999 rt 65001:999"),
+        ("evpn", "multicast 192.0.2.1 etag 10 rd 65001:100 rt 65001:100"),
+        ("evpn", "multicast 192.0.2.1 etag 10 rd 65001:999 rt 65001:999")],
+        vrf="blue rd 65009:100 rt both 65001:100".split())
+
+
 @scenario("A healthy session with OpenBGPD",
           """OpenBGPD puts all its capabilities into one optional parameter where FRR has one for
           each. Its End-of-RIB comes because both offer graceful restart. It sends no UPDATE
