@@ -38,6 +38,8 @@ bgp_walk_vpls(struct bgp_walk *w, struct cursor *c, struct bgp_family family)
 		bgp_walk_rd(w, &route);
 		(void)bgp_walk_number(w, &route, 2, "ce-id", "CE ID");
 		(void)bgp_walk_number(w, &route, 2, "offset", "Label-block Offset");
+	} else {
+		route.failed = true;
 	}
 	if (size >= VPWS_SIZE) {
 		from = route;

@@ -180,6 +180,7 @@ static const struct {
 	{"MVPN 5, a wildcard", {1, 5}, "05 0a " RD "00 00", 10},
 	{"MDT of 120 bits", {1, 66}, "78 " RD "c0000201 e80101", 0},
 	{"VPLS of 16 octets", {25, 65}, "0010 " RD "0001 0002 000640 00", 18},
+	{"VPLS of 0 octets", {25, 65}, "0000", 2},
 	{"VPLS of 3 octets", {25, 65}, "0003 000102", 2},
 	{"RT constraint of 31 bits", {1, 132}, "1f 0000fde9", 0},
 	{"RT constraint of 104 bits", {1, 132}, "68 0000fde9 0002fde900000064 00", 0},
