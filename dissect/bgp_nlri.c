@@ -251,7 +251,7 @@ take_nlri(struct cursor *c, struct bgp_family family, struct bgp_nlri *nlri)
 		break;
 	case BGP_FRAMING_LONG_LENGTH:
 		cursor_skip(c, cursor_u16(c));
-		if (c->failed) {
+		if (c->failed && cursor_left(&whole) > 0) {
 			*c = whole;
 			(void)cursor_rest(c);
 		}

@@ -220,7 +220,7 @@ static const struct {
 	uint8_t number;
 	const char *name;
 } safis[] = {
-#define SAFI(number, name, framing, fields) {number, name},
+#define SAFI(number, name, framing, afis, walk) {number, name},
 #include "dissect/families.def"
 #undef SAFI
 };
