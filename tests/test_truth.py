@@ -40,7 +40,8 @@ def family_name(family):
     if isinstance(family, str):
         return family
     afi = {1: "ipv4", 2: "ipv6", 25: "l2vpn"}.get(family["afi"], family["afi"])
-    safi = {1: "unicast", 2: "multicast", 70: "evpn"}.get(family["safi"], family["safi"])
+    safi = {1: "unicast", 2: "multicast", 4: "labeled-unicast", 70: "evpn", 128: "vpn-unicast", 132: "rt-constraint",
+            133: "flowspec", 134: "vpn-flowspec"}.get(family["safi"], family["safi"])
     return family.get("name") or f"{afi}-{safi}"
 
 

@@ -18,7 +18,7 @@
 enum {
 	EXPECT_FILES_MAX = 16,
 	EXPECT_PEERS_MAX = 4096, /* over all files */
-	EXPECT_FAMILIES_MAX = 8, /* of one peer */
+	EXPECT_FAMILIES_MAX = 24, /* of one peer: as many as BGP_CONTEXT_FAMILIES */
 	EXPECT_NAME_MAX = 96,
 	EXPECT_WORD_MAX = 32,
 };
