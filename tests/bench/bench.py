@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the program costs beside a bare loop of libpcap that reads the same file.
+
+    meson benchmark -C build --verbose          small sizes, some minutes
+    BENCH=full meson benchmark -C build -v      the sizes that the aims speak of (2 GB in $TMPDIR)
+    BENCH_SHAPES='small flood' …                only these
+    BENCH_REPEAT=9 …                            runs of each, of which the median counts
+    BENCH_OTHERS=1 …                            tcpdump and tshark, too, on the smaller files
+
+Time is that of the processor (user and system) from wait4, since other programs may run beside; each
+round runs every reader once, so that all see the same machine. A shape that has an aim fails where
+the median of the capture room or of the report is beyond it; memory is that of the largest moment.
+Every shape is also read at a quarter of its size: memory must not grow with the file.
+"""
+
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+FULL = os.environ.get('BENCH', '') == 'full'
+REPEAT = int(os.environ.get('BENCH_REPEAT', '5'))
+ONLY = os.environ.get('BENCH_SHAPES', '').split()
+GENERATE, LOOP, ROOM, BGPWHY = (os.environ[name] for name in (
+    'BENCH_GENERATE', 'BENCH_LOOP', 'BENCH_ROOM', 'BGPWHY'))
+
+# name, size here, full size, times of the bare loop that the room may take
+SHAPES = [
+    ('one', 120, 500, 1.6),
+    ('table', 120, 500, None),
+    ('many', 120, 509, 3.0),
+    ('small', 60, 250, 3.0),
+    ('connections', 25000, 100000, 4.0),
+    ('pairs', 25000, 100000, 4.0),
+    ('flood', 250000, 1000000, None),
+    ('flood-ports', 250000, 1000000, None),
+]
+# What costs most for each packet; microseconds for each that the report may take.
+HOSTILE = [
+    ('holes', 100000), ('fragments', 100000), ('retries', 50000), ('bfd', 100000),
+    ('arp', 100000), ('hosts', 100000), ('icmp', 100000), ('slow', 1200000),
+]
+PACKET_US = 10
+
+
+def run(command):
+    """Seconds of processor time and the largest resident size in octets."""
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE)
+    said = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.stderr.close()
+    if process.returncode not in (0, 1):
+        raise SystemExit(f'{command}: {process.returncode}\n{said.decode(errors="replace")}')
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+
+
+def readers(path, folder, everyone):
+    """The commands that read the file, by name."""
+    yield 'loop', [LOOP, path]
+    yield 'room', [ROOM, path]
+    yield 'report', [BGPWHY, '-r', path, '--report']
+    if not everyone:
+        return
+    yield 'json', [BGPWHY, '-r', path, '--json']
+    yield 'db', [BGPWHY, '-r', path, '--report', '--db', os.path.join(folder, 'db')]
+    if os.environ.get('BENCH_OTHERS'):
+        for tool in (['tcpdump', '-nn', '-r', path], ['tshark', '-n', '-r', path]):
+            if shutil.which(tool[0]):
+                yield tool[0], tool
+
+
+def forget(folder):
+    for name in os.listdir(folder):
+        if name.startswith('db'):
+            os.unlink(os.path.join(folder, name))
+
+
+def measure(path, folder, repeat, everyone):
+    """Medians of time and memory of every reader."""
+    rows = {}
+    for _ in range(repeat):
+        for name, command in readers(path, folder, everyone):
+            rows.setdefault(name, []).append(run(command))
+            forget(folder)
+    return {name: (statistics.median(t for t, _ in runs), max(m for _, m in runs))
+            for name, runs in rows.items()}
+
+
+def packets_of(path):
+    count, at = 0, 24
+    with open(path, 'rb') as file:
+        data = memoryview(file.read())
+    while at < len(data):
+        at += 16 + int.from_bytes(data[at + 8:at + 12], sys.byteorder)
+        count += 1
+    return count
+
+
+def generate(folder, shape, size):
+    path = os.path.join(folder, 'file.pcap')
+    subprocess.run([GENERATE, shape, str(size), path], check=True)
+    return path
+
+
+def show(shape, size, path, rows):
+    packets, octets = packets_of(path), os.path.getsize(path)
+    loop = rows['loop'][0]
+    print(f'{shape} {size}: {octets / 1e6:.0f} MB, {packets:,} packets; '
+          f'the loop takes {loop * 1e3:.0f} ms ({octets / 1e6 / loop:,.0f} MB/s)')
+    for name, (seconds, memory) in rows.items():
+        if name != 'loop':
+            print(f'    {name:8} {seconds / loop:7.2f} × {seconds * 1e3:8.0f} ms '
+                  f'{packets / seconds / 1e6:7.2f} M packets/s {seconds / packets * 1e6:7.2f} us each '
+                  f'{memory / 1e6:7.0f} MB', flush=True)
+    return packets
+
+
+def peaceful(folder):
+    failed = []
+    for shape, small, full, aim in SHAPES:
+        if ONLY and shape not in ONLY:
+            continue
+        size = full if FULL else small
+        # What writes much is read once, and the smaller file: that says enough.
+        for part, repeat in ((size // 4, 1), (size, REPEAT)):
+            path = generate(folder, shape, part)
+            rows = measure(path, folder, repeat, part != size)
+            show(shape, part, path, rows)
+            os.unlink(path)
+        if aim is not None and rows['room'][0] > aim * rows['loop'][0]:
+            failed.append(f'{shape}: the capture room takes more than {aim} × the loop')
+    return failed
+
+
+def hostile(folder):
+    failed = []
+    for shape, size in HOSTILE:
+        if ONLY and shape not in ONLY:
+            continue
+        path = generate(folder, shape, size)
+        rows = {name: run(command) for name, command in readers(path, folder, False)}
+        packets = show(shape, size, path, rows)
+        os.unlink(path)
+        if rows['report'][0] / packets * 1e6 > PACKET_US:
+            failed.append(f'{shape}: more than {PACKET_US} us for each packet')
+    return failed
+
+
+def main():
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with tempfile.TemporaryDirectory(prefix='bgpwhy-bench-') as folder:
+        failed = peaceful(folder) + hostile(folder)
+    for line in failed:
+        print('MISSED', line)
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
