@@ -20,7 +20,27 @@ enum { ACTIVE_S = 3 }; /* an end that is not Up sends at least once a second (RF
 static struct bfd_session **
 slot_of(struct track *t, const struct address *a, const struct address *b)
 {
-	return &t->bfd_table[pair_hash(t, a, b) % t->bfd_slots];
+	return &t->bfd_table[(uint32_t)pair_hash(t, a, b) % t->bfd_slots];
+}
+
+/* Twice the slots. Those of a pair stay in their order, the oldest last. */
+static void
+table_grow(struct track *t)
+{
+	size_t count = t->bfd_slots * 2;
+	struct bfd_session **table = memory_zero(count, sizeof(*table));
+	for (size_t i = 0; i < t->bfd_slots; i++) {
+		struct bfd_session **tail[2] = {&table[i], &table[i + t->bfd_slots]};
+		for (struct bfd_session *b = t->bfd_table[i]; b != NULL; b = b->hash_next) {
+			unsigned high = b->hash % count != i;
+			*tail[high] = b;
+			tail[high] = &b->hash_next;
+		}
+		*tail[0] = *tail[1] = NULL;
+	}
+	free(t->bfd_table);
+	t->bfd_table = table;
+	t->bfd_slots = count;
 }
 
 static bool
@@ -196,7 +216,12 @@ create(struct track *t, const struct packet_info *ip, bool echo, const struct mo
 	b->end[1 - local].addr = ip->dst;
 	b->mode = bfd_port_mode(echo ? BFD_PORT_ECHO : BFD_PORT_SINGLE_HOP);
 	b->first = *at;
-	struct bfd_session **slot = slot_of(t, &ip->src, &ip->dst);
+	b->watch.bfd = b;
+	b->hash = (uint32_t)pair_hash(t, &ip->src, &ip->dst);
+	if (t->bfd_count >= t->bfd_slots) {
+		table_grow(t);
+	}
+	struct bfd_session **slot = &t->bfd_table[b->hash % t->bfd_slots];
 	b->hash_next = *slot;
 	*slot = b;
 	age_in(t, b);
@@ -436,6 +461,7 @@ bfd_in(void *ctx, const struct datagram *datagram)
 		age_in(t, b);
 	}
 	b->last = at;
+	clock_watch(t, &b->watch);
 	if (!read || packet.fault != BFD_FAULT_NONE) {
 		if (!ip->cut) {
 			fault(t, b, packet.fault, packet.fault_offset, bfd_fault_text(packet.fault),
@@ -579,7 +605,7 @@ bfd_tell(struct track *t, struct bfd_session *b, bool snapshot)
 void
 bfd_destroy(struct track *t, struct bfd_session *b)
 {
-	struct bfd_session **slot = slot_of(t, &b->end[0].addr, &b->end[1].addr);
+	struct bfd_session **slot = &t->bfd_table[b->hash % t->bfd_slots];
 	while (*slot != b) {
 		slot = &(*slot)->hash_next;
 	}
@@ -592,6 +618,7 @@ bfd_destroy(struct track *t, struct bfd_session *b)
 		}
 	}
 	age_out(t, b);
+	clock_forget(&b->watch);
 	if (b->session != NULL && b->session->bfd == b) {
 		b->session->bfd = bfd_find(t, &b->end[0].addr, &b->end[1].addr); /* another one */
 	}
@@ -629,4 +656,18 @@ bfd_tick(struct track *t, struct bfd_session *b)
 		left_up_unseen(t, b, end);
 	}
 	rule_bfd_tick(t, b);
+}
+
+uint64_t
+bfd_due(const struct track *t, const struct bfd_session *b)
+{
+	uint64_t due = rule_bfd_due(t, b);
+	for (unsigned end = 0; end < 2; end++) {
+		const struct bfd_end *x = &b->end[end], *y = &b->end[1 - end];
+		if (y->state == BFD_UP + 1 && x->seen && x->last.state <= BFD_DOWN) {
+			due = clock_sooner(due, clock_due(t,
+				silence_from(t, &x->since) + y->detect_us * 1000 + SECOND_NS));
+		}
+	}
+	return due;
 }

@@ -11,28 +11,35 @@
 #include "track/memory.h"
 
 enum {
-	HOST_SLOTS = 4096,
+	CONTACT_SLOTS = 4096,
 	CONFLICT_S = 60, /* how soon two hosts that use one address contradict each other */
 };
 
-static size_t
-slot_of(const struct track *t, const struct address *a)
+#define AGE_GRAIN_NS (SECOND_NS / 4)
+
+static const struct address nobody;
+
+static uint32_t
+hash_of(const struct track *t, const struct address *a)
 {
-	static const struct address none;
-	return pair_hash(t, a, &none) % HOST_SLOTS;
+	return (uint32_t)pair_hash(t, a, &nobody);
+}
+
+static struct host *
+look_up(const struct track *t, const struct address *a, uint32_t hash)
+{
+	struct host *h = t->host_table[hash % t->host_slots];
+	while (h != NULL && (h->hash != hash || !address_equal(&h->addr, a))) {
+		h = h->hash_next;
+	}
+	return h;
 }
 
 const struct host *
 host_find(const struct track *t, const struct address *a)
 {
-	if (t->host_table == NULL) {
-		return NULL;
-	}
-	const struct host *h = t->host_table[slot_of(t, a)];
-	while (h != NULL && !address_equal(&h->addr, a)) {
-		h = h->hash_next;
-	}
-	return h;
+	const struct host *h = look_up(t, a, hash_of(t, a));
+	return h != NULL && h->alive.frame != 0 ? h : NULL;
 }
 
 static void
@@ -40,11 +47,13 @@ age_out(struct track *t, struct host *h)
 {
 	*(h->older != NULL ? &h->older->newer : &t->host_oldest) = h->newer;
 	*(h->newer != NULL ? &h->newer->older : &t->host_newest) = h->older;
+	h->older = h->newer = NULL;
 }
 
 static void
 age_in(struct track *t, struct host *h)
 {
+	h->aged_ns = t->now.time_ns;
 	h->older = t->host_newest;
 	h->newer = NULL;
 	*(t->host_newest != NULL ? &t->host_newest->newer : &t->host_oldest) = h;
@@ -52,47 +61,116 @@ age_in(struct track *t, struct host *h)
 }
 
 static void
-forget_oldest(struct track *t)
+destroy(struct track *t, struct host *h)
 {
-	struct host *h = t->host_oldest;
-	struct host **at = &t->host_table[slot_of(t, &h->addr)];
+	struct host **at = &t->host_table[h->hash % t->host_slots];
 	while (*at != h) {
 		at = &(*at)->hash_next;
 	}
 	*at = h->hash_next;
-	age_out(t, h);
 	free(h);
 	t->host_count--;
 }
 
 static void
-alive(struct track *t, const struct address *a, const uint8_t *mac, const struct moment *at)
+forget_oldest(struct track *t)
 {
-	if (a->family == 0) {
+	struct host *h = t->host_oldest;
+	age_out(t, h);
+	destroy(t, h);
+}
+
+static void
+table_grow(struct track *t)
+{
+	size_t count = t->host_slots * 2;
+	struct host **table = memory_zero(count, sizeof(*table));
+	for (size_t i = 0; i < t->host_slots; i++) {
+		struct host *next;
+		for (struct host *h = t->host_table[i]; h != NULL; h = next) {
+			next = h->hash_next;
+			h->hash_next = table[h->hash % count];
+			table[h->hash % count] = h;
+		}
+	}
+	free(t->host_table);
+	t->host_table = table;
+	t->host_slots = count;
+}
+
+static struct host *
+get(struct track *t, const struct address *a)
+{
+	uint32_t hash = hash_of(t, a);
+	struct host *h = look_up(t, a, hash);
+	if (h != NULL) {
+		return h;
+	}
+	if (t->host_count - t->pinned_hosts >= TRACK_HOSTS_MAX) {
+		if (!t->hosts_evicted) {
+			t->hosts_evicted = true;
+			emit_fault(t, NULL, "evicted-host", 0,
+				"there are too many hosts: of the longest quiet ones it is forgotten that they are alive (evicted)",
+				&t->now);
+		}
+		forget_oldest(t);
+	}
+	if (t->host_count >= t->host_slots) {
+		table_grow(t);
+	}
+	h = memory_zero(1, sizeof(*h));
+	h->addr = *a;
+	h->hash = hash;
+	h->hash_next = t->host_table[hash % t->host_slots];
+	t->host_table[hash % t->host_slots] = h;
+	t->host_count++;
+	age_in(t, h);
+	return h;
+}
+
+/* The host of a side of a session stays as long as the session does, and is found without a search. */
+void
+host_pin(struct track *t, struct session *s, unsigned x)
+{
+	struct speaker *side = &s->side[x];
+	struct host *h = get(t, &side->addr);
+	if (h->speakers == NULL) {
+		age_out(t, h);
+		t->pinned_hosts++;
+	}
+	side->host = h;
+	side->session = s;
+	side->host_previous = NULL;
+	side->host_next = h->speakers;
+	if (h->speakers != NULL) {
+		h->speakers->host_previous = side;
+	}
+	h->speakers = side;
+}
+
+void
+host_unpin(struct track *t, struct speaker *side)
+{
+	struct host *h = side->host;
+	*(side->host_previous != NULL ? &side->host_previous->host_next : &h->speakers) =
+		side->host_next;
+	if (side->host_next != NULL) {
+		side->host_next->host_previous = side->host_previous;
+	}
+	if (h->speakers != NULL) {
 		return;
 	}
-	if (t->host_table == NULL) {
-		t->host_table = memory_zero(HOST_SLOTS, sizeof(*t->host_table));
-	}
-	size_t slot = slot_of(t, a);
-	struct host *h = t->host_table[slot];
-	while (h != NULL && !address_equal(&h->addr, a)) {
-		h = h->hash_next;
-	}
-	if (h == NULL) {
-		if (t->host_count >= TRACK_HOSTS_MAX) {
-			forget_oldest(t);
-		}
-		h = memory_zero(1, sizeof(*h));
-		h->addr = *a;
-		h->hash_next = t->host_table[slot];
-		t->host_table[slot] = h;
-		t->host_count++;
-		age_in(t, h);
-	} else if (t->host_newest != h) {
-		age_out(t, h);
+	t->pinned_hosts--;
+	if (t->host_count - t->pinned_hosts > TRACK_HOSTS_MAX) {
+		destroy(t, h);
+	} else {
 		age_in(t, h);
 	}
+}
+
+static void
+heard(struct track *t, struct host *h, const uint8_t *mac, const struct moment *at)
+{
 	if (h->alive.time_ns != 0 && at->time_ns >= h->alive.time_ns + SILENCE_S * SECOND_NS) {
 		h->silence_from = h->alive;
 		h->silence_to = *at;
@@ -121,22 +199,70 @@ alive(struct track *t, const struct address *a, const uint8_t *mac, const struct
 	memcpy(h->mac, mac, sizeof(h->mac));
 }
 
-static struct contact *
-contact_at(struct track *t, const struct address *asker, const struct address *target)
+/* Something came from it. */
+void
+host_heard(struct track *t, struct host *h, const struct moment *at)
 {
-	for (size_t i = 0; i < t->contact_count; i++) {
-		struct contact *c = &t->contacts[i];
-		if (address_equal(&c->asker, asker) && address_equal(&c->target, target)) {
-			return c;
-		}
-	}
-	return NULL;
+	heard(t, h, NULL, at);
 }
 
-/* A new one, or the one that has been quiet for longest. */
+static void
+alive(struct track *t, const struct address *a, const uint8_t *mac, const struct moment *at)
+{
+	if (a->family == 0) {
+		return;
+	}
+	struct host *h = get(t, a);
+	if (h->speakers == NULL && at->time_ns > h->aged_ns + AGE_GRAIN_NS) {
+		age_out(t, h);
+		age_in(t, h);
+	}
+	heard(t, h, mac, at);
+}
+
+/* Contacts are found by the pair. That an answer came is noted with the host that gave it, and looked
+ * up there: to tell all who asked for it would cost a walk over the table for each ARP packet. */
+static uint16_t *
+contact_slot(const struct track *t, const struct address *asker, const struct address *target)
+{
+	/* Not the same for both orders, unlike pair_hash(). */
+	uint32_t hash = hash_of(t, asker) * 3 + hash_of(t, target);
+	return &t->contact_slots[hash % CONTACT_SLOTS];
+}
+
+static struct contact *
+contact_at(const struct track *t, const struct address *asker, const struct address *target)
+{
+	if (t->contact_slots == NULL) {
+		return NULL;
+	}
+	uint16_t i = *contact_slot(t, asker, target);
+	while (i != 0 && (!address_equal(&t->contacts[i - 1].asker, asker) ||
+				 !address_equal(&t->contacts[i - 1].target, target))) {
+		i = t->contacts[i - 1].next;
+	}
+	return i != 0 ? &t->contacts[i - 1] : NULL;
+}
+
+/* The target was heard: nobody asks for it in vain any more. */
+static void
+settle(const struct track *t, struct contact *c)
+{
+	const struct host *h = host_find(t, &c->target);
+	if (h != NULL && c->unanswered > 0 && h->resolved.frame != 0 &&
+	    h->resolved.time_ns >= c->last.time_ns) {
+		c->unanswered = 0;
+		c->frame_count = 0;
+	}
+}
+
+/* A place for a new one: perhaps that of one about which nobody has asked for some time. */
 static struct contact *
 contact_place(struct track *t)
 {
+	if (t->contact_slots == NULL) {
+		t->contact_slots = memory_zero(CONTACT_SLOTS, sizeof(*t->contact_slots));
+	}
 	if (t->contact_count < TRACK_CONTACTS_MAX) {
 		if ((t->contact_count & (t->contact_count - 1)) == 0) {
 			size_t room = t->contact_count == 0 ? 1 : t->contact_count * 2;
@@ -144,32 +270,48 @@ contact_place(struct track *t)
 		}
 		return &t->contacts[t->contact_count++];
 	}
-	struct contact *oldest = &t->contacts[0];
-	for (size_t i = 1; i < t->contact_count; i++) {
-		if (t->contacts[i].last.time_ns < oldest->last.time_ns) {
-			oldest = &t->contacts[i];
-		}
+	if (!t->contacts_evicted) {
+		t->contacts_evicted = true;
+		emit_fault(t, NULL, "evicted-contact", 0,
+			"there are too many pairs of ARP or NDP: the quiet ones are evicted", &t->now);
 	}
-	return oldest;
+	/* A hand goes round: who was used since it came by is passed over once. */
+	struct contact *c;
+	while (c = &t->contacts[t->contact_hand++ % TRACK_CONTACTS_MAX], c->used) {
+		c->used = false;
+	}
+	uint16_t number = (uint16_t)(c - t->contacts + 1);
+	uint16_t *at = contact_slot(t, &c->asker, &c->target);
+	while (*at != number) {
+		at = &t->contacts[*at - 1].next;
+	}
+	*at = c->next;
+	return c;
 }
 
-const struct contact *
-contact_find(const struct track *t, const struct address *asker, const struct address *target)
+struct contact *
+contact_find(struct track *t, const struct address *asker, const struct address *target)
 {
-	return contact_at((struct track *)t, asker, target);
+	struct contact *c = contact_at(t, asker, target);
+	if (c != NULL) {
+		settle(t, c);
+	}
+	return c;
 }
 
-/* The target was heard: nobody asks for it in vain any more. */
+struct contact *
+contact_number(struct track *t, size_t number)
+{
+	settle(t, &t->contacts[number]);
+	return &t->contacts[number];
+}
+
+/* It says so itself, with ARP or NDP. */
 static void
-answered(struct track *t, const struct address *target, const struct moment *at)
+resolved(struct track *t, const struct address *who, const struct moment *at)
 {
-	for (size_t i = 0; i < t->contact_count; i++) {
-		struct contact *c = &t->contacts[i];
-		if (address_equal(&c->target, target)) {
-			c->unanswered = 0;
-			c->frame_count = 0;
-			c->answered = *at;
-		}
+	if (who->family != 0) {
+		get(t, who)->resolved = *at;
 	}
 }
 
@@ -200,20 +342,22 @@ host_neighbor(void *ctx, const struct neighbor_note *note)
 	const struct address *who =
 		note->kind == NEIGHBOR_REPLY ? &note->target : &note->sender;
 	alive(t, who, note->has_mac ? note->mac : NULL, &at);
+	resolved(t, who, &at);
 	if (note->kind != NEIGHBOR_REQUEST) {
-		answered(t, who, &at);
 		return;
 	}
-	answered(t, &note->sender, &at);
 	if (note->sender.family == 0 || address_equal(&note->sender, &note->target)) {
 		return;
 	}
-	struct contact *c = contact_at(t, &note->sender, &note->target);
+	struct contact *c = contact_find(t, &note->sender, &note->target);
 	if (c == NULL) {
 		c = contact_place(t);
+		uint16_t *slot = contact_slot(t, &note->sender, &note->target);
 		*c = (struct contact){
-			.asker = note->sender, .target = note->target, .first = at};
+			.asker = note->sender, .target = note->target, .first = at, .next = *slot};
+		*slot = (uint16_t)(c - t->contacts + 1);
 	}
+	c->used = true;
 	/* A packet of the target since the last request is as good an answer. */
 	const struct host *h = host_find(t, &c->target);
 	if (h != NULL && c->unanswered > 0 && h->alive.time_ns >= c->last.time_ns) {
@@ -248,4 +392,5 @@ hosts_destroy(struct track *t)
 	}
 	free(t->host_table);
 	free(t->contacts);
+	free(t->contact_slots);
 }

@@ -25,6 +25,23 @@ struct moment {
 	uint32_t input;
 };
 
+/* A place in the lists of clock.c: of a session or of a BFD session. */
+struct watch {
+	struct watch *next, *previous; /* NULL: in none */
+	struct session *session;
+	struct bfd_session *bfd;
+	bool soon; /* in the list of the next tick */
+};
+
+enum { CLOCK_SLOTS = 1024 };
+#define CLOCK_NEVER UINT64_MAX
+
+struct clock {
+	struct watch soon;               /* to be looked at in the next tick */
+	struct watch slots[CLOCK_SLOTS]; /* … in that second, modulo */
+	uint64_t second;                 /* of the last tick */
+};
+
 /* A message (or FIN) of one side that the other has not acknowledged yet. */
 struct pending {
 	struct moment at; /* of its latest copy */
@@ -90,6 +107,7 @@ struct link {
 	struct framer framer[2];
 	struct bgp_context *context[2]; /* for what each side sends; NULL: unknown */
 	struct moment first, handshake;
+	bool up;       /* both machines (that can be seen) are in Established; see session.c */
 	bool counted;  /* in established_count */
 	bool was_established;
 	bool answered; /* the SYN got any answer */
@@ -144,7 +162,9 @@ struct speaker {
 	uint32_t unanswered_frame_count;
 	struct syn_signature signature;
 	struct moment alive;   /* the last packet of any kind from it */
-	uint64_t host_told_ns;  /* when its host was last told that it is alive */
+	struct host *host;
+	struct session *session;
+	struct speaker *host_next, *host_previous; /* of the same host */
 	uint32_t rejected_as;  /* 2/2 that it sent */
 	struct moment attempt; /* its last call */
 	uint64_t retry_ns;     /* between the last two (ConnectRetryTime as observed) */
@@ -173,15 +193,29 @@ struct timing {
 	struct timing_side side[2];
 };
 
+/* In the order in which they give way when the table is full. A flood of SYNs, even one that finishes
+ * its handshakes, does not push out a pair that has spoken BGP. */
+enum session_list {
+	SESSIONS_UNANSWERED,
+	SESSIONS_CONNECTED, /* a handshake was seen */
+	SESSIONS_SPEAKING,  /* an OPEN was seen, or it was Established */
+	SESSION_LISTS,
+};
+
 struct session {
 	uint64_t id;
 	struct speaker side[2]; /* 0 local, 1 remote */
 	struct session *hash_next;
-	struct session *older, *newer; /* by last use */
+	struct session *older, *newer; /* by last use, in its list */
+	uint64_t aged_ns;              /* when it was put there */
+	uint32_t hash;
+	uint8_t list; /* enum session_list */
+	struct watch watch;
 	struct session *dirty_next, *dirty_previous;
 	bool dirty;
 	struct link *links; /* newest first */
-	uint32_t link_count, total_links;
+	uint32_t link_count, total_links, up_links;
+	uint16_t machines[2][BGP_STATE_COUNT]; /* of its links, by side and state */
 	bool links_evicted;
 	bool unread; /* a connection ended with octets that the engine did not take */
 	struct moment first, last;
@@ -266,6 +300,8 @@ struct bfd_session {
 	struct session *session;
 	struct bfd_end end[2]; /* 0 local, 1 remote */
 	struct bfd_session *hash_next, *older, *newer;
+	uint32_t hash;
+	struct watch watch;
 	struct bfd_session *dirty_next, *dirty_previous;
 	bool dirty;
 	const char *mode;
@@ -323,18 +359,24 @@ struct host {
 	uint32_t claims_changed;  /* in a row, each soon after the one before */
 	uint64_t changed_ns, told_ns;
 	struct moment claim;
-	struct host *hash_next, *older, *newer;
+	struct moment resolved;   /* its last word by ARP or NDP */
+	struct speaker *speakers; /* sides of sessions, which keep it */
+	struct host *hash_next, *older, *newer; /* the last two only where no session keeps it */
+	uint64_t aged_ns;
+	uint32_t hash;
 };
 
 /* A pair of addresses of which one asked for the other with ARP or NDP. */
 struct contact {
 	struct address asker, target;
-	struct moment first, last, answered;
+	struct moment first, last;
 	uint32_t requests, unanswered; /* since the last answer */
 	uint64_t frames[4];
 	uint32_t frame_count;
 	struct moment unanswered_since;
 	bool judged;
+	bool used;     /* since the hand came by */
+	uint16_t next; /* in its slot: number + 1, 0 for none */
 };
 
 struct input_state {
@@ -362,17 +404,22 @@ struct track {
 
 	struct session **session_table;
 	size_t session_slots, session_count;
-	struct session *session_oldest, *session_newest, *dirty;
+	struct {
+		struct session *oldest, *newest;
+	} ages[SESSION_LISTS];
+	struct session *dirty;
 	uint64_t session_ids, evicted_sessions;
 	struct bfd_session **bfd_table;
 	size_t bfd_slots, bfd_count;
 	struct bfd_session *bfd_oldest, *bfd_newest, *bfd_dirty;
 	uint64_t bfd_ids, evicted_bfd;
 	struct host **host_table;
-	size_t host_count;
+	size_t host_slots, host_count, pinned_hosts;
 	struct host *host_oldest, *host_newest;
 	struct contact *contacts;
-	size_t contact_count;
+	uint16_t *contact_slots;
+	size_t contact_count, contact_hand, contact_judged;
+	bool hosts_evicted, contacts_evicted;
 	struct syn_seen syns[SYNS_REMEMBERED];
 	unsigned next_syn;
 	struct finding *findings_first, *findings_last;
@@ -380,6 +427,7 @@ struct track {
 	uint64_t finding_ids;
 	size_t finding_count;
 	uint64_t next_tick_ns;
+	struct clock clock;
 	bool ending; /* all inputs ended: what ends now ends for lack of packets */
 	bool problems;
 	uint64_t hash_seed;
@@ -395,17 +443,40 @@ void emit_fault(struct track *t, const struct link *link, const char *code, uint
 	const char *text, const struct moment *at);
 struct moment moment_of(const struct packet_info *ip);
 
+/* clock.c: who is to be looked at when */
+void clock_init(struct clock *clock);
+void clock_watch(struct track *t, struct watch *w); /* in the next tick */
+void clock_forget(struct watch *w);
+void clock_run(struct track *t);
+
+static inline uint64_t
+clock_sooner(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* `at`, where that is still to come: what was due before has been done. */
+static inline uint64_t
+clock_due(const struct track *t, uint64_t at)
+{
+	return at > t->now.time_ns ? at : CLOCK_NEVER;
+}
+
 /* session.c */
 uint64_t pair_hash(const struct track *t, const struct address *a, const struct address *b);
 struct session *session_get(struct track *t, const struct address *src, const struct address *dst,
 	int8_t outgoing, const struct moment *at); /* makes it where there is none */
 struct session *session_find(struct track *t, const struct address *a, const struct address *b);
 void session_touch(struct track *t, struct session *s, const struct moment *at);
+void session_connected(struct track *t, struct session *s); /* a handshake was seen */
 void session_dirty(struct track *t, struct session *s);
 void session_tell(struct track *t, struct session *s, bool snapshot);
 void session_destroy(struct track *t, struct session *s);
 unsigned session_side(const struct session *s, const struct address *a); /* 0 or 1 */
-void session_refresh(struct track *t, struct session *s); /* states over all links */
+/* The states over all links, one of which has changed; NULL: it is gone. */
+void session_refresh(struct track *t, struct session *s, struct link *link);
+void session_machine(struct session *s, const struct link *link, unsigned dir, enum bgp_state from,
+	enum bgp_state to); /* counts it */
 
 /* link.c: the flow callbacks */
 void link_segment(void *ctx, struct conn *conn, const struct seg *seg);
@@ -417,6 +488,8 @@ void link_gap(void *ctx, struct conn *conn, int dir, uint32_t seq, uint32_t miss
 	enum gap_why why, const struct packet_info *at);
 void link_check(void *ctx, struct conn *conn, const struct check_note *note); /* check.c */
 void link_tick(struct track *t, struct link *link);
+/* When time alone may next change what link_tick() finds; the same for the others below. */
+uint64_t link_due(const struct track *t, const struct link *link);
 void link_finish(struct track *t, struct link *link);
 unsigned link_side(const struct link *link, unsigned dir); /* session side of a conn side */
 
@@ -454,6 +527,7 @@ void machine_gone(struct track *t, struct link *link, unsigned dir, uint8_t even
 bool machine_hold_passed(const struct track *t, const struct link *link, unsigned dir,
 	uint64_t now_ns, unsigned percent);
 void machine_tick(struct track *t, struct link *link);
+uint64_t machine_due(const struct track *t, const struct link *link);
 
 /* track.c: since when silence counts that follows this moment: not while the input was away. */
 uint64_t silence_from(const struct track *t, const struct moment *last);
@@ -461,6 +535,7 @@ uint64_t silence_from(const struct track *t, const struct moment *last);
 /* bfd.c */
 void bfd_in(void *ctx, const struct datagram *datagram);
 void bfd_tick(struct track *t, struct bfd_session *b);
+uint64_t bfd_due(const struct track *t, const struct bfd_session *b);
 void bfd_tell(struct track *t, struct bfd_session *b, bool snapshot);
 void bfd_destroy(struct track *t, struct bfd_session *b);
 /* bfd_timing.c. `before`: the packet before it of the same end, NULL for none. */
@@ -482,10 +557,14 @@ void host_icmp(void *ctx, const struct icmp_note *note);
 void host_neighbor(void *ctx, const struct neighbor_note *note);
 void host_other(void *ctx, const struct packet_info *ip);
 void host_alive(struct track *t, const struct packet_info *ip);
+void host_heard(struct track *t, struct host *h, const struct moment *at);
+void host_pin(struct track *t, struct session *s, unsigned x);
+void host_unpin(struct track *t, struct speaker *side);
 const struct host *host_find(const struct track *t, const struct address *a);
 void hosts_destroy(struct track *t);
-const struct contact *contact_find(const struct track *t, const struct address *asker,
+struct contact *contact_find(struct track *t, const struct address *asker,
 	const struct address *target);
+struct contact *contact_number(struct track *t, size_t number); /* from 0 */
 
 /* finding.c */
 struct finding_args {
@@ -546,12 +625,16 @@ void rule_refused(struct track *t, struct link *link, unsigned refuser);
 void rule_icmp(struct track *t, const struct icmp_note *note);
 void rule_restart_tick(struct track *t, struct session *s);
 void rule_session_tick(struct track *t, struct session *s);
+uint64_t rule_session_due(const struct track *t, const struct session *s);
 void rule_link_tick(struct track *t, struct link *link);
+uint64_t rule_link_due(const struct track *t, const struct link *link);
+uint64_t rule_bad_update_due(const struct track *t, const struct link *link, unsigned dir);
 void rule_called_anew(struct session *s, const struct link *link);
 void rule_session_end(struct track *t, struct session *s);
 void rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 	const struct bfd_packet *before, uint8_t state_before, const struct moment *at);
 void rule_bfd_tick(struct track *t, struct bfd_session *b);
+uint64_t rule_bfd_due(const struct track *t, const struct bfd_session *b);
 void rule_contacts(struct track *t, bool last);
 void rule_address_claimed(struct track *t, const struct host *h, const struct moment *at);
 bool rule_after_exit(const struct session *s);

@@ -6,12 +6,13 @@
 enum {
 	TRACK_SESSIONS_MAX = 65536,     /* pairs of addresses; the longest quiet one gives way */
 	TRACK_BFD_SESSIONS_MAX = 65536,
-	TRACK_HOSTS_MAX = 16384,        /* addresses of which it is known that they are alive */
+	TRACK_HOSTS_MAX = 16384,        /* addresses of no session of which it is known that they are alive */
 	TRACK_CONTACTS_MAX = 4096,      /* pairs of which only ARP or NDP was seen */
+	TRACK_CONTACTS_A_TICK = 64,     /* judged in one second; the others have their turn later */
 	TRACK_FINDINGS_MAX = 65536,
 	TRACK_SESSION_FINDINGS_MAX = 48, /* different causes of one session */
 	TRACK_INPUTS_MAX = 64,
-	TRACK_LINKS_MAX = 256,          /* connections of one session at a time */
+	TRACK_LINKS_MAX = 256,          /* connections of one session at a time; those that are over go first */
 	TRACK_PENDING_MAX = 16,          /* messages of one direction that await their ACK */
 };
 

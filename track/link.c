@@ -30,15 +30,23 @@ open_forget(struct open_seen *open)
 	*open = (struct open_seen){.seen = false};
 }
 
-/* One pair with more connections than anybody has: the oldest that is not Established is let go. */
+/* One pair with more connections than anybody has: the oldest one that is over is forgotten, where late
+ * segments might still have come; else the oldest that was never Established is let go. */
 static void
 evict_link(struct track *t, struct session *s)
 {
-	struct link *victim = NULL;
+	struct link *victim = NULL, *over = NULL;
 	for (struct link *link = s->links; link != NULL; link = link->next) {
 		if (!link->was_established || victim == NULL) {
 			victim = link;
 		}
+		if (link->machine[0].done && link->machine[1].done) {
+			over = link;
+		}
+	}
+	if (over != NULL) {
+		link_finish(t, over);
+		return;
 	}
 	victim->evicted = true;
 	emit_connection(t, victim, CONNECTION_TIMEOUT, &t->now);
@@ -73,6 +81,7 @@ link_create(struct track *t, struct conn *conn, const struct seg *seg)
 	s->total_links++;
 	for (unsigned dir = 0; dir < 2; dir++) {
 		framer_init(&link->framer[dir], true);
+		s->machines[dir][BGP_STATE_UNKNOWN]++;
 	}
 	conn->user = link;
 	return link;
@@ -123,6 +132,7 @@ link_finish(struct track *t, struct link *link)
 			side->resting = m->state;
 			side->resting_link = link->id;
 		}
+		s->machines[link_side(link, dir)][m->state]--;
 		framer_finish(&link->framer[dir]);
 		open_forget(&m->open);
 		free(m->pending);
@@ -133,12 +143,13 @@ link_finish(struct track *t, struct link *link)
 		link->next->previous = link->previous;
 	}
 	s->link_count--;
+	s->up_links -= link->up;
 	link->conn->user = NULL;
 	bool evicted = link->evicted;
 	free(link);
 	if (!t->ending) {
 		uint32_t exits = s->exits;
-		session_refresh(t, s);
+		session_refresh(t, s, NULL);
 		s->exits = evicted ? exits : s->exits;
 	}
 }
@@ -157,10 +168,7 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 	session_touch(t, s, &t->now);
 	unsigned dir = seg->dir;
 	struct speaker *from = &s->side[link_side(link, dir)];
-	if (t->now.time_ns >= from->host_told_ns + SECOND_NS / 4) {
-		from->host_told_ns = t->now.time_ns;
-		host_alive(t, seg->ip);
-	}
+	host_heard(t, from->host, &t->now);
 	from->alive = t->now;
 	if (t->options.expect != NULL) {
 		rule_expect_segment(s, link_side(link, dir), seg);
@@ -271,6 +279,7 @@ from_the_start(struct link *link)
 {
 	for (unsigned i = 0; i < 2; i++) {
 		if (link->machine[i].state == BGP_STATE_UNKNOWN) {
+			session_machine(link->session, link, i, BGP_STATE_UNKNOWN, BGP_STATE_IDLE);
 			link->machine[i].state = BGP_STATE_IDLE;
 		}
 		if (link->machine[i].messages == 0) {
@@ -333,6 +342,7 @@ link_change(void *ctx, struct conn *conn, enum conn_change change, int side, con
 	case CONN_ESTABLISHED:
 		answered(link, conn->client == 1 ? 1 : 0);
 		link->handshake = t->now;
+		session_connected(t, link->session);
 		findings_resolve(t, link->session, true, &t->now);
 		if (link->by.family == 0) { /* a FIN may come before the last ACK of the handshake */
 			emit_connection(t, link, CONNECTION_ESTABLISHED, &t->now);
@@ -448,4 +458,10 @@ link_tick(struct track *t, struct link *link)
 	}
 	machine_tick(t, link);
 	rule_link_tick(t, link);
+}
+
+uint64_t
+link_due(const struct track *t, const struct link *link)
+{
+	return clock_sooner(machine_due(t, link), rule_link_due(t, link));
 }

@@ -58,7 +58,9 @@ agree(const struct link *link)
 static void
 forget_others(struct track *t, struct link *link, unsigned dir, const struct moment *at)
 {
-	for (struct link *old = link->session->links; old != NULL; old = old->next) {
+	struct session *s = link->session;
+	bool any = s->machines[link_side(link, dir)][BGP_STATE_ESTABLISHED] > 0;
+	for (struct link *old = any ? s->links : NULL; old != NULL; old = old->next) {
 		unsigned own = link_side(old, 0) == link_side(link, dir) ? 0 : 1;
 		const struct machine *m = &old->machine[own];
 		if (old != link && m->state == BGP_STATE_ESTABLISHED && !m->done &&
@@ -102,6 +104,7 @@ machine_event(struct track *t, struct link *link, unsigned dir, uint8_t rfc, enu
 	};
 	emit(t, &event, at);
 	m->state = to;
+	session_machine(s, link, dir, from, to);
 	m->since_ns = at->time_ns;
 	if (to == BGP_STATE_IDLE) {
 		m->done = true;
@@ -134,7 +137,7 @@ machine_event(struct track *t, struct link *link, unsigned dir, uint8_t rfc, enu
 			rule_established(t, link, at);
 		}
 	}
-	session_refresh(t, s);
+	session_refresh(t, s, link);
 }
 
 void
@@ -477,39 +480,68 @@ machine_closed(struct track *t, struct link *link, unsigned dir, bool reset,
 	}
 }
 
+/* When the hold timer must have run out, however the packets are read; false where none runs. A speaker
+ * that lives sends a KEEPALIVE within a third of the hold time: only after that its silence confirms
+ * that it is gone (RFC 4271 section 4.4). */
+static bool
+hold_is_over_at(const struct track *t, const struct link *link, unsigned dir, uint64_t *sure)
+{
+	const struct machine *m = &link->machine[dir];
+	const struct machine *peer = &link->machine[1 - dir];
+	/* Where a newer connection was opened, one that was not Established yet ended unseen. */
+	bool given_up = m->state == BGP_STATE_OPENCONFIRM && link->session->links != link;
+	if (m->done || m->state < BGP_STATE_OPENCONFIRM || given_up || m->received.time_ns == 0 ||
+	    link->hold_ns == 0 || !peer_is_seen(link, dir) || !link->conn->side[dir].seen) {
+		return false;
+	}
+	uint64_t heard = silence_from(t, &m->received);
+	if (peer->retransmission.time_ns > heard) {
+		heard = peer->retransmission.time_ns; /* perhaps only its ACK was lost */
+	}
+	*sure = heard + link->hold_ns + link->hold_ns / 3 + SECOND_NS;
+	return true;
+}
+
+/* After a hole in the capture, or a step of its clock, it may be about to speak. */
+static uint64_t
+doubt_ends_at(const struct link *link, const struct machine *m)
+{
+	return m->doubt_ns + link->hold_ns / 6 + 2 * SECOND_NS;
+}
+
 void
 machine_tick(struct track *t, struct link *link)
 {
-	if (link->hold_ns == 0) {
-		return;
-	}
 	for (unsigned dir = 0; dir < 2; dir++) {
 		struct machine *m = &link->machine[dir];
-		/* Where a newer connection was opened, one that was not Established yet ended unseen. */
-		bool given_up = m->state == BGP_STATE_OPENCONFIRM && link->session->links != link;
-		if (m->done || m->state < BGP_STATE_OPENCONFIRM || given_up || m->received.time_ns == 0 ||
-		    !peer_is_seen(link, dir) || !link->conn->side[dir].seen) {
+		uint64_t sure;
+		if (!hold_is_over_at(t, link, dir, &sure)) {
 			continue;
 		}
-		/* A speaker that lives sends a KEEPALIVE within a third of the hold time: only after
-		 * that its silence confirms that it is gone (RFC 4271 section 4.4). */
-		const struct machine *peer = &link->machine[1 - dir];
-		uint64_t heard = silence_from(t, &m->received);
-		if (peer->retransmission.time_ns > heard) {
-			heard = peer->retransmission.time_ns; /* perhaps only its ACK was lost */
-		}
-		uint64_t deadline = silence_from(t, &m->received) + link->hold_ns;
-		uint64_t sure = heard + link->hold_ns + link->hold_ns / 3 + SECOND_NS;
-		if (t->now.time_ns < sure || m->sent.time_ns > deadline) {
+		if (t->now.time_ns < sure || m->sent.time_ns > silence_from(t, &m->received) + link->hold_ns) {
 			m->doubt_ns = 0;
 			continue;
 		}
-		/* After a hole in the capture, or a step of its clock, it may be about to speak. */
 		if (m->doubt_ns == 0) {
 			m->doubt_ns = t->now.time_ns;
-		} else if (t->now.time_ns >= m->doubt_ns + link->hold_ns / 6 + 2 * SECOND_NS) {
+		} else if (t->now.time_ns >= doubt_ends_at(link, m)) {
 			machine_gone(t, link, dir, RFC_HOLD_TIMER_EXPIRES, &t->now,
 				"nothing reached it for the whole hold time, and it is silent since (RFC 4271 section 6.5)");
 		}
 	}
+}
+
+uint64_t
+machine_due(const struct track *t, const struct link *link)
+{
+	uint64_t due = CLOCK_NEVER;
+	for (unsigned dir = 0; dir < 2; dir++) {
+		const struct machine *m = &link->machine[dir];
+		uint64_t sure;
+		if (hold_is_over_at(t, link, dir, &sure)) {
+			due = clock_sooner(due, clock_due(t,
+				m->doubt_ns != 0 ? doubt_ends_at(link, m) : sure));
+		}
+	}
+	return due;
 }

@@ -83,6 +83,15 @@ rule_bad_update(struct track *t, struct link *link, unsigned dir)
 		scene.xt, scene_verdict(&m->bad_update, where), scene.yt);
 }
 
+uint64_t
+rule_bad_update_due(const struct track *t, const struct link *link, unsigned dir)
+{
+	const struct machine *m = &link->machine[dir];
+	return m->bad_update_told || m->bad_update.time_ns == 0
+		       ? CLOCK_NEVER
+		       : clock_due(t, m->bad_update.time_ns + FORGIVEN_S * SECOND_NS);
+}
+
 /* Its identifier went to another one and back: no daemon does that, two of them do. */
 void
 rule_two_identifiers(struct track *t, struct link *link, unsigned dir, const struct moment *at)

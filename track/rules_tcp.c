@@ -24,6 +24,9 @@ enum {
 	RETRANSMISSIONS_ENOUGH = 3,
 };
 
+/* For an answer to a SYN. */
+#define SYN_PATIENCE_NS (SECOND_NS * 9 / 10)
+
 static double
 seconds(uint64_t ns)
 {
@@ -43,7 +46,7 @@ in_vain(const struct track *t, const struct contact *c)
 }
 
 static const struct contact *
-asked_in_vain(const struct track *t, const struct address *asker, const struct address *target)
+asked_in_vain(struct track *t, const struct address *asker, const struct address *target)
 {
 	const struct contact *c = contact_find(t, asker, target);
 	return c != NULL && in_vain(t, c) ? c : NULL;
@@ -82,7 +85,7 @@ syns_unanswered(struct track *t, struct session *s, unsigned x)
 	struct speaker *to = &s->side[1 - x];
 	if (s->up || from->syns_unanswered < SYNS_ENOUGH ||
 	    from->judged_syns == from->syns_unanswered ||
-	    t->now.time_ns < from->syn_last.time_ns + SECOND_NS * 9 / 10 ||
+	    t->now.time_ns < from->syn_last.time_ns + SYN_PATIENCE_NS ||
 	    from->syn_last.time_ns < from->syn_first.time_ns + 2 * SECOND_NS) {
 		return;
 	}
@@ -397,6 +400,25 @@ needs_a_look(const struct link *link)
 	return false;
 }
 
+uint64_t
+rule_link_due(const struct track *t, const struct link *link)
+{
+	uint64_t due = CLOCK_NEVER;
+	if (!needs_a_look(link)) {
+		return due;
+	}
+	for (unsigned dir = 0; dir < 2; dir++) {
+		const struct machine *m = &link->machine[dir];
+		due = clock_sooner(due, rule_bad_update_due(t, link, dir));
+		if (m->open.seen && !link->was_established) { /* missing_answer() */
+			uint64_t patience = OPEN_PATIENCE_S * SECOND_NS + 1;
+			due = clock_sooner(due, clock_due(t, m->open.at.time_ns + patience));
+			due = clock_sooner(due, clock_due(t, m->since_ns + patience));
+		}
+	}
+	return due;
+}
+
 /* A connection that does not get on. */
 void
 rule_link_tick(struct track *t, struct link *link)
@@ -424,13 +446,31 @@ rule_session_tick(struct track *t, struct session *s)
 	rule_restart_tick(t, s);
 }
 
+uint64_t
+rule_session_due(const struct track *t, const struct session *s)
+{
+	uint64_t due = clock_due(t, s->restart_deadline_ns);
+	for (unsigned x = 0; x < 2; x++) {
+		const struct speaker *from = &s->side[x];
+		if (from->judged_syns != from->syns_unanswered) {
+			due = clock_sooner(due, clock_due(t, from->syn_last.time_ns + SYN_PATIENCE_NS));
+		}
+	}
+	return due;
+}
+
 /* ARP and NDP in vain. Where a session of the pair is known it is judged as it happens; a pair of
  * which nothing else was seen is judged at the end only, with care: it need not be about BGP. */
 void
 rule_contacts(struct track *t, bool last)
 {
-	for (size_t i = 0; i < t->contact_count; i++) {
-		struct contact *c = &t->contacts[i];
+	size_t count = last || t->contact_count < TRACK_CONTACTS_A_TICK ? t->contact_count
+									: TRACK_CONTACTS_A_TICK;
+	if (count == t->contact_count) {
+		t->contact_judged = 0;
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct contact *c = contact_number(t, t->contact_judged++ % t->contact_count);
 		if (c->judged || !in_vain(t, c)) {
 			continue;
 		}
@@ -508,28 +548,24 @@ rule_address_claimed(struct track *t, const struct host *h, const struct moment 
 		return;
 	}
 	char a[ADDRESS_TEXT_MAX];
-	for (struct session *s = t->session_oldest; s != NULL; s = s->newer) {
-		for (unsigned x = 0; x < 2; x++) {
-			if (!address_equal(&s->side[x].addr, &h->addr)) {
-				continue;
-			}
-			uint64_t frames[] = {h->claim.frame};
-			finding_raise(t,
-				&(struct finding_args){
-					.cause = FINDING_ADDRESS_CONFLICT,
-					.confidence = CONFIDENCE_LIKELY,
-					.session = s,
-					.subject = &h->addr,
-					.at = *at,
-					.evidence = frames,
-					.evidence_count = 1,
-					.took_down = s->exits > 0 || !s->up,
-				},
-				"two hosts use %s: %02x:%02x:%02x:%02x:%02x:%02x and %02x:%02x:%02x:%02x:%02x:%02x answer for it in turn",
-				address_text(&h->addr, a), h->mac[0], h->mac[1], h->mac[2], h->mac[3],
-				h->mac[4], h->mac[5], h->other_mac[0], h->other_mac[1],
-				h->other_mac[2], h->other_mac[3], h->other_mac[4], h->other_mac[5]);
-		}
+	for (struct speaker *side = h->speakers; side != NULL; side = side->host_next) {
+		struct session *s = side->session;
+		uint64_t frames[] = {h->claim.frame};
+		finding_raise(t,
+			&(struct finding_args){
+				.cause = FINDING_ADDRESS_CONFLICT,
+				.confidence = CONFIDENCE_LIKELY,
+				.session = s,
+				.subject = &h->addr,
+				.at = *at,
+				.evidence = frames,
+				.evidence_count = 1,
+				.took_down = s->exits > 0 || !s->up,
+			},
+			"two hosts use %s: %02x:%02x:%02x:%02x:%02x:%02x and %02x:%02x:%02x:%02x:%02x:%02x answer for it in turn",
+			address_text(&h->addr, a), h->mac[0], h->mac[1], h->mac[2], h->mac[3],
+			h->mac[4], h->mac[5], h->other_mac[0], h->other_mac[1],
+			h->other_mac[2], h->other_mac[3], h->other_mac[4], h->other_mac[5]);
 	}
 }
 

@@ -11,6 +11,8 @@
 
 #include "track/memory.h"
 
+#define AGE_GRAIN_NS (SECOND_NS / 4)
+
 static uint64_t
 mix(uint64_t h, const struct address *a)
 {
@@ -37,8 +39,12 @@ pair_hash(const struct track *t, const struct address *a, const struct address *
 struct session *
 session_find(struct track *t, const struct address *a, const struct address *b)
 {
-	struct session *s = t->session_table[pair_hash(t, a, b) % t->session_slots];
+	uint32_t hash = (uint32_t)pair_hash(t, a, b);
+	struct session *s = t->session_table[hash % t->session_slots];
 	for (; s != NULL; s = s->hash_next) {
+		if (s->hash != hash) {
+			continue;
+		}
 		if ((address_equal(&s->side[0].addr, a) && address_equal(&s->side[1].addr, b)) ||
 		    (address_equal(&s->side[0].addr, b) && address_equal(&s->side[1].addr, a))) {
 			return s;
@@ -50,34 +56,28 @@ session_find(struct track *t, const struct address *a, const struct address *b)
 static void
 unlink_age(struct track *t, struct session *s)
 {
-	*(s->older != NULL ? &s->older->newer : &t->session_oldest) = s->newer;
-	*(s->newer != NULL ? &s->newer->older : &t->session_newest) = s->older;
+	*(s->older != NULL ? &s->older->newer : &t->ages[s->list].oldest) = s->newer;
+	*(s->newer != NULL ? &s->newer->older : &t->ages[s->list].newest) = s->older;
 	s->older = s->newer = NULL;
 }
 
 static void
-link_age(struct track *t, struct session *s)
+link_age(struct track *t, struct session *s, uint8_t list)
 {
-	s->older = t->session_newest;
+	s->list = list;
+	s->aged_ns = t->now.time_ns;
+	s->older = t->ages[list].newest;
 	s->newer = NULL;
-	*(t->session_newest != NULL ? &t->session_newest->newer : &t->session_oldest) = s;
-	t->session_newest = s;
+	*(s->older != NULL ? &s->older->newer : &t->ages[list].oldest) = s;
+	t->ages[list].newest = s;
 }
 
-/* The table is full: a pair without any OPEN gives way first, among the oldest few. */
 static void
 evict(struct track *t)
 {
-	struct session *victim = t->session_oldest;
-	struct session *s = victim;
-	for (unsigned i = 0; i < 64 && s != NULL; i++, s = s->newer) {
-		if (s->established_count == 0 && !s->side[0].has_open && !s->side[1].has_open) {
-			victim = s;
-			break;
-		}
-	}
-	if (victim == NULL) {
-		return;
+	struct session *victim = NULL;
+	for (int list = 0; victim == NULL; list++) {
+		victim = t->ages[list].oldest;
 	}
 	if (t->evicted_sessions++ == 0) {
 		emit_fault(t, NULL, "evicted-session", 0,
@@ -102,6 +102,25 @@ evict(struct track *t)
 	session_destroy(t, victim);
 }
 
+/* Twice the slots, when there are more sessions than slots. */
+static void
+table_grow(struct track *t)
+{
+	size_t count = t->session_slots * 2;
+	struct session **table = memory_zero(count, sizeof(*table));
+	for (size_t i = 0; i < t->session_slots; i++) {
+		struct session *next;
+		for (struct session *s = t->session_table[i]; s != NULL; s = next) {
+			next = s->hash_next;
+			s->hash_next = table[s->hash % count];
+			table[s->hash % count] = s;
+		}
+	}
+	free(t->session_table);
+	t->session_table = table;
+	t->session_slots = count;
+}
+
 struct session *
 session_get(struct track *t, const struct address *src, const struct address *dst, int8_t outgoing,
 	const struct moment *at)
@@ -120,16 +139,19 @@ session_get(struct track *t, const struct address *src, const struct address *ds
 	s->side[1 - local].addr = *dst;
 	s->hold_time_s = -1;
 	s->first = s->last = *at;
-	struct session **slot = &t->session_table[pair_hash(t, src, dst) % t->session_slots];
+	s->watch.session = s;
+	s->hash = (uint32_t)pair_hash(t, src, dst);
+	if (t->session_count >= t->session_slots) {
+		table_grow(t);
+	}
+	struct session **slot = &t->session_table[s->hash % t->session_slots];
 	s->hash_next = *slot;
 	*slot = s;
-	link_age(t, s);
+	link_age(t, s, SESSIONS_UNANSWERED);
 	t->session_count++;
 	for (unsigned i = 0; i < 2; i++) {
-		const struct host *h = host_find(t, &s->side[i].addr);
-		if (h != NULL) {
-			s->side[i].alive = h->alive;
-		}
+		host_pin(t, s, i);
+		s->side[i].alive = s->side[i].host->alive;
 	}
 	s->bfd = bfd_serve(t, s, true);
 	session_dirty(t, s);
@@ -157,15 +179,32 @@ session_touch(struct track *t, struct session *s, const struct moment *at)
 		next_capture(s, at);
 	}
 	s->last = *at;
-	if (t->session_newest != s) {
+	clock_watch(t, &s->watch);
+	uint8_t list = s->list;
+	if (list != SESSIONS_SPEAKING &&
+	    (s->established_count > 0 || s->side[0].has_open || s->side[1].has_open)) {
+		list = SESSIONS_SPEAKING;
+	}
+	/* Moving it touches its neighbours, too: a grain of age is cheaper, and as good. */
+	if (list != s->list || at->time_ns > s->aged_ns + AGE_GRAIN_NS || at->time_ns < s->aged_ns) {
 		unlink_age(t, s);
-		link_age(t, s);
+		link_age(t, s, list);
+	}
+}
+
+void
+session_connected(struct track *t, struct session *s)
+{
+	if (s->list == SESSIONS_UNANSWERED) {
+		unlink_age(t, s);
+		link_age(t, s, SESSIONS_CONNECTED);
 	}
 }
 
 void
 session_dirty(struct track *t, struct session *s)
 {
+	clock_watch(t, &s->watch);
 	if (!s->dirty) {
 		s->dirty = true;
 		s->dirty_next = t->dirty;
@@ -192,40 +231,57 @@ set_state(struct speaker *side, enum bgp_state state, uint64_t now_ns)
 	}
 }
 
-/* One view over all connections: the furthest machine that lives counts, else the last one. */
 void
-session_refresh(struct track *t, struct session *s)
+session_machine(struct session *s, const struct link *link, unsigned dir, enum bgp_state from,
+	enum bgp_state to)
 {
-	enum bgp_state best[2] = {BGP_STATE_UNKNOWN, BGP_STATE_UNKNOWN};
-	bool live[2] = {false, false};
-	bool up = false;
-	for (const struct link *link = s->links; link != NULL; link = link->next) {
-		bool link_up = true;
-		bool any = false;
-		for (unsigned dir = 0; dir < 2; dir++) {
-			const struct machine *m = &link->machine[dir];
-			unsigned side = link_side(link, dir);
-			bool silent = !link->conn->side[dir].seen;
-			if (m->state > BGP_STATE_IDLE) {
-				live[side] = true;
-				if (m->state > best[side]) {
-					best[side] = m->state;
-				}
-			}
-			any = any || m->state == BGP_STATE_ESTABLISHED;
-			link_up = link_up && (m->state == BGP_STATE_ESTABLISHED || silent);
+	uint16_t *counts = s->machines[link_side(link, dir)];
+	counts[from]--;
+	counts[to]++;
+}
+
+static bool
+link_is_up(const struct link *link)
+{
+	bool any = false;
+	for (unsigned dir = 0; dir < 2; dir++) {
+		bool established = link->machine[dir].state == BGP_STATE_ESTABLISHED;
+		if (!established && link->conn->side[dir].seen) {
+			return false;
 		}
-		up = up || (link_up && any);
+		any = any || established;
+	}
+	return any;
+}
+
+/* One view over all connections: the furthest machine that lives counts, else the last one. Counted, not
+ * searched for: a pair may have many connections, and each changes its state a dozen times. */
+void
+session_refresh(struct track *t, struct session *s, struct link *link)
+{
+	if (link != NULL) {
+		bool up = link_is_up(link);
+		s->up_links += (uint32_t)up - (uint32_t)link->up;
+		link->up = up;
 	}
 	for (unsigned i = 0; i < 2; i++) {
-		set_state(&s->side[i], live[i] ? best[i] : s->side[i].resting, t->now.time_ns);
+		enum bgp_state best = BGP_STATE_ESTABLISHED;
+		while (best > BGP_STATE_IDLE && s->machines[i][best] == 0) {
+			best--;
+		}
+		set_state(&s->side[i], best > BGP_STATE_IDLE ? best : s->side[i].resting,
+			t->now.time_ns);
 	}
+	bool up = s->up_links > 0;
 	if (s->up && !up) {
 		s->lost = t->now;
 		s->exits++;
 	}
 	s->up = up;
 	session_dirty(t, s);
+	if (s->bfd != NULL) {
+		clock_watch(t, &s->bfd->watch); /* its rules compare the two */
+	}
 }
 
 void
@@ -274,8 +330,7 @@ session_tell(struct track *t, struct session *s, bool snapshot)
 void
 session_destroy(struct track *t, struct session *s)
 {
-	struct session **slot =
-		&t->session_table[pair_hash(t, &s->side[0].addr, &s->side[1].addr) % t->session_slots];
+	struct session **slot = &t->session_table[s->hash % t->session_slots];
 	while (*slot != s) {
 		slot = &(*slot)->hash_next;
 	}
@@ -292,6 +347,9 @@ session_destroy(struct track *t, struct session *s)
 		}
 	}
 	unlink_age(t, s);
+	clock_forget(&s->watch);
+	host_unpin(t, &s->side[0]);
+	host_unpin(t, &s->side[1]);
 	bfd_serve(t, s, false);
 	findings_forget(t, s->findings);
 	timing_destroy(s);

@@ -12,7 +12,7 @@
 #include "track/internal.h"
 #include "track/memory.h"
 
-enum { SESSION_SLOTS = 16384, BFD_SLOTS = 16384 };
+enum { SLOTS_MIN = 256 }; /* of the hash tables, at first */
 
 struct track *
 track_create(const struct track_options *options)
@@ -23,10 +23,11 @@ track_create(const struct track_options *options)
 	if (getrandom(&t->hash_seed, sizeof(t->hash_seed), GRND_NONBLOCK) < 0) {
 		t->hash_seed = UINT64_C(0x51ed270b7a2f1c3d);
 	}
-	t->session_slots = SESSION_SLOTS;
-	t->session_table = memory_zero(SESSION_SLOTS, sizeof(*t->session_table));
-	t->bfd_slots = BFD_SLOTS;
-	t->bfd_table = memory_zero(BFD_SLOTS, sizeof(*t->bfd_table));
+	t->session_slots = t->bfd_slots = t->host_slots = SLOTS_MIN;
+	t->session_table = memory_zero(SLOTS_MIN, sizeof(struct session *));
+	t->bfd_table = memory_zero(SLOTS_MIN, sizeof(struct bfd_session *));
+	t->host_table = memory_zero(SLOTS_MIN, sizeof(struct host *));
+	clock_init(&t->clock);
 	if (options->expect != NULL) {
 		t->expect_met = memory_zero(options->expect->count + 1, sizeof(*t->expect_met));
 	}
@@ -52,8 +53,10 @@ track_destroy(struct track *t)
 		return;
 	}
 	t->ending = true;
-	while (t->session_oldest != NULL) {
-		session_destroy(t, t->session_oldest);
+	for (int list = 0; list < SESSION_LISTS; list++) {
+		while (t->ages[list].oldest != NULL) {
+			session_destroy(t, t->ages[list].oldest);
+		}
 	}
 	while (t->bfd_oldest != NULL) {
 		bfd_destroy(t, t->bfd_oldest);
@@ -153,8 +156,19 @@ track_input_away(struct track *t, uint32_t input, bool away, uint64_t now_ns)
 	t->inputs[input].away = away;
 	if (away) {
 		t->inputs[input].last = t->now;
-	} else {
-		t->inputs[input].back_ns = now_ns;
+		return;
+	}
+	t->inputs[input].back_ns = now_ns;
+	/* Their timers stood still. */
+	for (struct session *s = t->session_oldest; s != NULL; s = s->newer) {
+		if (s->last.input == input) {
+			clock_watch(t, &s->watch);
+		}
+	}
+	for (struct bfd_session *b = t->bfd_oldest; b != NULL; b = b->newer) {
+		if (b->last.input == input) {
+			clock_watch(t, &b->watch);
+		}
 	}
 }
 
@@ -218,36 +232,6 @@ send_snapshots(struct track *t)
 	}
 }
 
-/* The end of a capture is not silence: time stands still for what only it has shown. */
-static bool
-listens(const struct track *t, const struct moment *last)
-{
-	return last->input < t->input_count && !t->inputs[last->input].ended &&
-		!t->inputs[last->input].away;
-}
-
-static void
-run_timers(struct track *t)
-{
-	for (struct session *s = t->session_oldest; s != NULL; s = s->newer) {
-		if (!listens(t, &s->last)) {
-			continue;
-		}
-		struct link *next;
-		for (struct link *link = s->links; link != NULL; link = next) {
-			next = link->next;
-			link_tick(t, link);
-		}
-		rule_session_tick(t, s);
-	}
-	for (struct bfd_session *b = t->bfd_oldest; b != NULL; b = b->newer) {
-		if (listens(t, &b->last)) {
-			bfd_tick(t, b);
-		}
-	}
-	rule_contacts(t, false);
-}
-
 void
 track_tick(struct track *t, uint64_t now_ns)
 {
@@ -262,7 +246,8 @@ track_tick(struct track *t, uint64_t now_ns)
 		t->now = (struct moment){.time_ns = now_ns, .input = t->now.input};
 	}
 	t->next_tick_ns = now_ns + SECOND_NS;
-	run_timers(t);
+	clock_run(t);
+	rule_contacts(t, false);
 	send_snapshots(t);
 }
 
@@ -271,6 +256,21 @@ by_id(const void *a, const void *b)
 {
 	const struct session *const *x = a, *const *y = b;
 	return (*x)->id < (*y)->id ? -1 : (*x)->id > (*y)->id;
+}
+
+/* The caller frees the array. */
+static struct session **
+sessions_by_id(const struct track *t)
+{
+	struct session **sessions = memory_zero(t->session_count, sizeof(*sessions));
+	size_t count = 0;
+	for (int list = 0; list < SESSION_LISTS; list++) {
+		for (struct session *s = t->ages[list].oldest; s != NULL; s = s->newer) {
+			sessions[count++] = s;
+		}
+	}
+	qsort(sessions, count, sizeof(*sessions), by_id);
+	return sessions;
 }
 
 void
@@ -289,21 +289,23 @@ track_finish(struct track *t)
 		}
 	}
 	rule_contacts(t, true);
+	struct session **sessions = sessions_by_id(t);
+	size_t count = t->session_count;
 	/* What is judged now is judged at the end of the capture that showed it. */
 	struct moment end = t->now;
-	for (struct session *s = t->session_oldest; s != NULL; s = s->newer) {
-		t->now = t->inputs[s->last.input].last;
-		rule_session_tick(t, s);
+	for (size_t i = 0; i < count; i++) {
+		t->now = t->inputs[sessions[i]->last.input].last;
+		rule_session_tick(t, sessions[i]);
 	}
 	for (struct bfd_session *b = t->bfd_oldest; b != NULL; b = b->newer) {
 		t->now = t->inputs[b->last.input].last;
 		rule_bfd_tick(t, b);
 	}
-	for (struct session *s = t->session_oldest; s != NULL; s = s->newer) {
-		t->now = t->inputs[s->last.input].last;
-		rule_session_end(t, s);
-		verdict_settle(s);
-		rule_expect_end(t, s);
+	for (size_t i = 0; i < count; i++) {
+		t->now = t->inputs[sessions[i]->last.input].last;
+		rule_session_end(t, sessions[i]);
+		verdict_settle(sessions[i]);
+		rule_expect_end(t, sessions[i]);
 	}
 	t->now = end;
 	rule_expect_missing(t);
@@ -311,13 +313,6 @@ track_finish(struct track *t)
 	for (struct finding *f = t->findings_first; f != NULL; f = f->all_next) {
 		finding_tell(t, f, false);
 	}
-	/* In the order of their ids. */
-	struct session **sessions = memory_zero(t->session_count, sizeof(*sessions));
-	size_t count = 0;
-	for (struct session *s = t->session_oldest; s != NULL; s = s->newer) {
-		sessions[count++] = s;
-	}
-	qsort(sessions, count, sizeof(*sessions), by_id);
 	for (size_t i = 0; i < count; i++) {
 		session_tell(t, sessions[i], false);
 	}
