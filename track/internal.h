@@ -406,6 +406,7 @@ struct track {
 	size_t session_slots, session_count;
 	struct {
 		struct session *oldest, *newest;
+		size_t count;
 	} ages[SESSION_LISTS];
 	struct session *dirty;
 	uint64_t session_ids, evicted_sessions;

@@ -5,6 +5,7 @@
 /* Every bound of the tracker. What reaches one is said with an event. */
 enum {
 	TRACK_SESSIONS_MAX = 65536,     /* pairs of addresses; the longest quiet one gives way */
+	TRACK_UNANSWERED_MAX = 16384,   /* of these, pairs without even a handshake: scans and floods */
 	TRACK_BFD_SESSIONS_MAX = 65536,
 	TRACK_HOSTS_MAX = 16384,        /* addresses of no session of which it is known that they are alive */
 	TRACK_CONTACTS_MAX = 4096,      /* pairs of which only ARP or NDP was seen */

@@ -578,8 +578,8 @@ rule_link_returned(struct track *t, struct link *link, unsigned dir)
 {
 	struct session *s = link->session;
 	struct speaker *x = &s->side[link_side(link, dir)];
-	const struct host *h = host_find(t, &x->addr);
-	if (h == NULL || h->silence_to.time_ns == 0 || !h->silence_resolved ||
+	const struct host *h = x->host;
+	if (h->silence_to.time_ns == 0 || !h->silence_resolved ||
 	    t->now.time_ns > h->silence_to.time_ns + 5 * SECOND_NS ||
 	    link->first.time_ns > h->silence_from.time_ns ||
 	    finding_find(s, FINDING_LINK_DOWN) != NULL) {

@@ -59,6 +59,7 @@ unlink_age(struct track *t, struct session *s)
 	*(s->older != NULL ? &s->older->newer : &t->ages[s->list].oldest) = s->newer;
 	*(s->newer != NULL ? &s->newer->older : &t->ages[s->list].newest) = s->older;
 	s->older = s->newer = NULL;
+	t->ages[s->list].count--;
 }
 
 static void
@@ -70,8 +71,10 @@ link_age(struct track *t, struct session *s, uint8_t list)
 	s->newer = NULL;
 	*(s->older != NULL ? &s->older->newer : &t->ages[list].oldest) = s;
 	t->ages[list].newest = s;
+	t->ages[list].count++;
 }
 
+/* A table is full: the longest quiet one goes, of those that have shown least. */
 static void
 evict(struct track *t)
 {
@@ -129,7 +132,8 @@ session_get(struct track *t, const struct address *src, const struct address *ds
 	if (s != NULL) {
 		return s;
 	}
-	if (t->session_count >= TRACK_SESSIONS_MAX) {
+	if (t->session_count >= TRACK_SESSIONS_MAX ||
+	    t->ages[SESSIONS_UNANSWERED].count >= TRACK_UNANSWERED_MAX) {
 		evict(t);
 	}
 	s = memory_zero(1, sizeof(*s));

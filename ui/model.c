@@ -16,6 +16,8 @@
 #include "ui/model_internal.h"
 #include "ui/text.h"
 
+enum { LEAVING_MAX = 1024 }; /* sessions that are dropped together */
+
 static void
 table_insert(struct model_table *t, void *item, uint64_t (*id_of)(const void *))
 {
@@ -46,6 +48,17 @@ finding_clear(struct model_finding *f)
 	f->fix_count = 0;
 }
 
+static void
+session_destroy(struct model *model, struct model_session *s)
+{
+	free(s->open[0].bytes);
+	free(s->open[1].bytes);
+	free(s->end_of_rib[0]);
+	free(s->end_of_rib[1]);
+	timeline_finish(&s->timeline, &model->budget);
+	free(s);
+}
+
 void
 model_destroy(struct model *model)
 {
@@ -58,16 +71,11 @@ model_destroy(struct model *model)
 	}
 	for (size_t i = 0; i < model->sessions.count; i++) {
 		struct model_session *s = model->sessions.items[i];
-		free(s->open[0].bytes);
-		free(s->open[1].bytes);
-		free(s->end_of_rib[0]);
-		free(s->end_of_rib[1]);
-		timeline_finish(&s->timeline);
-		free(s);
+		session_destroy(model, s);
 	}
 	for (size_t i = 0; i < model->bfd_sessions.count; i++) {
 		struct model_bfd_session *b = model->bfd_sessions.items[i];
-		timeline_finish(&b->timeline);
+		timeline_finish(&b->timeline, &model->budget);
 		free(b);
 	}
 	for (size_t i = 0; i < model->findings.count; i++) {
@@ -77,6 +85,7 @@ model_destroy(struct model *model)
 	free(model->sessions.items);
 	free(model->bfd_sessions.items);
 	free(model->findings.items);
+	model_texts_finish(&model->budget.texts);
 	free(model);
 }
 
@@ -261,7 +270,9 @@ on_connection(struct model *model, const struct event *event)
 	if (side >= 0) {
 		words.by = (struct address){0}; /* the entry's speaker says who */
 	}
-	describe_connection(&words, e->text, sizeof(e->text));
+	char text[TIMELINE_TEXT_MAX];
+	describe_connection(&words, text, sizeof(text));
+	e->text = model_text_keep(&model->budget.texts, text);
 }
 
 static void
@@ -380,11 +391,11 @@ on_message(struct model *model, const struct event *event)
 		e = session_entry(model, s, event, kind, weight);
 		e->side = (int8_t)side;
 		e->connection = m->connection;
-		if (kind == TIMELINE_UPDATE) {
-			snprintf(e->text, sizeof(e->text), "UPDATE");
-		} else {
-			describe_message(m, false, e->text, sizeof(e->text));
+		char text[TIMELINE_TEXT_MAX] = "UPDATE";
+		if (kind != TIMELINE_UPDATE) {
+			describe_message(m, false, text, sizeof(text));
 		}
+		e->text = model_text_keep(&model->budget.texts, text);
 	}
 	if (kind == TIMELINE_UPDATE && message->body_read) {
 		e->announced += message->update.announced_count;
@@ -411,8 +422,10 @@ on_fault(struct model *model, const struct event *event)
 		return;
 	}
 	e->connection = f->connection;
-	snprintf(e->text, sizeof(e->text), "malformed: %s",
+	char whole[TIMELINE_TEXT_MAX];
+	snprintf(whole, sizeof(whole), "malformed: %s",
 		text_clean(f->text != NULL ? f->text : f->code, text, sizeof(text) - 12));
+	e->text = model_text_keep(&model->budget.texts, whole);
 }
 
 static void
@@ -431,8 +444,9 @@ on_gap(struct model *model, const struct event *event)
 	struct address none = {0};
 	e->side = (int8_t)session_side(s, &g->src, &none);
 	e->connection = g->connection;
-	snprintf(e->text, sizeof(e->text), "%s octets are not in the capture",
-		text_count(g->bytes, count));
+	char text[TIMELINE_TEXT_MAX];
+	snprintf(text, sizeof(text), "%s octets are not in the capture", text_count(g->bytes, count));
+	e->text = model_text_keep(&model->budget.texts, text);
 }
 
 static void
@@ -501,8 +515,9 @@ on_bfd(struct model *model, const struct event *event)
 	struct timeline_entry *e = entry_add(model, &b->timeline, &b->left_out, event, TIMELINE_BFD,
 		TIMELINE_QUIET);
 	e->side = (int8_t)side;
-	snprintf(e->text, sizeof(e->text), "BFD ");
-	describe_bfd(p->packet, false, e->text + 4, sizeof(e->text) - 4);
+	char text[TIMELINE_TEXT_MAX] = "BFD ";
+	describe_bfd(p->packet, false, text + 4, sizeof(text) - 4);
+	e->text = model_text_keep(&model->budget.texts, text);
 }
 
 /* Over all connections a speaker is where its furthest connection is. */
@@ -542,15 +557,17 @@ follow_state(struct model_session *s, int side, const struct event *event)
 }
 
 static void
-transition_text(const struct event_transition *t, struct timeline_entry *e)
+transition_text(struct model *model, const struct event_transition *t, struct timeline_entry *e)
 {
 	char reason[TIMELINE_TEXT_MAX];
-	snprintf(e->text, sizeof(e->text), "%s%s → %s", t->protocol == PROTOCOL_BFD ? "BFD " : "",
+	char text[TIMELINE_TEXT_MAX];
+	snprintf(text, sizeof(text), "%s%s → %s", t->protocol == PROTOCOL_BFD ? "BFD " : "",
 		track_state_name(t->protocol, t->from), track_state_name(t->protocol, t->to));
 	if (t->reason != NULL && t->reason[0] != '\0') {
-		text_append(e->text, sizeof(e->text), ": %s",
+		text_append(text, sizeof(text), ": %s",
 			text_clean(t->reason, reason, sizeof(reason)));
 	}
+	e->text = model_text_keep(&model->budget.texts, text);
 	e->inferred = t->basis == BASIS_INFERRED;
 }
 
@@ -569,7 +586,7 @@ on_transition(struct model *model, const struct event *event)
 			TIMELINE_BFD_TRANSITION,
 			t->from == UP || t->to == UP ? TIMELINE_LOUD : TIMELINE_NORMAL);
 		e->side = (int8_t)side;
-		transition_text(t, e);
+		transition_text(model, t, e);
 		if (side >= 0) {
 			b->info.side[side].state = t->to;
 			b->info.side[side].state_since_ns = event->time_ns;
@@ -587,7 +604,7 @@ on_transition(struct model *model, const struct event *event)
 		loud ? TIMELINE_LOUD : TIMELINE_QUIET);
 	e->side = (int8_t)side;
 	e->connection = t->connection;
-	transition_text(t, e);
+	transition_text(model, t, e);
 	if (side >= 0) {
 		follow_state(s, side, event);
 	}
@@ -648,9 +665,38 @@ on_finding(struct model *model, const struct event *event)
 		? session_entry(model, s, event, TIMELINE_FINDING, TIMELINE_LOUD)
 		: entry_add(model, &b->timeline, &b->left_out, event, TIMELINE_FINDING,
 			  TIMELINE_LOUD);
-	snprintf(e->text, sizeof(e->text), "%s: %s",
+	char text[TIMELINE_TEXT_MAX];
+	snprintf(text, sizeof(text), "%s: %s",
 		finding_key(f->cause) != NULL ? finding_key(f->cause) : "",
 		finding_title(f->cause));
+	e->text = model_text_keep(&model->budget.texts, text);
+}
+
+/* Nobody answered, nobody complained: one of the many pairs of a scan or of a flood. */
+static bool
+says_nothing(const struct model_session *s)
+{
+	return s->info.verdict == VERDICT_UNKNOWN && s->connection_count == 0 && !s->open[0].seen &&
+		!s->open[1].seen && !s->notification.seen && s->info.bfd_session == 0;
+}
+
+/* All that are to go, at once: to move the table for each of them would cost more than the rest. */
+static void
+drop_sessions(struct model *model)
+{
+	struct model_table *t = &model->sessions;
+	size_t kept = 0;
+	for (size_t i = 0; i < t->count; i++) {
+		struct model_session *s = t->items[i];
+		if (!s->leaves) {
+			t->items[kept++] = s;
+			continue;
+		}
+		session_destroy(model, s);
+		model->left_out++;
+	}
+	t->count = kept;
+	model->leaving = 0;
 }
 
 static void
@@ -696,6 +742,12 @@ on_session(struct model *model, const struct event *event)
 	}
 	s->told = true;
 	s->final = !event->snapshot;
+	if (s->final && says_nothing(s) && model->unanswered++ >= MODEL_UNANSWERED_MAX) {
+		s->leaves = true;
+		if (++model->leaving >= LEAVING_MAX) {
+			drop_sessions(model);
+		}
+	}
 }
 
 static void

@@ -26,7 +26,8 @@ enum {
 	MODEL_FINDINGS_MAX = 65536,
 	MODEL_OPEN_MAX = 4096,             /* octets kept of an OPEN */
 	MODEL_TIMELINE_MAX = 512,          /* entries for each session */
-	MODEL_TIMELINE_TOTAL = 256 * 1024, /* entries over all sessions */
+	MODEL_TIMELINE_TOTAL = 256 * 1024, /* entries over all sessions; each may have a few more */
+	MODEL_UNANSWERED_MAX = 4096,       /* pairs of which only SYNs were seen, that are over */
 	MODEL_CONNECTIONS_MAX = 16,        /* whose state is followed, for each session */
 	MODEL_CHECKS_MAX = 8, /* directions of a session that --check has something to say of */
 	TIMELINE_TEXT_MAX = 160,
@@ -65,12 +66,11 @@ struct timeline_entry {
 	uint32_t count;                /* 1, or how many the stretch has */
 	uint32_t left_out;             /* entries dropped just before this one */
 	uint32_t announced, withdrawn; /* of an UPDATE stretch */
-	enum timeline_kind kind;
-	enum timeline_weight weight;
+	uint8_t kind;   /* enum timeline_kind */
+	uint8_t weight; /* enum timeline_weight */
 	int8_t side; /* who acts: 0 local, 1 remote, -1 neither or unknown */
 	bool inferred;
-	char text
-		[TIMELINE_TEXT_MAX]; /* without time, frame, speaker and count: "OPEN as 65009 …" */
+	const char *text; /* without time, frame, speaker and count: "OPEN as 65009 …" */
 };
 
 struct model_timeline {
@@ -116,6 +116,7 @@ struct model_session {
 	struct bgp_agreement agreement; /* info.agreement points to it, or is NULL */
 	bool told;  /* a session event was heard, so that local and remote are right */
 	bool final; /* and it was the last word */
+	bool leaves; /* there are too many like it: it is dropped soon */
 	struct model_open open[2];
 	struct model_notification notification; /* the last one */
 	struct model_timeline timeline;         /* without BFD; see model_timeline_merged() */

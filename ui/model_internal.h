@@ -6,10 +6,22 @@
 
 #include "ui/model.h"
 
-enum { TIMELINE_ROOM_MIN = 8 };
+enum { TIMELINE_ROOM_MIN = 4 };
+
+/* Texts that many entries share, counted. */
+struct model_texts {
+	struct model_text **slots;
+	size_t slot_count, count;
+};
+
+/* The one copy of `text`, until as many drops as keeps. */
+const char *model_text_keep(struct model_texts *texts, const char *text);
+void model_text_drop(struct model_texts *texts, const char *text); /* takes NULL */
+void model_texts_finish(struct model_texts *texts);
 
 struct timeline_budget {
 	size_t used; /* entries for which there is room, over all time lines */
+	struct model_texts texts;
 };
 
 /* A new entry, to be filled in, where its time belongs (what is inferred is often told late); makes
@@ -22,7 +34,7 @@ struct timeline_entry *timeline_stretch(struct model_timeline *timeline, enum ti
 	int side, uint64_t connection);
 
 void timeline_swap_sides(struct model_timeline *timeline);
-void timeline_finish(struct model_timeline *timeline);
+void timeline_finish(struct model_timeline *timeline, struct timeline_budget *budget);
 
 /* Pointers, so that a table can grow while somebody looks at an entry. Sorted
  * by id. */
@@ -41,6 +53,8 @@ struct model {
 	uint8_t time_digits;
 	uint64_t left_out;
 	uint64_t dropped_session, dropped_bfd_session; /* highest ids that found no room */
+	size_t leaving;    /* sessions that are to be dropped */
+	size_t unanswered; /* sessions of which only SYNs were seen, that are over */
 };
 
 uint64_t model_session_id(const void *session);

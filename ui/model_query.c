@@ -27,6 +27,19 @@ model_table_place(const struct model_table *t, uint64_t id, uint64_t (*id_of)(co
 {
 	size_t low = 0;
 	size_t high = t->count;
+	/* Ids count up, and few are ever missing: most are as far from the first one, or from the
+	 * last, as it says. A search
+	 * over 10,000 sessions costs fourteen cache misses for each event. */
+	if (high > 0) {
+		uint64_t from_first = id - id_of(t->items[0]);
+		uint64_t from_last = high - 1 - (id_of(t->items[high - 1]) - id);
+		if (from_first < high && id_of(t->items[from_first]) == id) {
+			return (size_t)from_first;
+		}
+		if (from_last < high && id_of(t->items[from_last]) == id) {
+			return (size_t)from_last;
+		}
+	}
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		if (id_of(t->items[middle]) < id) {

@@ -18,12 +18,14 @@ enum {
 static bool
 timeline_grow(struct model_timeline *t, struct timeline_budget *budget)
 {
-	size_t room = t->room > 0 ? t->room * 2 : TIMELINE_ROOM_MIN;
-	size_t more = room - t->room;
+	/* By half: with ten thousand of them, room that is not used counts. */
+	size_t room = t->room > 0 ? t->room + (t->room + 1) / 2 : TIMELINE_ROOM_MIN;
 	if (room > MODEL_TIMELINE_MAX) {
-		return false;
+		room = MODEL_TIMELINE_MAX;
 	}
-	if (t->room > 0 && budget->used + more > MODEL_TIMELINE_TOTAL) {
+	size_t more = room - t->room;
+	if (more == 0 || (t->room > 2 * TIMELINE_ROOM_MIN &&
+				 budget->used + more > MODEL_TIMELINE_TOTAL)) {
 		return false;
 	}
 	t->entries = memory_resize(t->entries, room * sizeof(*t->entries));
@@ -35,7 +37,8 @@ timeline_grow(struct model_timeline *t, struct timeline_budget *budget)
 /* Drops at most `want` entries of at most `weight` between the first and the last kept; returns how
  * many it dropped. */
 static size_t
-timeline_drop(struct model_timeline *t, enum timeline_weight weight, size_t want)
+timeline_drop(struct model_timeline *t, struct timeline_budget *budget, enum timeline_weight weight,
+	size_t want)
 {
 	size_t last = t->count - t->count / 4;
 	size_t first = KEPT_FIRST < last / 2 ? KEPT_FIRST : last / 2;
@@ -46,6 +49,7 @@ timeline_drop(struct model_timeline *t, enum timeline_weight weight, size_t want
 		struct timeline_entry *e = &t->entries[i];
 		if (i < last && e->weight <= weight && dropped < want) {
 			carry += e->left_out + 1;
+			model_text_drop(&budget->texts, e->text);
 			dropped++;
 			continue;
 		}
@@ -66,12 +70,12 @@ timeline_add(struct model_timeline *t, struct timeline_budget *budget, uint64_t 
 {
 	if (t->count == t->room && !timeline_grow(t, budget)) {
 		size_t want = t->count / 4;
-		size_t dropped = timeline_drop(t, TIMELINE_QUIET, want);
+		size_t dropped = timeline_drop(t, budget, TIMELINE_QUIET, want);
 		if (dropped < want) {
-			dropped += timeline_drop(t, TIMELINE_NORMAL, want - dropped);
+			dropped += timeline_drop(t, budget, TIMELINE_NORMAL, want - dropped);
 		}
 		if (dropped == 0) {
-			dropped = timeline_drop(t, TIMELINE_LOUD, want);
+			dropped = timeline_drop(t, budget, TIMELINE_LOUD, want);
 		}
 		*left_out += dropped;
 	}
@@ -110,8 +114,12 @@ timeline_swap_sides(struct model_timeline *t)
 }
 
 void
-timeline_finish(struct model_timeline *t)
+timeline_finish(struct model_timeline *t, struct timeline_budget *budget)
 {
+	for (size_t i = 0; i < t->count; i++) {
+		model_text_drop(&budget->texts, t->entries[i].text);
+	}
+	budget->used -= t->room;
 	free(t->entries);
 	*t = (struct model_timeline){0};
 }
