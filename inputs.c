@@ -446,6 +446,10 @@ static void
 pass_on(struct inputs *inputs, struct input *input)
 {
 	begin_input(inputs, input);
+	struct packet later;
+	if (inputs->count == 1 && source_ahead(input->source, &later)) {
+		capture_expect(inputs->capture, &later);
+	}
 	if (capture_packet(inputs->capture, (uint32_t)(input - inputs->input), &input->packet)) {
 		write_packet(inputs, input);
 	}

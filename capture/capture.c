@@ -224,6 +224,16 @@ capture_packet(struct capture *capture, uint32_t input, const struct packet *pac
 }
 
 void
+capture_expect(struct capture *capture, const struct packet *packet)
+{
+	struct packet_info ip;
+	uint16_t src_port, dst_port;
+	if (decap_glance(packet, &ip, &src_port, &dst_port)) {
+		conn_table_expect(capture->table, &ip, src_port, dst_port);
+	}
+}
+
+void
 capture_tick(struct capture *capture, uint64_t now_ns)
 {
 	if (capture->has_time && now_ns > capture->last_ns) {

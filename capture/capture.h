@@ -58,6 +58,9 @@ void capture_destroy(struct capture *capture);
  * NDP or ICMP (that is, whether -w keeps it). */
 bool capture_packet(struct capture *capture, uint32_t input, const struct packet *packet);
 
+/* A packet that comes after the next one, of which source_ahead() knows: a hint, and no more. */
+void capture_expect(struct capture *capture, const struct packet *packet);
+
 /* Time goes on without packets: grace periods run out. Packet time, never backwards. */
 void capture_tick(struct capture *capture, uint64_t now_ns);
 

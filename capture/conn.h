@@ -27,13 +27,13 @@
  * Rules:
  * - CONN_ESTABLISHED: a SYN (or SYN-ACK) was seen, and then an ACK that proves the handshake.
  *   conn->handshake is set only where all three packets were seen. CONN_MIDSTREAM: none was.
- * - A RST counts (rst_count, rst_frame, …) if its receiver would take it: to a SYN, if its ACK
+ * - A RST counts (rst_count) if its receiver would take it: to a SYN, if its ACK
  *   acknowledges that SYN (RFC 9293, 3.10.7.3); later, if its sequence number is in the window that
  *   the receiver last advertised. Else CONN_RST_IGNORED. Only the first that counts is a change.
  * - A SYN with another ISN ends the old connection and begins a new one where the old one is
  *   closed, reset, refused or never answered. On a live connection it waits until the other side
  *   answers it (SYN-ACK) or its sender goes on from it.
- * - conn_side.isn is set by a SYN and by a SYN-ACK alike. ttl_min and ttl_max leave RSTs out, which
+ * - conn_side.isn is set by a SYN and by a SYN-ACK alike. ttl_min leaves RSTs out, which
  *   middleboxes forge. next_seq and acked leave out what no receiver would accept.
  * - One table for all inputs; the same four-tuple in another VLAN is the same connection.
  */
@@ -49,6 +49,11 @@ void conn_table_destroy(struct conn_table *table); /* without a word to the rece
 void conn_table_verify(struct conn_table *table, const struct tcp_auth *auth);
 
 bool conn_table_wants(const struct conn_table *table, uint16_t src_port, uint16_t dst_port);
+
+/* A segment between these ports and addresses comes soon: its connection is fetched into the cache.
+ * In turn for each of them, whose order is theirs. */
+void conn_table_expect(struct conn_table *table, const struct packet_info *ip, uint16_t src_port,
+	uint16_t dst_port);
 
 /* `now_ns` never goes backwards, other than seg->ip->time_ns. */
 void conn_table_segment(struct conn_table *table, const struct tcp_header *header,

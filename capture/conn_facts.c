@@ -137,12 +137,11 @@ update_syn(struct conn_entry *entry, const struct tcp_header *header, struct seg
 	side->window_scale = track->scale == TCP_NO_SCALE ? 0 : track->scale;
 	side->mss = seg->mss;
 	if (is_syn(seg)) {
-		if (side->syn_count++ == 0) {
+		if (side->syn_count == 0) {
 			side->first_syn_frame = seg->ip->frame;
 			side->first_syn_ns = seg->ip->time_ns;
 		}
-		side->last_syn_frame = seg->ip->frame;
-		side->last_syn_ns = seg->ip->time_ns;
+		side->syn_count = count_one(side->syn_count);
 		conn->simultaneous = other->syn_count > 0;
 		if (conn->client == CONN_NO_CLIENT) {
 			conn->client = (int8_t)seg->dir;
@@ -150,10 +149,10 @@ update_syn(struct conn_entry *entry, const struct tcp_header *header, struct seg
 		verdict->syn = true;
 		return;
 	}
-	if (side->synack_count++ == 0) {
+	if (side->synack_count == 0) {
 		side->first_synack_frame = seg->ip->frame;
-		side->first_synack_ns = seg->ip->time_ns;
 	}
+	side->synack_count = count_one(side->synack_count);
 	if (conn->client == CONN_NO_CLIENT) {
 		conn->client = (int8_t)(1 - seg->dir);
 	}
@@ -213,10 +212,6 @@ update_sequence(struct conn_entry *entry, struct seg *seg, uint64_t now_ns)
 	uint32_t end = begin + seg->wire_len + ((seg->flags & SEG_FIN) != 0 ? 1u : 0u);
 	if (seg->wire_len > 0) {
 		side->data_segments++;
-		side->last_data_ns = seg->ip->time_ns;
-		if (seg->wire_len > side->largest_segment) {
-			side->largest_segment = seg->wire_len;
-		}
 	}
 	if (!track->has_seq) {
 		track->has_seq = true;
@@ -317,7 +312,6 @@ update_window(struct conn_entry *entry, const struct tcp_header *header, struct 
 		side->window_zero = true;
 		side->window_zero_since_ns = seg->ip->time_ns;
 		side->window_zero_frame = seg->ip->frame;
-		side->zero_windows++;
 		verdict->window_zero = true;
 	} else if (seg->window > 0 && side->window_zero) {
 		side->window_zero = false;
@@ -368,11 +362,7 @@ update_rst(struct conn_entry *entry, const struct seg *seg, struct conn_verdict 
 			entry->state == CONN_STATE_OPENING || entry->state == CONN_STATE_OPEN;
 		return;
 	}
-	if (side->rst_count++ == 0) {
-		side->rst_frame = seg->ip->frame;
-		side->rst_ns = seg->ip->time_ns;
-		side->rst_ttl = seg->ip->ttl;
-	}
+	side->rst_count = count_one(side->rst_count);
 	if (entry->state == CONN_STATE_RESET || entry->state == CONN_STATE_REFUSED) {
 		return;
 	}
@@ -444,23 +434,16 @@ conn_facts_update(struct conn_entry *entry, const struct tcp_header *header, str
 	bool rst = (seg->flags & SEG_RST) != 0;
 	if (!side->seen) {
 		side->seen = true;
-		side->first_ns = ip->time_ns;
 		side->ttl_first = ip->ttl;
 		conn->one_direction = !conn->side[1 - seg->dir].seen;
 	}
 	side->segments++;
 	side->last_ns = ip->time_ns;
-	side->last_frame = ip->frame;
 	side->options_seen |= seg->options;
 	side->md5_segments += (seg->options & SEG_OPT_MD5) != 0;
 	side->bad_checksums += seg->checksum_bad;
-	if (!rst) {
-		if (side->ttl_max == 0 || ip->ttl < side->ttl_min) {
-			side->ttl_min = ip->ttl;
-		}
-		if (ip->ttl > side->ttl_max) {
-			side->ttl_max = ip->ttl;
-		}
+	if (!rst && (side->ttl_min == 0 || ip->ttl < side->ttl_min)) {
+		side->ttl_min = ip->ttl;
 	}
 	if (rst) {
 		update_window(entry, header, seg, &verdict);
@@ -490,11 +473,8 @@ conn_facts_update(struct conn_entry *entry, const struct tcp_header *header, str
 		update_open(entry, seg, &verdict);
 	}
 	if ((seg->flags & SEG_FIN) != 0) {
-		if (side->fin_count++ == 0) {
-			side->fin_frame = ip->frame;
-			side->fin_ns = ip->time_ns;
-			verdict.fin = true;
-		}
+		verdict.fin = side->fin_count == 0;
+		side->fin_count = count_one(side->fin_count);
 		if (conn->side[1 - seg->dir].fin_count > 0 && entry->state == CONN_STATE_OPEN) {
 			entry->state = CONN_STATE_CLOSED;
 		}

@@ -24,21 +24,20 @@ struct conn_pending {
 
 /* What the table keeps of a side beyond the facts. */
 struct conn_track {
-	uint32_t hole_start, hole_end; /* octets that came late or never */
-	uint64_t hole_ns;
+	uint32_t window; /* as last advertised, scaled */
+	uint32_t window_max; /* the largest one */
 	bool has_hole;
 	bool has_seq; /* next_seq is set */
 	bool has_isn;
 	uint8_t scale; /* TCP_NO_SCALE: none offered */
-	uint32_t window; /* as last advertised, scaled */
-	uint32_t window_max; /* the largest one */
 	bool scale_lost; /* the snaplen cut its SYN */
 	uint8_t beyond;  /* segments beyond the other's window, since that last acknowledged anything */
+	uint32_t hole_start, hole_end; /* octets that came late or never */
+	uint64_t hole_ns;
 };
 
 struct conn_entry {
 	struct conn conn; /* first: the receiver's view */
-	uint64_t key[5];
 	uint64_t hash;
 	struct conn_entry *newer, *older; /* in its list, by use */
 	uint64_t used_ns;
@@ -63,6 +62,13 @@ struct conn_verdict conn_facts_update(struct conn_entry *entry, const struct tcp
  * stood before it, if it was one that waited. */
 bool conn_facts_reused(struct conn_entry *entry, const struct seg *seg, uint8_t dir,
 	uint64_t now_ns, struct conn_pending *from);
+
+/* One more, as far as it counts. */
+static inline uint16_t
+count_one(uint16_t count)
+{
+	return count < UINT16_MAX ? (uint16_t)(count + 1) : count;
+}
 
 /* a is before b, in sequence space. */
 static inline bool

@@ -38,4 +38,9 @@ bool decap_packet(struct decap *decap, uint32_t input, const struct packet *pack
 
 struct ghosts *decap_ghosts(struct decap *decap);
 
+/* A quick look at a packet that comes later: the addresses and ports of TCP over IP over Ethernet,
+ * untagged or with one tag. False for all else; then nobody is prepared for it, no more. */
+bool decap_glance(const struct packet *packet, struct packet_info *ip, uint16_t *src_port,
+	uint16_t *dst_port);
+
 #endif

@@ -4,6 +4,7 @@
  * frames; 0 there means that the card was left to cut a large segment (TSO, BIG TCP), and then the
  * captured length counts.
  */
+#include <pcap/dlt.h>
 #include <string.h>
 
 #include "capture/decap_private.h"
@@ -271,4 +272,39 @@ decap_ipv6(struct layers *l, struct cursor c)
 		}
 	}
 	return decap_host(l);
+}
+
+bool
+decap_glance(const struct packet *packet, struct packet_info *ip, uint16_t *src_port,
+	uint16_t *dst_port)
+{
+	enum { MACS = 12, TYPE_IPV4 = 0x0800, TYPE_VLAN = 0x8100, TYPE_IPV6 = 0x86dd };
+	struct cursor c = cursor_make(packet->data, packet->cap_len);
+	if (packet->link_type != DLT_EN10MB) {
+		return false;
+	}
+	cursor_skip(&c, MACS);
+	uint16_t type = cursor_u16(&c);
+	if (type == TYPE_VLAN) {
+		cursor_skip(&c, 2);
+		type = cursor_u16(&c);
+	}
+	bool v4 = type == TYPE_IPV4;
+	const uint8_t *p = v4 || type == TYPE_IPV6 ? cursor_bytes(&c, v4 ? 20 : 40) : NULL;
+	if (p == NULL || p[v4 ? 9 : 6] != PROTOCOL_TCP) {
+		return false;
+	}
+	ip->src = ip->dst = (struct address){.family = v4 ? 4 : 6};
+	if (v4) {
+		memcpy(ip->src.octets, p + 12, 4);
+		memcpy(ip->dst.octets, p + 16, 4);
+		uint32_t header = (p[0] & 0x0fu) * 4u;
+		cursor_skip(&c, header > 20 ? header - 20 : 0);
+	} else {
+		memcpy(ip->src.octets, p + 8, 16);
+		memcpy(ip->dst.octets, p + 24, 16);
+	}
+	*src_port = cursor_u16(&c);
+	*dst_port = cursor_u16(&c);
+	return !c.failed;
 }

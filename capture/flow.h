@@ -85,32 +85,28 @@ struct seg {
 	uint16_t payload_sum; /* of `data`, as TCP's checksum counts; to tell copies that differ */
 };
 
-/* The facts of one side of a connection; kept whichever engine orders the octets. */
+/* The facts of one side of a connection; kept whichever engine orders the octets. What every segment
+ * touches stands first: there may be 100,000 of these, and each cache line of them costs. */
 struct conn_side {
 	struct address addr;
-	uint16_t port;
-	uint32_t isn; /* of its SYN, where syn_count > 0 */
-	uint32_t syn_count, synack_count, rst_count, fin_count;
-	uint64_t first_syn_frame, last_syn_frame, first_synack_frame;
-	uint64_t first_syn_ns, last_syn_ns, first_synack_ns;
-	uint64_t fin_frame, rst_frame; /* the first one */
-	uint64_t fin_ns, rst_ns;
-	uint8_t ttl_first, ttl_min, ttl_max, rst_ttl;
-	uint8_t options_seen;  /* enum seg_option, over all its segments */
+	uint8_t ttl_first, ttl_min; /* ttl_min without that of RSTs */
 	uint8_t window_scale;
+	uint8_t options_seen; /* enum seg_option, over all its segments */
+	uint16_t port;
 	uint16_t mss;
-	uint32_t md5_segments, segments, data_segments, retransmissions, bad_checksums;
-	uint64_t bytes; /* of new payload */
 	uint32_t next_seq; /* behind the highest octet it sent (SYN and FIN count) */
 	uint32_t acked;    /* the highest ACK that it sent */
 	bool has_acked;
 	bool seen;
 	bool window_zero;
+	uint32_t segments, data_segments;
+	uint64_t last_ns;
+	uint64_t bytes; /* of new payload */
+	uint32_t isn; /* of its SYN, where syn_count > 0 */
+	uint16_t syn_count, synack_count, rst_count, fin_count; /* 65535: or more */
+	uint32_t retransmissions, bad_checksums, md5_segments;
+	uint64_t first_syn_frame, first_syn_ns, first_synack_frame;
 	uint64_t window_zero_since_ns, window_zero_frame;
-	uint32_t zero_windows;
-	uint64_t first_ns, last_ns, last_frame;
-	uint64_t last_data_ns;
-	uint32_t largest_segment; /* payload octets, on the wire */
 };
 
 enum { CONN_NO_CLIENT = -1 };

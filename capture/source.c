@@ -21,6 +21,12 @@ source_next(struct source *source, struct packet *packet, struct capture_error *
 	return source->kind->next(source, packet, error);
 }
 
+bool
+source_ahead(const struct source *source, struct packet *packet)
+{
+	return source->kind->ahead != NULL && source->kind->ahead(source, packet);
+}
+
 int
 source_fd(const struct source *source)
 {

@@ -62,6 +62,9 @@ void source_close(struct source *source);
 
 enum source_status source_next(struct source *source, struct packet *packet,
 	struct capture_error *error);
+/* The packet after the next one, where it is at hand already; false where it is not, or is not worth
+ * the search. It may turn out not to come (a filter, damage). */
+bool source_ahead(const struct source *source, struct packet *packet);
 int source_fd(const struct source *source); /* for poll; -1: always ready */
 const char *source_name(const struct source *source); /* file or device */
 const char *source_link_name(const struct source *source); /* "EN10MB"; of the first interface */

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "capture/limits.h"
+#include "dissect/cursor.h"
 
 enum {
 	PCAP_HEADER = 24,
@@ -412,6 +413,28 @@ file_reads(const struct source *source, uint64_t device, uint64_t inode)
 		S_ISREG(status.st_mode) && status.st_dev == device && status.st_ino == inode;
 }
 
+/* The record behind the next one, if both lie in the buffer. Of pcap only: blocks take longer. */
+static bool
+file_ahead(const struct source *source, struct packet *packet)
+{
+	const struct source_file *file = (const struct source_file *)source;
+	size_t header = file->record_header;
+	struct cursor c = cursor_make(file->input.at, input_left(&file->input));
+	if (file->format != FILE_PCAP) {
+		return false;
+	}
+	const uint8_t *next = cursor_bytes(&c, header);
+	cursor_skip(&c, next != NULL ? file_u32(file, next + 8) : 0);
+	const uint8_t *record = cursor_bytes(&c, header);
+	if (record == NULL) {
+		return false;
+	}
+	packet->link_type = file->interfaces[0].link_type;
+	packet->cap_len = file_u32(file, record + 8);
+	packet->data = cursor_bytes(&c, packet->cap_len);
+	return packet->data != NULL;
+}
+
 static int
 file_fd(const struct source *source)
 {
@@ -452,6 +475,7 @@ file_progress(const struct source *source)
 
 static const struct source_kind file_kind = {
 	.next = file_next,
+	.ahead = file_ahead,
 	.fd = file_fd,
 	.progress = file_progress,
 	.counts = file_counts,

@@ -169,6 +169,7 @@ demultiplex(struct track *t, const struct packet_info *ip, int32_t port,
 	const struct bfd_packet *packet, const struct moment *at)
 {
 	struct bfd_session *by_own = NULL, *by_start = NULL;
+	unsigned count = 0;
 	for (struct bfd_session *b = *slot_of(t, &ip->src, &ip->dst); b != NULL; b = b->hash_next) {
 		unsigned end = address_equal(&b->end[1].addr, &ip->src) ? 1 : 0;
 		if (b->echo || !address_equal(&b->end[end].addr, &ip->src) ||
@@ -178,7 +179,7 @@ demultiplex(struct track *t, const struct packet_info *ip, int32_t port,
 		if (packet == NULL) {
 			return b; /* it cannot be read: any of them */
 		}
-		if (is_other_session(b, end, ip, port, packet, at)) {
+		if (++count < TRACK_BFD_PAIR_MAX && is_other_session(b, end, ip, port, packet, at)) {
 			continue;
 		}
 		const struct bfd_end *x = &b->end[end], *y = &b->end[1 - end];

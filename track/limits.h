@@ -7,6 +7,7 @@ enum {
 	TRACK_SESSIONS_MAX = 65536,     /* pairs of addresses; the longest quiet one gives way */
 	TRACK_UNANSWERED_MAX = 16384,   /* of these, pairs without even a handshake: scans and floods */
 	TRACK_BFD_SESSIONS_MAX = 65536,
+	TRACK_BFD_PAIR_MAX = 64,        /* of these, of one pair of addresses: members of a LAG */
 	TRACK_HOSTS_MAX = 16384,        /* addresses of no session of which it is known that they are alive */
 	TRACK_CONTACTS_MAX = 4096,      /* pairs of which only ARP or NDP was seen */
 	TRACK_CONTACTS_A_TICK = 64,     /* judged in one second; the others have their turn later */

@@ -563,18 +563,24 @@ rule_bfd_tick(struct track *t, struct bfd_session *b)
 	down_with_bgp(t, b);
 }
 
-/* up_without_bgp() and down_with_bgp(); the others look at the times of packets alone. */
+/* apart(), up_without_bgp() and down_with_bgp(); the others look at the times of packets alone. */
 uint64_t
 rule_bfd_due(const struct track *t, const struct bfd_session *b)
 {
 	const struct session *s = b->session;
-	if (s == NULL) {
-		return CLOCK_NEVER;
+	uint64_t due = CLOCK_NEVER;
+	for (unsigned end = 0; end < 2; end++) {
+		if (b->end[end].seen) {
+			due = clock_sooner(due,
+				clock_due(t, b->end[end].at.time_ns + ONE_SIDED_S * SECOND_NS));
+		}
 	}
-	if (!b->up) {
-		return clock_due(t, s->bfd_lost.time_ns + ONE_SIDED_S * SECOND_NS);
+	if (s != NULL && !b->up) {
+		due = clock_sooner(due, clock_due(t, s->bfd_lost.time_ns + ONE_SIDED_S * SECOND_NS));
 	}
-	return s->up ? CLOCK_NEVER
-		     : clock_sooner(clock_due(t, b->up_at.time_ns + BGP_PATIENCE_S * SECOND_NS),
-			       clock_due(t, s->lost.time_ns + BGP_PATIENCE_S * SECOND_NS));
+	if (s != NULL && b->up && !s->up) {
+		due = clock_sooner(due, clock_due(t, b->up_at.time_ns + BGP_PATIENCE_S * SECOND_NS));
+		due = clock_sooner(due, clock_due(t, s->lost.time_ns + BGP_PATIENCE_S * SECOND_NS));
+	}
+	return due;
 }
