@@ -439,6 +439,7 @@ conn_facts_update(struct conn_entry *entry, const struct tcp_header *header, str
 	}
 	side->segments++;
 	side->last_ns = ip->time_ns;
+	side->last_frame = ip->frame;
 	side->options_seen |= seg->options;
 	side->md5_segments += (seg->options & SEG_OPT_MD5) != 0;
 	side->bad_checksums += seg->checksum_bad;

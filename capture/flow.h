@@ -100,7 +100,7 @@ struct conn_side {
 	bool seen;
 	bool window_zero;
 	uint32_t segments, data_segments;
-	uint64_t last_ns;
+	uint64_t last_ns, last_frame;
 	uint64_t bytes; /* of new payload */
 	uint32_t isn; /* of its SYN, where syn_count > 0 */
 	uint16_t syn_count, synack_count, rst_count, fin_count; /* 65535: or more */

@@ -215,7 +215,8 @@ syn_seen(struct track *t, struct link *link, unsigned dir, const struct seg *seg
 	if (link->conn->side[dir].syn_count <= 1) {
 		rule_called_anew(s, link);
 		/* Who calls anew has left what it had, if that was long settled. */
-		for (struct link *old = s->links; old != NULL; old = old->next) {
+		bool any = s->machines[link_side(link, dir)][BGP_STATE_ESTABLISHED] > 0;
+		for (struct link *old = any ? s->links : NULL; old != NULL; old = old->next) {
 			if (old == link || old->unread != 0) {
 				continue;
 			}

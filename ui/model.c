@@ -478,9 +478,11 @@ on_check(struct model *model, const struct event *event)
 	e->side = (int8_t)side;
 	e->connection = c->connection;
 	const char *key = check_reason_key(c->reason);
-	snprintf(e->text, sizeof(e->text), "strict receiver: %s%s%s%s after %s octets",
+	char text[TIMELINE_TEXT_MAX];
+	snprintf(text, sizeof(text), "strict receiver: %s%s%s%s after %s octets",
 		check_result_name(c->result), key != NULL ? " (" : "", key != NULL ? key : "",
 		key != NULL ? ")" : "", text_count(c->bytes, count));
+	e->text = model_text_keep(&model->budget.texts, text);
 }
 
 static void
