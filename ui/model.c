@@ -166,8 +166,8 @@ entry_add(struct model *model, struct model_timeline *timeline, uint64_t *left_o
 	e->last_ns = event->time_ns;
 	e->frame = e->last_frame = event->frame;
 	e->seq = event->seq;
-	e->kind = kind;
-	e->weight = weight;
+	e->kind = (uint8_t)kind;
+	e->weight = (uint8_t)weight;
 	return e;
 }
 
