@@ -87,9 +87,9 @@ uint64_t
 rule_bad_update_due(const struct track *t, const struct link *link, unsigned dir)
 {
 	const struct machine *m = &link->machine[dir];
-	return m->bad_update_told || m->bad_update.time_ns == 0
+	return m->bad_update_told || m->bad_update.at.time_ns == 0
 		       ? CLOCK_NEVER
-		       : clock_due(t, m->bad_update.time_ns + FORGIVEN_S * SECOND_NS);
+		       : clock_due(t, m->bad_update.at.time_ns + FORGIVEN_S * SECOND_NS);
 }
 
 /* Its identifier went to another one and back: no daemon does that, two of them do. */

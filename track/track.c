@@ -160,9 +160,11 @@ track_input_away(struct track *t, uint32_t input, bool away, uint64_t now_ns)
 	}
 	t->inputs[input].back_ns = now_ns;
 	/* Their timers stood still. */
-	for (struct session *s = t->session_oldest; s != NULL; s = s->newer) {
-		if (s->last.input == input) {
-			clock_watch(t, &s->watch);
+	for (size_t list = 0; list < SESSION_LISTS; list++) {
+		for (struct session *s = t->ages[list].oldest; s != NULL; s = s->newer) {
+			if (s->last.input == input) {
+				clock_watch(t, &s->watch);
+			}
 		}
 	}
 	for (struct bfd_session *b = t->bfd_oldest; b != NULL; b = b->newer) {
