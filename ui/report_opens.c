@@ -366,8 +366,24 @@ append_agreed_family(char text[CELL_MAX], const struct bgp_agreed_family *f,
 	} else if (f->add_path[0] || f->add_path[1]) {
 		append_item(text, "ADD-PATH for %s from %s", family, names[f->add_path[0] ? 0 : 1]);
 	}
-	if (f->extended_next_hop) {
-		append_item(text, "IPv6 next hops for %s", family);
+}
+
+/* RFC 8950: one item for all of them. */
+static void
+append_next_hops(char text[CELL_MAX], const struct bgp_agreement *a)
+{
+	char family[BGP_FAMILY_TEXT_MAX];
+	bool any = false;
+	for (size_t i = 0; i < a->family_count; i++) {
+		if (a->families[i].extended_next_hop) {
+			bgp_family_text(a->families[i].family, family);
+			if (any) {
+				text_append(text, CELL_MAX, ", %s", family);
+			} else {
+				append_item(text, "IPv6 next hops for %s", family);
+			}
+			any = true;
+		}
 	}
 }
 
@@ -404,6 +420,7 @@ append_agreement(char text[CELL_MAX], const struct report_session *s,
 	for (size_t i = 0; i < a->family_count; i++) {
 		append_agreed_family(text, &a->families[i], names);
 	}
+	append_next_hops(text, a);
 	if (a->side[0].has_role && a->side[1].has_role) {
 		append_item(text, "roles %s (%s) and %s (%s)", bgp_role_name(a->side[0].role),
 			names[0], bgp_role_name(a->side[1].role), names[1]);
