@@ -459,7 +459,7 @@ Test(json, fields_and_octets)
 	expect_message(BGP_NOTIFICATION, "02", 0, JSON_FIELDS | JSON_RAW,
 		"\"type\":\"NOTIFICATION\",\"length\":20,\"truncated\":false,"
 		"\"notification\":{\"code\":2,\"subcode\":null,\"name\":null,\"data\":null,"
-		"\"text\":null},\"fields\":["
+		"\"text\":null,\"meaning\":null},\"fields\":["
 		"{\"name\":\"Marker\",\"value\":\"ffffffffffffffffffffffffffffffff\","
 		"\"text\":null,\"offset\":0,\"length\":16},"
 		"{\"name\":\"Length\",\"value\":20,\"text\":null,\"offset\":16,\"length\":2},"
