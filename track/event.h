@@ -140,7 +140,7 @@ struct event_transition {
 
 enum confidence { CONFIDENCE_POSSIBLE, CONFIDENCE_LIKELY, CONFIDENCE_CERTAIN };
 
-enum { FINDING_EVIDENCE_MAX = 32, FINDING_FIX_MAX = 8, FINDING_SUMMARY_MAX = 512, FINDING_FIX_TEXT_MAX = 320 };
+enum { FINDING_EVIDENCE_MAX = 32, FINDING_FIX_MAX = 8, FINDING_SUMMARY_MAX = 512, FINDING_FIX_TEXT_MAX = 640 };
 
 struct event_finding {
 	uint64_t id; /* in this run, from 1 */
