@@ -411,6 +411,14 @@ draw_totals(struct dashboard *d, const struct area *all)
 		2;
 	left += area_printf(all, 1, left, all->width, count > up ? STYLE_BAD : STYLE_FAINT,
 		"%s %zu not up", area_glyph(all, GLYPH_BAD), count - up);
+	size_t missing = 0;
+	for (size_t i = 0; i < model_finding_count(d->model); i++) {
+		missing += model_finding_at(d->model, i)->cause == FINDING_EXPECT_MISSING;
+	}
+	if (missing > 0) {
+		left += area_printf(all, 1, left, all->width, STYLE_BAD, "  %s %zu missing",
+			area_glyph(all, GLYPH_BAD), missing);
+	}
 	char text[512] = "";
 	size_t bfd = model_bfd_session_count(d->model);
 	if (bfd > 0) {

@@ -97,6 +97,12 @@ session_row_take(struct session_row *row, const struct model *model,
 		row->cause = first_cause(model, session, bfd);
 	}
 	row->health = session_health(&row->info, row->cause);
+	/* It is no part of the verdict that it is not what was wanted, and yet it is to be seen. */
+	enum finding_cause first = first_cause(model, session, bfd);
+	if ((row->cause == FINDING_NONE || row->cause == first) && finding_is_expectation(first)) {
+		row->cause = first;
+		row->health = row->health == HEALTH_GOOD ? HEALTH_WARN : row->health;
+	}
 	if (bfd == NULL) {
 		return;
 	}
