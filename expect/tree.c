@@ -28,6 +28,7 @@ struct build {
 	struct tree_node *open[TREE_DEPTH_MAX]; /* the lists and maps that the next node lies in */
 	const char *key[TREE_DEPTH_MAX];        /* of a map: of the value that comes next */
 	bool has_key[TREE_DEPTH_MAX];
+	const char *anchor[TREE_DEPTH_MAX]; /* NULL: none */
 	size_t depth;
 	struct anchor anchors[TREE_ANCHORS_MAX];
 	size_t anchor_count;
@@ -89,8 +90,14 @@ place(struct build *b, const struct tree_node *node)
 	}
 }
 
+static const char *
+keep_name(struct build *b, const yaml_char_t *name)
+{
+	return name != NULL ? keep(b->tree, name, strlen((const char *)name)) : NULL;
+}
+
 static void
-remember(struct build *b, const yaml_char_t *name, const struct tree_node *node)
+remember(struct build *b, const char *name, const struct tree_node *node)
 {
 	if (name == NULL) {
 		return;
@@ -99,9 +106,7 @@ remember(struct build *b, const yaml_char_t *name, const struct tree_node *node)
 		b->wrong = "there are too many anchors";
 		return;
 	}
-	const char *text = (const char *)name;
-	b->anchors[b->anchor_count++] =
-		(struct anchor){keep(b->tree, name, strlen(text)), node};
+	b->anchors[b->anchor_count++] = (struct anchor){name, node};
 }
 
 static struct tree_node *
@@ -117,7 +122,7 @@ new_node(struct build *b, enum tree_kind kind, const yaml_event_t *event)
 }
 
 static void
-open_node(struct build *b, enum tree_kind kind, const yaml_event_t *event)
+open_node(struct build *b, enum tree_kind kind, const yaml_event_t *event, const yaml_char_t *anchor)
 {
 	struct tree_node *node = new_node(b, kind, event);
 	place(b, node);
@@ -127,6 +132,7 @@ open_node(struct build *b, enum tree_kind kind, const yaml_event_t *event)
 	}
 	b->open[b->depth] = node;
 	b->has_key[b->depth] = false;
+	b->anchor[b->depth] = keep_name(b, anchor);
 	b->key[b->depth++] = NULL;
 }
 
@@ -140,7 +146,7 @@ alias(struct build *b, const char *name)
 			return;
 		}
 	}
-	b->wrong = "an alias names no anchor of a text before it";
+	b->wrong = "an alias names nothing that is complete before it";
 }
 
 static void
@@ -155,19 +161,20 @@ hear(struct build *b, const yaml_event_t *event)
 		bool null = plain && (text[0] == '\0' || strcmp(text, "~") == 0 ||
 				strcmp(text, "null") == 0);
 		node->text = null ? NULL : text;
-		remember(b, event->data.scalar.anchor, node);
+		remember(b, keep_name(b, event->data.scalar.anchor), node);
 		place(b, node);
 		break;
 	}
 	case YAML_SEQUENCE_START_EVENT:
-		open_node(b, TREE_LIST, event);
+		open_node(b, TREE_LIST, event, event->data.sequence_start.anchor);
 		break;
 	case YAML_MAPPING_START_EVENT:
-		open_node(b, TREE_MAP, event);
+		open_node(b, TREE_MAP, event, event->data.mapping_start.anchor);
 		break;
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
 		b->depth--;
+		remember(b, b->anchor[b->depth], b->open[b->depth]);
 		break;
 	case YAML_ALIAS_EVENT:
 		alias(b, (const char *)event->data.alias.anchor);

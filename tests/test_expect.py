@@ -8,10 +8,12 @@ playing anything), and MetalLB resources made from the same values.
 """
 import importlib
 import os
+import random
 import sys
 import tempfile
 import types
 
+import test_mutilated as mutilated
 from support import SOURCE, Tap, bgpwhy, need_program, truths
 
 sys.path.insert(0, os.path.join(SOURCE, "tests", "lab"))
@@ -341,6 +343,33 @@ def check_limits_of_knowledge(tap):
     tap.equal((run.status, set(found)), (1, {"expect-bfd"}), "BFD that nobody wants")
 
 
+def check_examples(tap):
+    """The files in tests/expect/ are of pcaps/healthy.pcap, and so they fit."""
+    healthy = os.path.join(SOURCE, "pcaps", "healthy.pcap")
+    for name in sorted(os.listdir(os.path.join(SOURCE, "tests", "expect"))):
+        run, found, findings = deviations(healthy, os.path.join(SOURCE, "tests", "expect", name))
+        tap.equal((run.status, found), (0, {}), f"tests/expect/{name} fits", *run.complaints)
+        tap.none([one["summary"] for one in findings if one["cause"].startswith("expect-")],
+                 f"tests/expect/{name}: all of it is verified")
+
+
+def check_mutilated(tap, configurations):
+    """A healthy capture that lacks something is as configured all the same, as far as can be told."""
+    for name, truth, path in truths():
+        head, records = mutilated.read(path)
+        session = truth["sessions"][0]
+        text = configurations.get(name, {}).get(session["a"])
+        if session["cause"] is not None or not records or text is None:
+            continue
+        conf = f"frr@{session['a']}:{FILES.write(text, 'conf')}"
+        for what, kept, _ in mutilated.losses(records, random.Random(name)):
+            cutting = os.path.join(FILES.folder.name, "cut.pcap")
+            with open(cutting, "wb") as out:
+                out.write(head + b"".join(kept))
+            run, found, _ = deviations(cutting, conf)
+            tap.equal((run.status == 2, found), (False, {}), f"{name}, {what}: nobody is accused")
+
+
 def check_choice(tap):
     """The narrowest entry counts; of several alike, the one that fits best; each file by itself."""
     healthy = os.path.join(SOURCE, "pcaps", "healthy.pcap")
@@ -381,7 +410,7 @@ MISTAKES = [
     ("kind: BGPPeer\nspec:\n  peerAddress: 192.0.2.1\n  peerASN: five\n", ":4: peerASN is not a number"),
     ("kind: BGPPeer\nspec:\n  peerAddress: 192.0.2.1\n  holdTime: 90\n", ":4: holdTime is no duration"),
     ("kind: [\n", ":2: "),
-    ("kind: BGPPeer\nspec: *nowhere\n", ":2: an alias names no anchor"),
+    ("kind: BGPPeer\nspec: *nowhere\n", ":2: an alias names nothing"),
     ("kind: Service\n", ": no peer is in it (read as metallb)"),
     ("router bgp many\n", ":1: router bgp: no AS number"),
     ("router bgp 1\n neighbor 192.0.2.1 remote-as two\n", ":2: two is not an AS number"),
@@ -440,6 +469,8 @@ def main():
     tap.attempt("FRR", check_frr)
     tap.attempt("MetalLB", check_metallb)
     tap.attempt("limits of knowledge", check_limits_of_knowledge)
+    tap.attempt("mutilated", check_mutilated, lab_configurations())
+    tap.attempt("examples", check_examples)
     tap.attempt("choice", check_choice)
     tap.attempt("mistakes", check_mistakes)
     tap.attempt("views", check_views)

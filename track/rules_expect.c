@@ -365,7 +365,8 @@ judge_state(struct judgement *j, const struct view *v)
 		return;
 	}
 	enum finding_cause primary;
-	if (verdict_of(v->t, s, &primary) != VERDICT_DOWN) {
+	/* That BFD is Up and BGP not is all that a capture shows whose messages the snaplen cut away. */
+	if (verdict_of(v->t, s, &primary) != VERDICT_DOWN || primary == FINDING_BFD_UP_BGP_DOWN) {
 		unseen(j, "whether the session is Established");
 		return;
 	}
