@@ -662,7 +662,7 @@ make_peer(struct frr *f, const struct neighbor *n)
 	e->side[0].hold_s = EITHER(hold).line != 0 ? EITHER(hold) : instance->hold;
 	e->side[0].passive = EITHER(passive);
 	e->side[0].restart = EITHER(restart).line != 0 ? EITHER(restart) : instance->restart;
-	expect_set(&e->established, n->line, "neighbor", 1);
+	expect_set(&e->established, n->line, "Established is expected", 1);
 	struct expect_value shutdown = EITHER(shutdown);
 	if (shutdown.line != 0) {
 		expect_set(&e->established, shutdown.line, "shutdown", 0);

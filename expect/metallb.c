@@ -202,7 +202,7 @@ read_peer(struct metallb *m, const struct tree_node *resource)
 		return false;
 	}
 	reader_name(e, "BGPPeer", name_of(resource));
-	expect_set(&e->established, resource->line, "BGPPeer", 1);
+	expect_set(&e->established, resource->line, "Established is expected", 1);
 	if (!read_where(m, resource, spec, e) || !read_asns(m, spec, e)) {
 		return false;
 	}

@@ -256,7 +256,7 @@ read_peer(struct reader *r, const struct expectation *defaults, struct expectati
 	e->file = file;
 	e->line = r->line;
 	if (e->established.word == NULL) { /* unless `defaults` speaks of it */
-		expect_set(&e->established, r->line, "peer", 1);
+		expect_set(&e->established, r->line, "Established is expected", 1);
 	}
 	for (unsigned i = 0; i < 2; i++) {
 		if (strcmp(r->word[1 + i], "*") != 0 &&

@@ -66,7 +66,7 @@ Test(expect, text)
 	cr_expect_eq(e->side[0].where.bits, 32);
 	cr_expect_eq(e->side[1].where.bits, 32);
 	cr_expect_eq(e->side[1].where.addr.family, 6);
-	is_value(&e->established, 4, "peer", 1);
+	is_value(&e->established, 4, "Established is expected", 1);
 }
 
 Test(expect, text_state_of_defaults_is_kept)
