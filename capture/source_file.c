@@ -420,7 +420,7 @@ file_ahead(const struct source *source, struct packet *packet)
 	const struct source_file *file = (const struct source_file *)source;
 	size_t header = file->record_header;
 	struct cursor c = cursor_make(file->input.at, input_left(&file->input));
-	if (file->format != FILE_PCAP) {
+	if (file->format != FILE_PCAP || file->version <= VERSION(2, 3)) {
 		return false;
 	}
 	const uint8_t *next = cursor_bytes(&c, header);

@@ -388,9 +388,11 @@ echo_in(struct track *t, const struct datagram *datagram, const struct moment *a
 {
 	const struct packet_info *ip = datagram->ip;
 	struct bfd_session *b = *slot_of(t, &ip->src, &ip->dst);
-	while (b != NULL &&
-		!(b->echo && b->vlan == ip->vlan && has_ends(b, &ip->src, &ip->dst))) {
-		b = b->hash_next;
+	for (unsigned count = 0; b != NULL; b = b->hash_next) {
+		if (b->echo && has_ends(b, &ip->src, &ip->dst) &&
+		    (b->vlan == ip->vlan || ++count >= TRACK_BFD_PAIR_MAX)) {
+			break;
+		}
 	}
 	if (b == NULL) {
 		b = create(t, ip, true, at);
