@@ -232,10 +232,9 @@ nids_bytes(void *ctx, struct conn *conn, int dir, const uint8_t *bytes, size_t s
 		return;
 	}
 	size_t both = size < d->waiting ? size : d->waiting, same = 0;
-	const uint8_t *ours = d->buffer + d->head;
-	if (both > 0 && memcmp(ours, bytes, both) == 0) {
-		same = both;
-	} else {
+	if (both > 0) {
+		const uint8_t *ours = d->buffer + d->head;
+		same = memcmp(ours, bytes, both) == 0 ? both : 0;
 		while (same < both && ours[same] == bytes[same]) {
 			same++;
 		}
@@ -379,7 +378,7 @@ note_at(struct check_note *note, enum check_reason reason, const struct mark *at
 
 /* What libnids' side says, together with the comparison. */
 static void
-conclude(const struct check_dir *d, struct check_note *note)
+conclude(const struct conn *conn, const struct check_dir *d, struct check_note *note)
 {
 	if (d->compare == COMPARE_DIFFERS) {
 		note->result = CHECK_STOPPED;
@@ -392,7 +391,11 @@ conclude(const struct check_dir *d, struct check_note *note)
 		return;
 	}
 	note->bytes = d->agreed;
-	if (d->compare == COMPARE_GAP && d->strict > d->agreed) {
+	if (conn->midstream) {
+		/* Segments came before the handshake, and were not compared. */
+		note->result = CHECK_OUTSIDE;
+		note->reason = CHECK_MIDSTREAM;
+	} else if (d->compare == COMPARE_GAP && d->strict > d->agreed) {
 		note->result = CHECK_OUTSIDE;
 		note->reason = CHECK_LATE;
 	} else if (d->compare == COMPARE_FULL) {
@@ -424,7 +427,7 @@ check_end(struct stream *stream, struct conn *conn)
 	conn->stream = check->nids;
 	for (int dir = 0; dir < 2; dir++) {
 		tell[dir] = stream_nids_judge(conn, dir, &notes[dir]);
-		conclude(&check->dir[dir], &notes[dir]);
+		conclude(conn, &check->dir[dir], &notes[dir]);
 	}
 	stream_nids.end(stream->nids, conn);
 	conn->stream = check;

@@ -737,8 +737,11 @@ stream_nids_judge(const struct conn *conn, int dir, struct check_note *note)
 	}
 	const struct nids_dir *d = &nids->dir[dir];
 	note->bytes = d->read;
+	const struct conn_side *other = &conn->side[1 - dir];
 	uint32_t end = side->next_seq - (side->fin_count > 0 ? 1u : 0u);
-	if (seq_before(next_seq(nids, dir), end)) {
+	/* One octet acknowledged and not seen may be a FIN. */
+	if (seq_before(next_seq(nids, dir), end) || (other->has_acked && side->seen &&
+		    seq_before(side->next_seq + 1, other->acked))) {
 		judge_stop(conn, nids, dir, note);
 	} else if (d->was_refused) {
 		note->reason = CHECK_WINDOW;
