@@ -234,10 +234,15 @@ walk_component(struct bgp_walk *w, struct cursor *c, uint8_t *previous, bool is_
 	*previous = type;
 	struct summary sum = {.length = 0};
 	read_component(NULL, w->on_item != NULL ? &sum : NULL, c, desc, is_ipv6);
-	if (c->failed || w->on_item == NULL) {
+	struct cursor whole = {.base = from.base, .at = from.at, .end = c->at};
+	if (c->failed) {
+		/* What there is of it, up to where it makes no sense. */
+		bgp_walk_bytes(w, &whole, cursor_left(&whole), NULL, desc->name[is_ipv6]);
 		return;
 	}
-	struct cursor whole = {.base = from.base, .at = from.at, .end = c->at};
+	if (w->on_item == NULL) {
+		return;
+	}
 	bgp_walk_tell(w, &(struct bgp_item){.key = desc->brief[is_ipv6],
 		.name = desc->name[is_ipv6], .kind = BGP_ITEM_GROUP, .text = sum.text, .gap = ", ",
 		.span = whole});

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "dissect/bgp.h"
+#include "tests/unit/fields_text.h"
 #include "tests/unit/octets.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -247,17 +248,32 @@ Test(bgp_nlri_family, every_prefix_is_none)
 	}
 }
 
-/* The offset of a fault is that in the message: 19 + 2 + 2 + 3 + 3 = 29 octets stand before. */
-Test(bgp_nlri_family, a_fault_has_its_place)
+/* The offsets are those in the message: 19 + 2 + 2 + 3 + 3 = 29 octets stand before the NLRI. */
+Test(bgp_nlri_family, fields)
 {
 	static const struct bgp_context four = {.as_width = 4};
-	struct octets o = octets_message(2,
-		"0000 0021 800f1e 4004 47 0001 0017 02 00*8 0100 000a 0200 0002 fde9 0203 0000");
+	struct octets o = octets_message(2, "0000 0012 800f0f 0001 85 0b 0118c00002 03 8106 04 8119");
 	struct bgp_message m;
+	struct fields_text t = {.size = 0};
+	const struct field_sink sink = {.self = &t, .on_field = fields_text_add};
+	bgp_decode(o.bytes, o.size, &four, &m);
+	cr_assert_eq(m.fault.code, BGP_FAULT_NONE);
+	bgp_fields(&m, &four, &sink);
+	cr_expect_not_null(strstr(t.text, "NLRI=dst 192.0.2.0/24, proto =6, port =25 @29+12\n"));
+	cr_expect_not_null(strstr(t.text, "Length=11 @29+1\n"));
+	cr_expect_not_null(strstr(t.text, "Destination Prefix=192.0.2.0/24 @30+5\n"));
+	cr_expect_not_null(strstr(t.text, "IP Protocol==6 @35+3\n"));
+	cr_expect_not_null(strstr(t.text, "Operator and Value==25 @39+2\n"), "%s", t.text);
+	octets_free(&o);
+
+	o = octets_message(2, "0000 0021 800f1e 4004 47 0001 0017 02 00*8 0100 000a 0200 0002 fde9 0203 0000");
+	t.size = 0;
 	bgp_decode(o.bytes, o.size, &four, &m);
 	cr_expect_eq(m.fault.code, BGP_FAULT_MP_NLRI);
 	cr_expect_eq(m.fault.offset, 29 + 21, "%u", m.fault.offset);
 	cr_expect_eq(m.update.withdrawn_count, 1);
+	bgp_fields(&m, &four, &sink);
+	cr_expect_not_null(strstr(t.text, "Malformed=fde9 [malformed] @50+2\n"), "%s", t.text);
 	octets_free(&o);
 }
 
