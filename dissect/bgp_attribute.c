@@ -5,6 +5,7 @@
  */
 #include "dissect/bgp_fields.h"
 #include "dissect/bgp_text.h"
+#include "dissect/bgp_walk.h"
 
 bool
 bgp_read_mp(const struct bgp_attribute *attribute, struct bgp_mp *mp)
@@ -250,7 +251,13 @@ put_mp(struct bgp_text *w, const struct bgp_attribute *attribute)
 		return;
 	}
 	while (cursor_left(&mp.next_hop) > 0) {
-		cursor_skip(&mp.next_hop, has_rd ? 8 : 0);
+		/* It is zero as a rule (RFC 4364 section 4.3.2), and then nothing to show. */
+		static const uint8_t zero[BGP_RD_SIZE];
+		char text[BGP_RD_TEXT_MAX];
+		const uint8_t *rd = has_rd ? cursor_bytes(&mp.next_hop, BGP_RD_SIZE) : NULL;
+		if (rd != NULL && memcmp(rd, zero, BGP_RD_SIZE) != 0) {
+			bgp_text_put(w, " rd %s", bgp_rd_text(rd, text));
+		}
 		put_address(w, &mp.next_hop, size == 4 || size == 12 ? 4 : 6);
 	}
 }

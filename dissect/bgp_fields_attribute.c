@@ -4,6 +4,7 @@
  * (bgp_fields_tunnel.c) and link state (bgp_fields_link_state.c), which have files of their own.
  */
 #include "dissect/bgp_fields.h"
+#include "dissect/bgp_walk.h"
 
 static const char *
 origin_name(uint64_t origin)
@@ -147,7 +148,11 @@ tell_next_hop(struct fields *f, struct cursor *next_hop)
 	}
 	while (cursor_left(next_hop) > 0) {
 		if (has_rd) {
-			field_bytes(f, next_hop, 8, "Route Distinguisher");
+			char text[BGP_RD_TEXT_MAX];
+			struct cursor from = *next_hop;
+			const uint8_t *rd = cursor_bytes(next_hop, BGP_RD_SIZE);
+			field_text(f, field_span(&from, next_hop), "Route Distinguisher", "%s",
+				bgp_rd_text(rd, text));
 		}
 		field_address(f, next_hop, size == 4 || size == 12 ? 4 : 6,
 			"Network Address of Next Hop");

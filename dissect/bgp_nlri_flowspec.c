@@ -5,10 +5,8 @@
  * what is in any other order, or of a type that is not known, is malformed (section 4.2). The text
  * follows the examples of the RFC: "dst 192.0.2.0/24, port >=137&<=139|=8080".
  */
+#include "dissect/bgp_text.h"
 #include "dissect/bgp_walk.h"
-
-#include <stdarg.h>
-#include <stdio.h>
 
 enum {
 	OPERATOR_END = 0x80,
@@ -32,65 +30,36 @@ static const struct component_desc {
 #undef FLOW_COMPONENT
 };
 
-/* A text of a component that grows, and ends in "..." where it does not fit. */
-struct summary {
-	char text[BGP_ITEM_TEXT_MAX];
-	size_t length;
-};
-
-#if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
-#endif
 static void
-put(struct summary *s, const char *format, ...)
-{
-	static const char more[] = "...";
-	const size_t room = sizeof(s->text) - s->length - (sizeof(more) - 1);
-	va_list arguments;
-	if (s->length > sizeof(s->text) - sizeof(more)) {
-		return;
-	}
-	va_start(arguments, format);
-	int written = vsnprintf(s->text + s->length, room, format, arguments);
-	va_end(arguments);
-	if (written < 0 || (size_t)written >= room) {
-		memcpy(s->text + s->length, more, sizeof(more));
-		s->length = sizeof(s->text);
-		return;
-	}
-	s->length += (size_t)written;
-}
-
-static void
-put_numeric(struct summary *s, unsigned operator, uint64_t value)
+put_numeric(struct bgp_text *s, unsigned operator, uint64_t value)
 {
 	static const char *const relations[] = {NULL, "=", ">", ">=", "<", "<=", "!=", NULL};
 	const char *relation = relations[operator & 7];
 	if (relation == NULL) {
-		put(s, "%s", (operator & 7) == 0 ? "false" : "true");
+		bgp_text_put(s, "%s", (operator & 7) == 0 ? "false" : "true");
 	} else {
-		put(s, "%s%llu", relation, (unsigned long long)value);
+		bgp_text_put(s, "%s%llu", relation, (unsigned long long)value);
 	}
 }
 
 /* "=SYN+ACK" has both, "SYN+ACK" has one of them, and ! is the contrary. */
 static void
-put_bitmask(struct summary *s, enum component_kind kind, unsigned operator, uint64_t value)
+put_bitmask(struct bgp_text *s, enum component_kind kind, unsigned operator, uint64_t value)
 {
 	static const char *const tcp[] = {"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"};
 	static const char *const fragment[] = {"DF", "IsF", "FF", "LF"};
 	const char *const *names = kind == TCP_FLAGS ? tcp : fragment;
 	const unsigned known = kind == TCP_FLAGS ? 8 : 4;
 	const char *plus = "";
-	put(s, "%s%s", (operator & OPERATOR_NOT) != 0 ? "!" : "",
+	bgp_text_put(s, "%s%s", (operator & OPERATOR_NOT) != 0 ? "!" : "",
 		(operator & OPERATOR_MATCH) != 0 ? "=" : "");
 	if (value == 0 || value >> known != 0) {
-		put(s, "0x%02llx", (unsigned long long)value);
+		bgp_text_put(s, "0x%02llx", (unsigned long long)value);
 		return;
 	}
 	for (unsigned i = 0; i < known; i++) {
 		if ((value >> i & 1) != 0) {
-			put(s, "%s%s", plus, names[i]);
+			bgp_text_put(s, "%s%s", plus, names[i]);
 			plus = "+";
 		}
 	}
@@ -110,12 +79,13 @@ read_value(struct cursor *c, size_t size)
 /* A list of operators and values up to the one that says that it is the last. With `w` each of
  * them is told, with `s` all are summed up. */
 static void
-read_operators(struct bgp_walk *w, struct summary *s, struct cursor *c,
+read_operators(struct bgp_walk *w, struct bgp_text *s, struct cursor *c,
 	const struct component_desc *desc)
 {
 	bool last = false;
 	for (unsigned i = 0; !last && !c->failed; i++) {
-		struct summary one = {.length = 0};
+		char text[64] = "";
+		struct bgp_text one = {.text = text, .size = sizeof(text)};
 		struct cursor from = *c;
 		unsigned operator = cursor_u8(c);
 		size_t size = (size_t)1 << (operator >> 4 & 3);
@@ -130,7 +100,7 @@ read_operators(struct bgp_walk *w, struct summary *s, struct cursor *c,
 		}
 		/* The first one has none to be joined with. */
 		if (i > 0) {
-			put(&one, "%s", (operator & OPERATOR_AND) != 0 ? "&" : "|");
+			bgp_text_put(&one, "%s", (operator & OPERATOR_AND) != 0 ? "&" : "|");
 		}
 		if (desc->kind == NUMERIC) {
 			put_numeric(&one, operator, value);
@@ -138,9 +108,9 @@ read_operators(struct bgp_walk *w, struct summary *s, struct cursor *c,
 			put_bitmask(&one, desc->kind, operator, value);
 		}
 		if (s != NULL) {
-			put(s, "%s", one.text);
+			bgp_text_put(s, "%s", text);
 		} else {
-			bgp_walk_text(w, &from, c, NULL, "Operator and Value", "%s", one.text);
+			bgp_walk_text(w, &from, c, NULL, "Operator and Value", "%s", text);
 		}
 	}
 }
@@ -148,7 +118,7 @@ read_operators(struct bgp_walk *w, struct summary *s, struct cursor *c,
 /* RFC 8956 section 3.1: `bits` counts from the start of the address, and those from `offset` on
  * are there. */
 static void
-put_pattern(struct summary *s, struct cursor pattern, unsigned offset, unsigned bits)
+put_pattern(struct bgp_text *s, struct cursor pattern, unsigned offset, unsigned bits)
 {
 	char text[ADDRESS_TEXT_MAX];
 	struct address address = {.family = 6};
@@ -162,15 +132,15 @@ put_pattern(struct summary *s, struct cursor pattern, unsigned offset, unsigned 
 			address.octets[i / 8] |= (uint8_t)(0x80 >> i % 8);
 		}
 	}
-	put(s, "%s/", address_text(&address, text));
+	bgp_text_put(s, "%s/", address_text(&address, text));
 	if (offset > 0) {
-		put(s, "%u-", offset);
+		bgp_text_put(s, "%u-", offset);
 	}
-	put(s, "%u", bits);
+	bgp_text_put(s, "%u", bits);
 }
 
 static void
-read_prefix(struct bgp_walk *w, struct summary *s, struct cursor *c, bool is_ipv6)
+read_prefix(struct bgp_walk *w, struct bgp_text *s, struct cursor *c, bool is_ipv6)
 {
 	struct bgp_walk silent = {.on_item = NULL};
 	char text[ADDRESS_TEXT_MAX];
@@ -206,11 +176,11 @@ read_prefix(struct bgp_walk *w, struct summary *s, struct cursor *c, bool is_ipv
 	if (bits % 8 != 0) {
 		address.octets[size - 1] &= (uint8_t)(0xff << (8 - bits % 8));
 	}
-	put(s, "%s/%u", address_text(&address, text), (unsigned)bits);
+	bgp_text_put(s, "%s/%u", address_text(&address, text), (unsigned)bits);
 }
 
 static void
-read_component(struct bgp_walk *w, struct summary *s, struct cursor *c,
+read_component(struct bgp_walk *w, struct bgp_text *s, struct cursor *c,
 	const struct component_desc *desc, bool is_ipv6)
 {
 	if (desc->kind == PREFIX) {
@@ -232,7 +202,8 @@ walk_component(struct bgp_walk *w, struct cursor *c, uint8_t *previous, bool is_
 		return;
 	}
 	*previous = type;
-	struct summary sum = {.length = 0};
+	char text[BGP_ITEM_TEXT_MAX] = "";
+	struct bgp_text sum = {.text = text, .size = sizeof(text)};
 	read_component(NULL, w->on_item != NULL ? &sum : NULL, c, desc, is_ipv6);
 	struct cursor whole = {.base = from.base, .at = from.at, .end = c->at};
 	if (c->failed) {
@@ -244,7 +215,7 @@ walk_component(struct bgp_walk *w, struct cursor *c, uint8_t *previous, bool is_
 		return;
 	}
 	bgp_walk_tell(w, &(struct bgp_item){.key = desc->brief[is_ipv6],
-		.name = desc->name[is_ipv6], .kind = BGP_ITEM_GROUP, .text = sum.text, .gap = ", ",
+		.name = desc->name[is_ipv6], .kind = BGP_ITEM_GROUP, .text = text, .gap = ", ",
 		.span = whole});
 	(void)bgp_walk_number(w, &whole, 1, NULL, "Component Type");
 	read_component(w, NULL, &whole, desc, is_ipv6);

@@ -4,81 +4,47 @@
  * is in any other is told by the walk of its family, and both forms are made from that.
  */
 #include "dissect/bgp_fields.h"
+#include "dissect/bgp_text.h"
 #include "dissect/bgp_walk.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 enum { PATH_TEXT_MAX = 40, DEPTH_MAX = 8 };
 
-/* A text that grows, and ends in "..." where it does not fit. */
 struct line {
-	char *text;
-	size_t size, length;
-	bool full;
+	struct bgp_text text;
 	bool braces[DEPTH_MAX]; /* of the groups that are open */
 	unsigned depth;
 	bool tight; /* no gap before the next one: it begins a group */
 };
 
-#if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
-#endif
-static void
-put(struct line *l, const char *format, ...)
-{
-	static const char more[] = "...";
-	va_list arguments;
-	if (l->full) {
-		return;
-	}
-	size_t room = l->size - l->length - (sizeof(more) - 1);
-	va_start(arguments, format);
-	int written = vsnprintf(l->text + l->length, room, format, arguments);
-	va_end(arguments);
-	if (written < 0 || (size_t)written >= room) {
-		l->full = true;
-		memcpy(l->text + l->length, more, sizeof(more));
-		return;
-	}
-	l->length += (size_t)written;
-}
-
-static void
-put_hex(struct line *l, struct cursor c)
-{
-	while (cursor_left(&c) > 0 && !l->full) {
-		put(l, "%02x", cursor_u8(&c));
-	}
-}
-
 static void
 put_value(struct line *l, const struct bgp_item *item)
 {
 	if (item->brief != NULL) {
-		put(l, "%s", item->brief);
+		bgp_text_put(&l->text, "%s", item->brief);
 		return;
 	}
 	switch (item->kind) {
 	case BGP_ITEM_NUMBER:
 		if (item->text != NULL) {
-			put(l, "%s", item->text);
+			bgp_text_put(&l->text, "%s", item->text);
 		} else {
-			put(l, "%llu", (unsigned long long)item->number);
+			bgp_text_put(&l->text, "%llu", (unsigned long long)item->number);
 		}
 		break;
 	case BGP_ITEM_HEX:
-		put(l, "0x%0*llx", (int)(2 * cursor_left(&item->span)),
+		bgp_text_put(&l->text, "0x%0*llx", (int)(2 * cursor_left(&item->span)),
 			(unsigned long long)item->number);
 		break;
 	case BGP_ITEM_ADDRESS:
 	case BGP_ITEM_TEXT:
 	case BGP_ITEM_GROUP:
-		put(l, "%s", item->text);
+		bgp_text_put(&l->text, "%s", item->text);
 		break;
 	case BGP_ITEM_BYTES:
-		put(l, "0x");
-		put_hex(l, item->span);
+		bgp_text_put(&l->text, "0x");
+		bgp_text_put_hex(&l->text, item->span);
 		break;
 	case BGP_ITEM_GROUP_END:
 	case BGP_ITEM_MALFORMED:
@@ -94,7 +60,7 @@ open_group(struct line *l, bool braces)
 	}
 	l->depth++;
 	if (braces) {
-		put(l, "{");
+		bgp_text_put(&l->text, "{");
 		l->tight = true;
 	}
 }
@@ -104,7 +70,7 @@ close_group(struct line *l)
 {
 	l->depth--;
 	if (l->depth < DEPTH_MAX && l->braces[l->depth]) {
-		put(l, "}");
+		bgp_text_put(&l->text, "}");
 		l->tight = false;
 	}
 }
@@ -118,11 +84,11 @@ put_item(void *self, const struct bgp_item *item)
 		return;
 	}
 	if (item->key != NULL) {
-		if (l->length > 0 && !l->tight) {
-			put(l, "%s", item->gap != NULL ? item->gap : " ");
+		if (l->text.length > 0 && !l->tight) {
+			bgp_text_put(&l->text, "%s", item->gap != NULL ? item->gap : " ");
 		}
 		l->tight = false;
-		put(l, "%s%s", item->key, item->key[0] != '\0' ? " " : "");
+		bgp_text_put(&l->text, "%s%s", item->key, item->key[0] != '\0' ? " " : "");
 		if (item->kind != BGP_ITEM_GROUP || item->text != NULL) {
 			put_value(l, item);
 		}
@@ -144,7 +110,7 @@ put_labels(struct line *l, const struct bgp_nlri *nlri)
 	}
 	labels = nlri->labels;
 	while (cursor_left(&labels) > 0) {
-		put(l, "%s%u", gap, cursor_u24(&labels) >> 4);
+		bgp_text_put(&l->text, "%s%u", gap, cursor_u24(&labels) >> 4);
 		gap = "/";
 	}
 }
@@ -155,16 +121,16 @@ put_prefix(struct line *l, const struct bgp_nlri *nlri)
 	char rd[BGP_RD_TEXT_MAX];
 	char prefix[ADDRESS_TEXT_MAX];
 	if (nlri->has_rd) {
-		put(l, "%s:", bgp_rd_text(nlri->rd, rd));
+		bgp_text_put(&l->text, "%s:", bgp_rd_text(nlri->rd, rd));
 	}
-	put(l, "%s/%u", address_text(&nlri->prefix, prefix), nlri->prefix_length);
+	bgp_text_put(&l->text, "%s/%u", address_text(&nlri->prefix, prefix), nlri->prefix_length);
 	put_labels(l, nlri);
 }
 
 const char *
 bgp_nlri_text(const struct bgp_nlri *nlri, char text[BGP_NLRI_TEXT_MAX])
 {
-	struct line l = {.text = text, .size = BGP_NLRI_TEXT_MAX - PATH_TEXT_MAX};
+	struct line l = {.text = {.text = text, .size = BGP_NLRI_TEXT_MAX - PATH_TEXT_MAX}};
 	struct bgp_walk w = {.on_item = put_item, .self = &l};
 	bgp_nlri_walker *walk = bgp_family_walker(nlri->family);
 	struct cursor c = nlri->value;
@@ -174,8 +140,8 @@ bgp_nlri_text(const struct bgp_nlri *nlri, char text[BGP_NLRI_TEXT_MAX])
 	} else if (walk != NULL && !nlri->malformed) {
 		walk(&w, &c, nlri->family);
 	} else {
-		put(&l, "%s", nlri->malformed ? "malformed " : "");
-		put_hex(&l, nlri->value);
+		bgp_text_put(&l.text, "%s", nlri->malformed ? "malformed " : "");
+		bgp_text_put_hex(&l.text, nlri->value);
 	}
 	if (nlri->has_path_id) {
 		size_t length = strlen(text);

@@ -219,14 +219,13 @@ count_run(struct walk *walk, struct bgp_family family, bool withdrawn, struct cu
 }
 
 /* Whether a next hop of `size` octets can be one for `family`: one address or two, of either IP
- * version, with Route Distinguishers or without (RFC 4760, 2545, 4659, 8950). Other families have
- * next hops of their own kind. */
+ * version, with Route Distinguishers or without (RFC 4760, 2545, 4659, 8950). That of a flow
+ * specification is ignored (RFC 8955 section 4), and what opaque families have is their own. */
 static bool
 next_hop_size_fits(struct bgp_family family, size_t size)
 {
-	enum bgp_framing framing = bgp_family_framing(family);
-	if (framing != BGP_FRAMING_PREFIX && framing != BGP_FRAMING_LABELED &&
-		framing != BGP_FRAMING_VPN) {
+	if (bgp_family_is_opaque(family) ||
+		bgp_family_framing(family) == BGP_FRAMING_FLOWSPEC) {
 		return true;
 	}
 	return size == 4 || size == 12 || size == 16 || size == 24 || size == 32 || size == 48;

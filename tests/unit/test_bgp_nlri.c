@@ -248,6 +248,32 @@ Test(bgp_nlri_family, every_prefix_is_none)
 	}
 }
 
+/* A changed octet gives another NLRI, a malformed one, or none; nothing outside is read, and what is
+ * malformed is so inside itself. (That whole messages hold too is tests/property/, and the fuzzer.) */
+Test(bgp_nlri_family, any_single_octet_may_be_anything)
+{
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct octets o = octets_from_hex(texts[i].nlri);
+		for (size_t at = 0; at < o.size; at++) {
+			uint8_t original = o.bytes[at];
+			for (unsigned value = 0; value < 256; value++) {
+				struct bgp_nlri_run run = run_of(texts[i].family, &o);
+				struct bgp_nlri nlri;
+				char text[BGP_NLRI_TEXT_MAX];
+				o.bytes[at] = (uint8_t)value;
+				while (bgp_next_nlri(&run, &nlri)) {
+					bgp_nlri_text(&nlri, text);
+					cr_assert(text[0] != '\0' && strlen(text) < sizeof(text));
+					cr_assert(!nlri.malformed || nlri.fault_offset <= o.size);
+				}
+				cr_assert(run.nlri.failed || cursor_exact(&run.nlri));
+			}
+			o.bytes[at] = original;
+		}
+		octets_free(&o);
+	}
+}
+
 /* The offsets are those in the message: 19 + 2 + 2 + 3 + 3 = 29 octets stand before the NLRI. */
 Test(bgp_nlri_family, fields)
 {

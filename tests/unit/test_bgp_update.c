@@ -132,6 +132,7 @@ static const struct {
 	{"EVPN", &four, "", ORIGIN AS_PATH "800e1f 0019 46 04 0a000001 00 03 11 00*12 20 0a000001 7f 01 00", "", BGP_FAULT_NONE, 2, 0},
 	{"EVPN beyond the value", &four, "", "800f06 0019 46 03 11 00", "", BGP_FAULT_MP_NLRI, 0, 0},
 	{"EVPN malformed inside, and one more", &four, "", "800f09 0019 46 03 01 00 7f 01 00", "", BGP_FAULT_MP_NLRI, 0, 2},
+	{"EVPN, next hop of 5 octets", &four, "", ORIGIN AS_PATH "800e0a 0019 46 05 0a00000100 00", "", BGP_FAULT_MP_NLRI, 0, 0},
 	/* Flowspec: lengths of 3 and of 240 = 0xf0f0 in two octets; next hop of none */
 	{"flowspec", &four, "", ORIGIN AS_PATH "900e00fb 0001 85 00 00 03 01080a f0f0 038106 04 01*234 8150", "", BGP_FAULT_NONE, 2, 0},
 	/* BGP-LS: a node of no descriptors, 9 octets, twice */
@@ -374,6 +375,10 @@ static const struct {
 	{"800e15 0002 01 10 20010db8 00*11 01 00", &four, "ipv6-unicast next hop 2001:db8::1"},
 	{"800e09 0019 46 04 0a000001 00", &four, "l2vpn-evpn next hop 10.0.0.1"},
 	{"800e11 0001 80 0c 00*8 0a000001 00", &four, "ipv4-vpn-unicast next hop 10.0.0.1"},
+	{"800e11 0001 80 0c 0000fde900000001 0a000001 00", &four, "ipv4-vpn-unicast next hop rd 65001:1 10.0.0.1"},
+	{"800e25 0001 01 20 20010db8 00*11 01 fe80 00*13 01 00", &four, "ipv4-unicast next hop 2001:db8::1 fe80::1"},
+	{"800e1d 0001 80 18 00*8 20010db8 00*11 01 00", &four, "ipv4-vpn-unicast next hop 2001:db8::1"},
+	{"800e35 0002 80 30 00*8 20010db8 00*11 01 00*8 fe80 00*13 01 00", &four, "ipv6-vpn-unicast next hop 2001:db8::1 fe80::1"},
 	{"800e05 0001 85 00 00", &four, "ipv4-flowspec next hop none"},
 	{"800f03 0002 01", &four, "ipv6-unicast"},
 	{"c0c802beef", &four, "beef"},
