@@ -573,6 +573,22 @@ def captures_fault(c):
              "… and libnids is outside its domain", case.check())
 
 
+def database(c):
+    """What was found is kept: the database gives back the same views."""
+    flow = Flow()
+    flow.begin()
+    flow.put(CLIENT, RST | ACK)
+    flow.say(CLIENT, ONE)
+    flow.heard(SERVER)
+    case = Case(c.folder, flow)
+    db = os.path.join(c.folder, "case.db")
+    bgpwhy("-r", case.path, "--check", "--json", "--db", db)
+    for view in ("--json", "--lines", "--report"):
+        shown = bgpwhy("-r", case.path, "--check", view).text
+        c.tap.ok("stopped" in shown, f"a database: {view} tells where it stopped")
+        c.tap.equal(bgpwhy("--db", db, view).text, shown, f"a database: {view} is the same from it")
+
+
 def fields(event):
     return (event["connection"], event["src"], event["src_port"], event["dst"], event["type"], event["length"],
             event.get("truncated", False), event["time"], event["frame"])
@@ -623,7 +639,8 @@ def main():
            f"{totals['directions']}, are the same from both engines")
     with tempfile.TemporaryDirectory() as folder:
         cases = Cases(tap, folder)
-        for group in (in_order, large_segment, overlaps, holes, windows, resets, timestamps, handshakes, captures_fault):
+        for group in (in_order, large_segment, overlaps, holes, windows, resets, timestamps, handshakes, captures_fault,
+                      database):
             tap.attempt(group.__name__, lambda _, one: one(cases), group)
     return tap.done()
 
