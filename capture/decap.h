@@ -9,8 +9,9 @@
 
 /*
  * Out of links and tunnels: from a packet down to the innermost TCP segment, UDP datagram, ICMP
- * error, ARP or NDP packet. Links: Ethernet, SLL, SLL2, raw IP, NULL, LOOP, PPP, C-HDLC, MPLS.
- * Between them and IP: 802.1Q, QinQ, MPLS, PPPoE, GRE (and ERSPAN), IPIP, 6in4, VXLAN, Geneve.
+ * error, ARP or NDP packet. Links: Ethernet, SLL, SLL2, raw IP, NULL, LOOP, PPP, PPPoE, C-HDLC, MPLS,
+ * NFLOG, PFLOG, PKTAP, PPI, ENC, IPNET, Juniper's Ethernet. Between them and IP: 802.1Q, QinQ, MPLS,
+ * PPPoE, GRE (and ERSPAN), IPIP, 6in4, VXLAN (and -GPE), Geneve.
  */
 
 /* A TCP segment, as decapsulation found it. */

@@ -7,7 +7,7 @@
 
 #include "capture/decap_private.h"
 
-enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, MAC_SIZE = 6 };
+enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
 
 static bool
 send_note(struct layers *l, struct icmp_note *note)

@@ -36,7 +36,9 @@ enum {
 	PORT_BFD_SEAMLESS = 7784, /* RFC 7881 */
 	PORT_VXLAN = 4789,
 	PORT_VXLAN_OLD = 8472, /* Linux before it was assigned */
+	PORT_VXLAN_GPE = 4790,
 	PORT_GENEVE = 6081,
+	PORT_MPLS = 6635, /* RFC 7510 */
 	PORT_GRE = 4754, /* RFC 8086 */
 };
 
@@ -83,6 +85,12 @@ decap_udp(struct layers *l, struct cursor c)
 	case PORT_VXLAN:
 	case PORT_VXLAN_OLD:
 		handled = decap_vxlan(l, payload);
+		break;
+	case PORT_VXLAN_GPE:
+		handled = decap_vxlan_gpe(l, payload);
+		break;
+	case PORT_MPLS:
+		handled = l->left-- > 0 && decap_mpls(l, payload);
 		break;
 	case PORT_GENEVE:
 		handled = decap_geneve(l, payload);
