@@ -53,7 +53,7 @@ struct inputs {
 	uint64_t hold_until_ns; /* a packet is held back until then; 0: none */
 	struct packet_writer *writer;
 	/* The clock of files that are followed. */
-	uint64_t last_ns;    /* the latest packet's time; 0: none yet */
+	uint64_t last_ns;    /* the last packet's time; 0: none yet */
 	uint64_t elapsed_ns; /* since it was read */
 	uint64_t ticked_ns;  /* on the clock; 0: before the first tick */
 	bool moved;          /* a packet came since */
@@ -322,6 +322,7 @@ end_input(struct inputs *inputs, struct input *input)
 	}
 	input->told = true;
 	begin_input(inputs, input);
+	capture_pause(inputs->capture);
 	struct source_counts counts = counts_of(inputs, input);
 	track_input_end(inputs->track, (uint32_t)(input - inputs->input), counts.packets,
 		counts.dropped, capture_artefacts(inputs->capture));
@@ -453,9 +454,7 @@ pass_on(struct inputs *inputs, struct input *input)
 	if (capture_packet(inputs->capture, (uint32_t)(input - inputs->input), &input->packet)) {
 		write_packet(inputs, input);
 	}
-	if (input->packet.time_ns > inputs->last_ns) {
-		inputs->last_ns = input->packet.time_ns;
-	}
+	inputs->last_ns = input->packet.time_ns; /* not the greatest: it may be a wrong one */
 	inputs->moved = true;
 	input->waiting = false;
 	input->held_ns = 0;
@@ -566,8 +565,9 @@ inputs_tick(struct inputs *inputs)
 		now = inputs->last_ns != 0 ? inputs->last_ns + inputs->elapsed_ns : 0;
 	}
 	if (now != 0) {
-		capture_tick(inputs->capture, now);
-		track_tick(inputs->track, now);
+		track_tick(inputs->track, capture_tick(inputs->capture, now));
+	} else {
+		capture_pause(inputs->capture);
 	}
 }
 

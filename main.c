@@ -482,6 +482,9 @@ look_at_packets(struct run *run)
 	}
 	inputs_end(run->inputs);
 	capture_finish(run->capture);
+	for (size_t i = 0; i < inputs_count(run->inputs); i++) {
+		track_input_artefacts(run->track, (uint32_t)i, capture_artefacts(run->capture));
+	}
 	track_finish(run->track);
 	flush_sinks(run);
 	status = track_exit_status(run->track);

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The room as a whole: decapsulation feeds the connection table, the table feeds the engine, and
- * the receiver hears of all three. Time inside is the packets' own, but it never runs backwards:
- * where the clock of the capturing host was set back, timers go on from where they were.
+ * the receiver hears of all three.
+ *
+ * Time inside is the packets' own plus an offset, so that it never runs backwards: where the clock of
+ * the capturing host was set back, timers go on from where they were. A packet whose time is far from
+ * the one before it waits for the next, which tells what it is: a silence (both are at the new time), a
+ * clock set back (likewise), or one wrong time stamp (the next is where the last was); that must
+ * not make time run for all others. The receiver is told where the offset changes, and can so
+ * show the times of the capture.
  */
 #include "capture/capture.h"
 
@@ -28,28 +34,164 @@ struct capture {
 	bool finished;
 	bool muted;       /* being destroyed: the receiver hears no more */
 	bool has_time;
-	uint64_t last_ns; /* the latest packet time, after a step back the new one */
-	uint64_t now_ns;  /* the time inside */
+	uint64_t last_ns;   /* the latest packet time, after a step back the new one */
+	uint64_t now_ns;    /* the time inside */
+	uint64_t offset_ns; /* the time inside less that of the packets, modulo 2^64 */
+	struct {
+		bool set;
+		uint32_t input;
+		struct packet packet; /* `data` is ours */
+		size_t room;
+	} held; /* its time is far from last_ns */
+	struct decap *probe; /* tells whether a held packet will be ours; made when it is needed */
 };
 
-/* Packet time into the time inside; small steps back are reordering, larger ones a clock set. */
+/* Packets of this time, now: inside, time never runs backwards. */
 static void
 advance(struct capture *capture, uint64_t time_ns)
 {
 	if (!capture->has_time) {
 		capture->has_time = true;
 		capture->last_ns = capture->now_ns = time_ns;
-	} else if (time_ns > capture->last_ns) {
+	} else if (time_ns <= capture->last_ns) {
+		return;
+	} else {
 		capture->now_ns += time_ns - capture->last_ns;
 		capture->last_ns = time_ns;
-	} else if (capture->last_ns - time_ns > CLOCK_STEP_NS) {
-		capture->artefacts |= ARTEFACT_CLOCK;
-		capture->last_ns = time_ns;
-	} else {
-		return;
 	}
 	capture->engine->tick(capture->stream, capture->now_ns);
 	conn_table_tick(capture->table, capture->now_ns);
+}
+
+static void
+tell_clock(const struct capture *capture, uint64_t from_ns, uint64_t to_ns, uint64_t offset_ns)
+{
+	if (capture->sink.clock != NULL) {
+		capture->sink.clock(capture->sink.ctx, from_ns, to_ns, offset_ns);
+	}
+}
+
+/* The clock shows an earlier time from here on. */
+static void
+step_back(struct capture *capture, uint64_t time_ns)
+{
+	capture->artefacts |= ARTEFACT_CLOCK;
+	capture->last_ns = time_ns;
+	capture->now_ns++;
+	capture->offset_ns = capture->now_ns - time_ns;
+	tell_clock(capture, capture->now_ns, UINT64_MAX, capture->offset_ns);
+}
+
+static bool
+take(struct capture *capture, uint32_t input, const struct packet *packet, uint64_t inside_ns)
+{
+	struct packet timed = *packet;
+	timed.time_ns = inside_ns;
+	return decap_packet(capture->decap, input, &timed);
+}
+
+static uint64_t
+apart(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+/* The packet that waits goes on: `next_ns` tells what its time was worth; NULL: nothing follows. */
+static void
+release(struct capture *capture, const uint64_t *next_ns)
+{
+	struct packet *packet = &capture->held.packet;
+	uint64_t time_ns = packet->time_ns;
+	capture->held.set = false;
+	if (next_ns != NULL && apart(*next_ns, capture->last_ns) < apart(*next_ns, time_ns)) {
+		capture->artefacts |= ARTEFACT_CLOCK;
+		/* One wrong time stamp. More often it goes with the next packet than with the last; but
+		 * not so near that it could be taken for a second copy. */
+		uint64_t between = *next_ns > capture->last_ns ? *next_ns - capture->last_ns : 0;
+		if (between / 2 > 2 * GHOST_WINDOW_NS) {
+			advance(capture, *next_ns - 2 * GHOST_WINDOW_NS);
+		} else if (between > 2) {
+			advance(capture, capture->last_ns + between / 2);
+		} else {
+			capture->now_ns++;
+		}
+		uint64_t inside_ns = capture->now_ns;
+		tell_clock(capture, inside_ns, inside_ns + 1, inside_ns - time_ns);
+		take(capture, capture->held.input, packet, inside_ns);
+		return;
+	}
+	if (time_ns < capture->last_ns) {
+		step_back(capture, time_ns);
+	}
+	advance(capture, time_ns);
+	take(capture, capture->held.input, packet, time_ns + capture->offset_ns);
+}
+
+static bool
+probe_tcp(void *ctx, const struct decap_tcp *tcp)
+{
+	const struct capture *capture = ctx;
+	struct cursor ports = tcp->segment;
+	uint16_t src_port = cursor_u16(&ports);
+	uint16_t dst_port = cursor_u16(&ports);
+	return !ports.failed && conn_table_wants(capture->table, src_port, dst_port);
+}
+
+static void
+probe_bfd(void *ctx, const struct datagram *datagram)
+{
+	(void)ctx;
+	(void)datagram;
+}
+
+static void
+probe_icmp(void *ctx, const struct icmp_note *note)
+{
+	(void)ctx;
+	(void)note;
+}
+
+static void
+probe_neighbor(void *ctx, const struct neighbor_note *note)
+{
+	(void)ctx;
+	(void)note;
+}
+
+static void
+probe_host(void *ctx, const struct packet_info *ip)
+{
+	(void)ctx;
+	(void)ip;
+}
+
+/* Keeps a copy until the next packet comes. Returns what capture_packet() would have. */
+static bool
+hold(struct capture *capture, uint32_t input, const struct packet *packet)
+{
+	uint8_t *data = (uint8_t *)(uintptr_t)capture->held.packet.data;
+	if (capture->held.room < packet->cap_len) {
+		data = capture_reallocate(data, packet->cap_len);
+		capture->held.room = packet->cap_len;
+	}
+	if (packet->cap_len > 0) {
+		memcpy(data, packet->data, packet->cap_len);
+	}
+	capture->held.packet = *packet;
+	capture->held.packet.data = data;
+	capture->held.input = input;
+	capture->held.set = true;
+	if (capture->probe == NULL) {
+		struct flow_sink sink = {
+			.bfd = probe_bfd,
+			.icmp = probe_icmp,
+			.neighbor = probe_neighbor,
+			.host = probe_host,
+		};
+		struct decap_tcp_sink tcp = {.ctx = capture, .tcp = probe_tcp};
+		capture->probe = decap_create(&sink, &tcp);
+	}
+	return decap_packet(capture->probe, input, packet);
 }
 
 static bool
@@ -73,6 +215,9 @@ on_tcp(void *ctx, const struct decap_tcp *tcp)
 	struct tcp_header header;
 	struct seg seg;
 	if (!tcp_parse(tcp, &header, &seg)) {
+		if (tcp->ip->cut) {
+			capture->artefacts |= ARTEFACT_SNAPLEN;
+		}
 		return false;
 	}
 	tcp->ip->ghost = tcp_note_ghost(decap_ghosts(capture->decap), tcp, &seg);
@@ -212,6 +357,8 @@ capture_destroy(struct capture *capture)
 	capture->engine->close(capture->stream);
 	candidates_destroy(capture->candidates);
 	decap_destroy(capture->decap);
+	decap_destroy(capture->probe);
+	free((void *)(uintptr_t)capture->held.packet.data);
 	tcp_auth_destroy(capture->auth);
 	free(capture);
 }
@@ -219,8 +366,15 @@ capture_destroy(struct capture *capture)
 bool
 capture_packet(struct capture *capture, uint32_t input, const struct packet *packet)
 {
+	if (capture->held.set) {
+		release(capture, &packet->time_ns);
+	}
+	if (capture->has_time && (packet->time_ns > capture->last_ns + CLOCK_JUMP_NS ||
+	    packet->time_ns + CLOCK_STEP_NS < capture->last_ns)) {
+		return hold(capture, input, packet);
+	}
 	advance(capture, packet->time_ns);
-	return decap_packet(capture->decap, input, packet);
+	return take(capture, input, packet, packet->time_ns + capture->offset_ns);
 }
 
 void
@@ -234,11 +388,21 @@ capture_expect(struct capture *capture, const struct packet *packet)
 }
 
 void
+capture_pause(struct capture *capture)
+{
+	if (capture->held.set) {
+		release(capture, NULL);
+	}
+}
+
+uint64_t
 capture_tick(struct capture *capture, uint64_t now_ns)
 {
+	capture_pause(capture);
 	if (capture->has_time && now_ns > capture->last_ns) {
 		advance(capture, now_ns);
 	}
+	return capture->has_time ? capture->now_ns : now_ns;
 }
 
 void
@@ -246,6 +410,7 @@ capture_finish(struct capture *capture)
 {
 	if (!capture->finished) {
 		capture->finished = true;
+		capture_pause(capture);
 		conn_table_finish(capture->table);
 	}
 }

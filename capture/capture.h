@@ -11,7 +11,8 @@
 
 /*
  * From packets to flows: decapsulation, the connection table, reassembly. One object for a run; it
- * takes the packets of all inputs in the order of their time.
+ * takes the packets of all inputs in the order of their time. One whose time is far from the one before
+ * it is kept back until the next one comes.
  */
 
 enum capture_engine {
@@ -61,8 +62,12 @@ bool capture_packet(struct capture *capture, uint32_t input, const struct packet
 /* A packet that comes after the next one, of which source_ahead() knows: a hint, and no more. */
 void capture_expect(struct capture *capture, const struct packet *packet);
 
-/* Time goes on without packets: grace periods run out. Packet time, never backwards. */
-void capture_tick(struct capture *capture, uint64_t now_ns);
+/* No packet is there for now: what waited for the next one to tell its time goes on. */
+void capture_pause(struct capture *capture);
+
+/* Time goes on without packets: grace periods run out. `now_ns` is that of the clock that the packets
+ * are stamped with; returns it as packet_info has times. */
+uint64_t capture_tick(struct capture *capture, uint64_t now_ns);
 
 /* The end of all inputs: what waits behind holes is handed on, connections end (CONN_END). */
 void capture_finish(struct capture *capture);

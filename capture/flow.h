@@ -16,7 +16,9 @@
 
 /* The packet, below TCP and UDP. */
 struct packet_info {
-	uint64_t time_ns; /* since 1970-01-01, UTC */
+	/* Since 1970-01-01, UTC, as the capture has it; after a clock that was set back, ahead of that,
+	 * so that time does not run backwards: see flow_sink.clock. */
+	uint64_t time_ns;
 	uint64_t frame;   /* number in its input, from 1 */
 	uint32_t input;   /* which -r or -i, from 0 */
 	struct address src, dst; /* the innermost ones */
@@ -225,7 +227,7 @@ struct neighbor_note {
 	uint8_t mac[6]; /* of the sender (request, announce) or the target's owner (reply) */
 };
 
-/* What the receiver of all this gives; every function is called, none may be NULL. */
+/* What the receiver of all this gives; every function is called, none but the last may be NULL. */
 struct flow_sink {
 	void *ctx;
 	/* Each TCP segment, before its octets; facts of `conn` include it already. */
@@ -246,6 +248,10 @@ struct flow_sink {
 	void (*neighbor)(void *ctx, const struct neighbor_note *note);
 	/* Every other IP packet: its source is alive. */
 	void (*host)(void *ctx, const struct packet_info *ip);
+	/* The times of packets in [from_ns, to_ns) are ahead of those in the capture by `offset_ns`, modulo
+	 * 2^64: the clock was set back (`to_ns` is UINT64_MAX) or one packet has a wrong time. May be
+	 * NULL. */
+	void (*clock)(void *ctx, uint64_t from_ns, uint64_t to_ns, uint64_t offset_ns);
 };
 
 #endif

@@ -51,8 +51,10 @@ enum {
 	LIMIT_BUFFERED = 32 << 20,
 	/* Pieces of one direction: bounds the cost of an insertion in the middle. */
 	LIMIT_PIECES = 4096,
-	/* A hole that the peer has acknowledged: this many later segments, or HOLE_GRACE_NS. */
+	/* A hole that the peer has acknowledged: this many later segments and CONN_REORDER_NS (in a burst
+	 * eight segments pass in microseconds), the larger number at once, or HOLE_GRACE_NS. */
 	LIMIT_HOLE_SEGMENTS = 8,
+	LIMIT_HOLE_SEGMENTS_MAX = 64,
 	/* An ACK further ahead of the last octet seen is no evidence but noise: the largest window. */
 	LIMIT_ACK_AHEAD = 16 << 20,
 	/* Segments beyond the receiver's window that are dropped, as it does, until it acknowledges
@@ -106,16 +108,21 @@ enum {
 #define CONN_LINGER_REFUSED_NS (1 * LIMIT_S)
 /* SYNs retry for 127 s in Linux, 75 s in BSD. */
 #define CONN_HALF_OPEN_NS (180 * LIMIT_S)
-/* With hold time 0 nothing need be sent; a day bounds it all the same. */
-#define CONN_IDLE_NS (86400 * LIMIT_S)
+/* With hold time 0 nothing need be sent; a week bounds it all the same. (A clock that was set ahead by a
+ * day must not end what goes on.) */
+#define CONN_IDLE_NS (7 * 86400 * LIMIT_S)
 /* The order of use is kept to this: finer costs a cache miss a packet. */
 #define CONN_USE_GRAIN_NS (250 * LIMIT_MS)
-/* A segment below the highest one is out of order if that came less than this before it. */
+/* A segment below the highest one is out of order if that came less than this before it: how far queues
+ * of a card and processors disagree. */
 #define CONN_REORDER_NS (3 * LIMIT_MS)
 
 /* Mirrors and `any` give the copies of a frame within this. */
 #define GHOST_WINDOW_NS (1 * LIMIT_MS)
 /* Several queues of one card disagree by less; more is a clock that was set. */
 #define CLOCK_STEP_NS (1 * LIMIT_S)
+/* A jump ahead by more may be one wrong time stamp: the smallest hold time, and so the smallest error
+ * that could let a timer of BGP run out. */
+#define CLOCK_JUMP_NS (3 * LIMIT_S)
 
 #endif

@@ -6,8 +6,8 @@
  * it, so a hole is given up
  *
  * - when the other side has acknowledged all of it (so it was there, and the capture lost it) and a
- *   grace has passed, 8 later segments or 100 ms, for captures show packets in another order than
- *   the hosts saw them;
+ *   grace has passed, for captures show packets in another order than the hosts saw them: 8 later
+ *   segments and 3 ms (or 64, whatever the time), or 100 ms;
  * - when no ACK is in sight, after 3 s; when there are ACKs, but not past it, after 60 s in which
  *   nothing came at its front;
  * - when too much waits behind it; at a RST; at the end.
@@ -228,8 +228,10 @@ hole_give_up(struct stream *stream, struct hole *hole, enum gap_why why)
 			give_gap(stream, hole->native, hole->dir, missing, why, &first->held->from);
 		}
 	} else {
-		/* Acknowledged, with nothing behind it. */
-		uint32_t missing = hole->evidence - direction->next;
+		/* Acknowledged, with nothing behind it; the last one may be that of the FIN. */
+		const struct conn_side *side = &hole->native->conn->side[hole->dir];
+		bool finished = side->fin_count > 0 && hole->evidence == side->next_seq;
+		uint32_t missing = hole->evidence - direction->next - (finished ? 1u : 0u);
 		if (hole->list == HOLE_ACKED && (int32_t)missing > 0) {
 			give_gap(stream, hole->native, hole->dir, missing, why, &hole->at);
 		}
@@ -431,7 +433,7 @@ take_payload(struct stream *stream, struct native_conn *native, const struct seg
 				give_gap(stream, native, dir, seg->wire_len - old, GAP_CUT, seg->ip);
 			}
 			if (direction->hole != NULL &&
-			    (int32_t)(direction->hole->evidence - direction->next) <= 0) {
+			    (int32_t)(direction->hole->evidence - direction->next) <= 1) {
 				hole_close(stream, direction->hole);
 			}
 			return;
@@ -492,7 +494,10 @@ review(struct stream *stream, struct native_conn *native, uint8_t dir, const str
 		}
 		hole = hole_open(stream, native, dir, seg->ip);
 	} else if (hole->list == HOLE_ACKED) {
-		if (++hole->later >= LIMIT_HOLE_SEGMENTS) {
+		hole->later++;
+		if ((hole->later >= LIMIT_HOLE_SEGMENTS &&
+		     stream->now_ns - hole->since_ns >= CONN_REORDER_NS) ||
+		    hole->later >= LIMIT_HOLE_SEGMENTS_MAX) {
 			hole_give_up_acked(stream, hole);
 		}
 		return;

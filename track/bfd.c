@@ -570,8 +570,8 @@ bfd_tell(struct track *t, struct bfd_session *b, bool snapshot)
 			.session = b->session != NULL ? b->session->id : 0,
 			.mode = b->mode,
 			.flaps = b->flaps,
-			.first_time_ns = b->first.time_ns,
-			.last_time_ns = b->last.time_ns,
+			.first_time_ns = shown_ns(t, b->first.time_ns),
+			.last_time_ns = shown_ns(t, b->last.time_ns),
 		},
 	};
 	for (unsigned i = 0; i < 2; i++) {
@@ -585,10 +585,10 @@ bfd_tell(struct track *t, struct bfd_session *b, bool snapshot)
 		to->detection_time_us = from->detect_us;
 		to->packets = from->packets;
 		to->max_gap_us = from->max_gap_us;
-		to->last_ns = from->at.time_ns;
+		to->last_ns = shown_ns(t, from->at.time_ns);
 		to->discriminator = from->last.my_discriminator;
 		to->detect_mult = from->last.detect_mult;
-		to->state_since_ns = from->since.time_ns;
+		to->state_since_ns = shown_ns(t, from->since.time_ns);
 		to->intervals = from->up_intervals.counted;
 		to->interval_min_us = from->up_intervals.min_us;
 		to->interval_mean_us = bfd_mean_interval_us(from);

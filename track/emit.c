@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Events on their way out: numbered here and nowhere else. */
+#include <string.h>
+
 #include "track/internal.h"
+#include "track/memory.h"
 
 struct moment
 moment_of(const struct packet_info *ip)
@@ -9,12 +12,42 @@ moment_of(const struct packet_info *ip)
 }
 
 void
+clock_stepped(void *ctx, uint64_t from_ns, uint64_t to_ns, uint64_t offset_ns)
+{
+	struct track *t = ctx;
+	if (t->clock_steps == NULL) {
+		t->clock_steps = memory_zero(TRACK_CLOCK_STEPS_MAX, sizeof(*t->clock_steps));
+	}
+	if (t->clock_step_count == TRACK_CLOCK_STEPS_MAX) {
+		t->clock_step_count /= 2;
+		memmove(t->clock_steps, t->clock_steps + t->clock_step_count,
+			t->clock_step_count * sizeof(*t->clock_steps));
+	}
+	t->clock_steps[t->clock_step_count++] = (struct clock_step){from_ns, to_ns, offset_ns};
+}
+
+uint64_t
+shown_ns(const struct track *t, uint64_t time_ns)
+{
+	if (time_ns == 0) {
+		return 0; /* none */
+	}
+	for (size_t i = t->clock_step_count; i > 0; i--) {
+		const struct clock_step *step = &t->clock_steps[i - 1];
+		if (time_ns >= step->from_ns && time_ns < step->to_ns) {
+			return time_ns - step->offset_ns;
+		}
+	}
+	return time_ns;
+}
+
+void
 emit(struct track *t, struct event *event, const struct moment *at)
 {
 	const struct input_state *input =
 		at->input < t->input_count ? &t->inputs[at->input] : NULL;
 	event->seq = ++t->seq;
-	event->time_ns = at->time_ns;
+	event->time_ns = shown_ns(t, at->time_ns);
 	event->frame = at->frame;
 	event->time_digits = input != NULL ? input->time_digits : 6;
 	event->input = t->options.several_inputs && input != NULL ? input->name : NULL;
@@ -27,7 +60,7 @@ void
 emit_snapshot(struct track *t, struct event *event)
 {
 	event->snapshot = true;
-	event->time_ns = t->now.time_ns;
+	event->time_ns = shown_ns(t, t->now.time_ns);
 	event->time_digits = 6;
 	for (size_t i = 0; i < t->sink_count; i++) {
 		if (t->sinks[i].wants_snapshots) {

@@ -91,7 +91,7 @@ session_of(const struct finding *f)
 
 /* Borrows from `f`. */
 static struct event
-event_of(const struct finding *f, enum event_kind kind)
+event_of(const struct track *t, const struct finding *f, enum event_kind kind)
 {
 	return (struct event){
 		.kind = kind,
@@ -106,8 +106,8 @@ event_of(const struct finding *f, enum event_kind kind)
 			.summary = f->summary,
 			.evidence = f->evidence,
 			.evidence_count = f->evidence_count,
-			.first_time_ns = f->first.time_ns,
-			.last_time_ns = f->last.time_ns,
+			.first_time_ns = shown_ns(t, f->first.time_ns),
+			.last_time_ns = shown_ns(t, f->last.time_ns),
 			.count = f->count,
 		},
 	};
@@ -204,16 +204,93 @@ finding_raise(struct track *t, const struct finding_args *args, const char *summ
 	}
 	if (!f->alerted) {
 		f->alerted = true;
-		struct event event = event_of(f, EVENT_ALERT);
+		struct event event = event_of(t, f, EVENT_ALERT);
 		emit(t, &event, &args->at);
 	}
 	return f;
 }
 
+/* What it rests on: that something did not come. 2: a message may simply not be in the capture. */
+static int
+rests_on_absence(enum finding_cause cause)
+{
+	switch (cause) {
+	case FINDING_PEER_NOT_CONFIGURED:
+	case FINDING_SILENT_ASN_MISMATCH:
+	case FINDING_OPEN_UNANSWERED:
+	case FINDING_STUCK_OPENCONFIRM:
+	case FINDING_CLOSED_WITHOUT_NOTIFICATION:
+		return 2;
+	case FINDING_LINK_DOWN:
+	case FINDING_NO_ROUTE:
+	case FINDING_MD5_ONE_SIDED:
+	case FINDING_GTSM_MISMATCH:
+	case FINDING_RETURN_PATH_DROP:
+	case FINDING_FIREWALL_DROP:
+	case FINDING_INITIATOR_SILENT:
+	case FINDING_BOTH_PASSIVE:
+	case FINDING_HOLD_TIMER_EXPIRED:
+	case FINDING_STALE_CONNECTION:
+	case FINDING_PEER_REBOOTED:
+	case FINDING_GRACEFUL_RESTART_EXPIRED:
+	case FINDING_TREAT_AS_WITHDRAW:
+	case FINDING_BFD_ONE_WAY:
+	case FINDING_BFD_ONE_SIDED:
+	case FINDING_BFD_ZOMBIE:
+	case FINDING_BFD_UP_BGP_DOWN:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* Whether the clock was set so shortly before that a hold timer may have run out unseen. */
+static bool
+clock_was_set(const struct track *t, const struct finding *f)
+{
+	const uint64_t longest_ns = 240 * SECOND_NS;
+	const struct session *s = f->session;
+	if (s != NULL && s->first.time_ns == s->last.time_ns && s->first.frame != s->last.frame) {
+		return true; /* or there was none */
+	}
+	for (size_t i = 0; i < t->clock_step_count; i++) {
+		const struct clock_step *step = &t->clock_steps[i];
+		if (step->to_ns == UINT64_MAX && step->from_ns <= f->last.time_ns &&
+		    f->first.time_ns < step->from_ns + longest_ns) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void
+findings_temper(struct track *t)
+{
+	uint64_t dropped = 0;
+	for (uint32_t i = 0; i < t->input_count; i++) {
+		dropped += t->inputs[i].dropped;
+	}
+	for (struct finding *f = t->findings_first; f != NULL; f = f->all_next) {
+		enum confidence most = CONFIDENCE_CERTAIN;
+		int absence = rests_on_absence(f->cause);
+		bool lacks = f->session != NULL && f->session->lacks;
+		if (absence == 0) {
+			continue;
+		}
+		if (dropped > 0 || lacks) {
+			most = CONFIDENCE_LIKELY;
+		}
+		if ((lacks && absence == 2) || clock_was_set(t, f)) {
+			most = CONFIDENCE_POSSIBLE;
+		}
+		f->confidence = f->confidence < most ? f->confidence : most;
+	}
+}
+
 void
 finding_tell(struct track *t, struct finding *f, bool snapshot)
 {
-	struct event event = event_of(f, EVENT_FINDING);
+	struct event event = event_of(t, f, EVENT_FINDING);
 	char *fix[FINDING_FIX_MAX];
 	event.finding.fix = (const char *const *)fix;
 	event.finding.fix_count = advice_make(f->cause, f->session, f->bfd, &f->subject, fix);

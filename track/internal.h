@@ -227,6 +227,8 @@ struct session {
 	uint32_t established_count;
 	uint32_t exits; /* from Established */
 	struct moment established, lost;
+	uint64_t heard_again_ns; /* where the capture that shows it began after another had ended */
+	bool lacks;     /* octets of its connections are not in the capture */
 	bool up;        /* some link has both machines (that can be seen) in Established */
 	struct timing *timing; /* NULL: never Established */
 	struct bfd_session *bfd;
@@ -382,12 +384,18 @@ struct contact {
 struct input_state {
 	char *name, *link_type;
 	uint8_t time_digits;
+	uint64_t begin_ns;
 	struct moment last;
 	uint64_t packets, dropped;
 	uint32_t artefacts;
 	bool ended;
 	bool away;
 	uint64_t back_ns; /* when it could be heard again after it was away; 0: it never was */
+};
+
+/* In [from_ns, to_ns) times are ahead of those in the capture by `offset_ns`, modulo 2^64. */
+struct clock_step {
+	uint64_t from_ns, to_ns, offset_ns;
 };
 
 struct track {
@@ -429,6 +437,8 @@ struct track {
 	size_t finding_count;
 	uint64_t next_tick_ns;
 	struct clock clock;
+	struct clock_step *clock_steps; /* ascending */
+	size_t clock_step_count;
 	bool ending; /* all inputs ended: what ends now ends for lack of packets */
 	bool problems;
 	uint64_t hash_seed;
@@ -443,6 +453,8 @@ void emit_connection(struct track *t, struct link *link, enum connection_state s
 void emit_fault(struct track *t, const struct link *link, const char *code, uint32_t offset,
 	const char *text, const struct moment *at);
 struct moment moment_of(const struct packet_info *ip);
+uint64_t shown_ns(const struct track *t, uint64_t time_ns); /* the time that the capture has for it */
+void clock_stepped(void *ctx, uint64_t from_ns, uint64_t to_ns, uint64_t offset_ns); /* of flow_sink */
 
 /* clock.c: who is to be looked at when */
 void clock_init(struct clock *clock);
@@ -594,6 +606,7 @@ void findings_resolve(struct track *t, struct session *s, bool call, const struc
 void finding_over(struct session *s, enum finding_cause cause); /* it is past, and did no harm */
 bool finding_is_failed_call(enum finding_cause cause);
 void finding_tell(struct track *t, struct finding *f, bool snapshot);
+void findings_temper(struct track *t); /* by what the capture lacks: the last word on confidence */
 void findings_destroy(struct track *t);
 void findings_forget(struct track *t, struct finding *first);
 

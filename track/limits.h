@@ -15,6 +15,7 @@ enum {
 	TRACK_SESSION_FINDINGS_MAX = 48, /* different causes of one session */
 	TRACK_INPUTS_MAX = 64,
 	TRACK_LINKS_MAX = 256,          /* connections of one session at a time; those that are over go first */
+	TRACK_CLOCK_STEPS_MAX = 256,     /* of the capture's clock; the oldest half gives way */
 	TRACK_PENDING_MAX = 16,          /* messages of one direction that await their ACK */
 };
 

@@ -161,8 +161,10 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 	struct link *link = conn->user;
 	track_tick(t, seg->ip->time_ns);
 	t->now = moment_of(seg->ip);
-	if (link == NULL || seg->beyond_window) {
-		return; /* its receiver drops it, and it need not be its sender's */
+	if (link == NULL || seg->ip->ghost || seg->beyond_window) {
+		/* A second copy proves nothing more; what is beyond the window its receiver drops, and
+		 * it need not be its sender's. */
+		return;
 	}
 	struct session *s = link->session;
 	session_touch(t, s, &t->now);
@@ -446,6 +448,7 @@ link_gap(void *ctx, struct conn *conn, int dir, uint32_t seq, uint32_t missing, 
 	timing_gap(link->session, link, (unsigned)dir);
 	framer_gap(&link->framer[dir], &sink, missing, seq, &origin);
 	/* What was lost there may have been any message. */
+	link->session->lacks = true;
 	if (conn->side[1 - dir].seen) {
 		link->machine[1 - dir].received = when;
 	}

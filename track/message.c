@@ -197,6 +197,9 @@ open_in(struct track *t, struct link *link, unsigned dir, const struct bgp_messa
 	if (link->machine[1 - dir].open.seen) {
 		negotiate(link);
 		judge_again(link, 1 - dir);
+	} else {
+		/* What the other offers is unknown so far, or for good: RFC 8654. */
+		link->framer[dir].max = BGP_EXTENDED_MESSAGE_MAX;
 	}
 	rule_open(t, link, dir, at);
 	if (t->options.expect != NULL) {

@@ -12,6 +12,11 @@ enum {
 	LARGE_SEGMENT = 1000, /* octets; less passes wherever IPv6 or PPPoE does */
 };
 
+/* No hold timer but 0 is shorter (RFC 4271 section 4.2). */
+#define SHORT_SILENCE_NS (3 * SECOND_NS)
+/* Some that are offered are longer; 240 s is what the RFC suggests for OpenSent. */
+#define LONG_SILENCE_NS (240 * SECOND_NS)
+
 /* Large segments of y are sent again and again while small ones of x are acknowledged. */
 static void
 mtu_black_hole(struct scene *scene, const struct machine *peer)
@@ -205,6 +210,14 @@ rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, enum b
 		args.cause = FINDING_CLOSED_WITHOUT_NOTIFICATION;
 		args.confidence = CONFIDENCE_CERTAIN;
 		args.blame = &scene.x->addr;
+		bool unheard = scene.s->heard_again_ns != 0 &&
+			at->time_ns < scene.s->heard_again_ns + LONG_SILENCE_NS;
+		if (unheard || !link->conn->side[1 - dir].seen ||
+		    (!link->hold_known && at->time_ns > own->received.time_ns + SHORT_SILENCE_NS)) {
+			/* Its hold timer may have run out: what came before, from the other side, or the hold
+			 * time is unknown. */
+			args.confidence = CONFIDENCE_POSSIBLE;
+		}
 		if (scene.x->restart_time_s > 0) {
 			/* So a graceful restart begins (RFC 4724 section 4.1): it may come back in time. */
 			args.lower_severity = true;
@@ -236,7 +249,7 @@ rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, enum b
 			"%s %s the connection after the OPEN of %s%s and does not say why: perhaps it expects another AS number",
 			scene.xt, how, scene.yt, as);
 	} else if (!own->open.seen && link->conn->handshake &&
-		   (int)dir != link->conn->client) {
+		   link->conn->side[dir].data_segments == 0 && (int)dir != link->conn->client) {
 		args.cause = FINDING_PEER_NOT_CONFIGURED;
 		finding_raise(t, &args,
 			"%s takes the connection of %s and %s it without an OPEN: it does not know this neighbor, or does not want it now",

@@ -166,6 +166,7 @@ session_get(struct track *t, const struct address *src, const struct address *ds
 static void
 next_capture(struct session *s, const struct moment *at)
 {
+	s->heard_again_ns = at->time_ns;
 	for (struct link *link = s->links; link != NULL; link = link->next) {
 		for (unsigned dir = 0; dir < 2; dir++) {
 			struct moment *received = &link->machine[dir].received;
@@ -176,10 +177,18 @@ next_capture(struct session *s, const struct moment *at)
 	}
 }
 
+/* Whether an input began when the other had ended: between them is no silence, but no capture. */
+static bool
+follows(const struct track *t, uint32_t former, uint32_t later)
+{
+	return former < t->input_count && later < t->input_count && t->inputs[former].ended &&
+		t->inputs[later].begin_ns >= t->inputs[former].last.time_ns;
+}
+
 void
 session_touch(struct track *t, struct session *s, const struct moment *at)
 {
-	if (s->last.input != at->input) {
+	if (s->last.input != at->input && follows(t, s->last.input, at->input)) {
 		next_capture(s, at);
 	}
 	s->last = *at;
@@ -303,11 +312,11 @@ session_tell(struct track *t, struct session *s, bool snapshot)
 		to->asn = from->asn;
 		to->bgp_id = from->bgp_id;
 		to->state = from->state;
-		to->state_since_ns = from->state_since_ns;
+		to->state_since_ns = shown_ns(t, from->state_since_ns);
 		memcpy(to->messages, from->messages, sizeof(to->messages));
 		to->prefixes_announced = from->prefixes_announced;
 		to->prefixes_withdrawn = from->prefixes_withdrawn;
-		to->last_message_ns = from->last_message_ns;
+		to->last_message_ns = shown_ns(t, from->last_message_ns);
 	}
 	e->hold_time_s = s->hold_time_s;
 	e->has_families = s->has_families;
@@ -318,8 +327,8 @@ session_tell(struct track *t, struct session *s, bool snapshot)
 	timing_tell(s, e);
 	e->verdict = verdict_of(t, s, &e->primary_cause);
 	e->bfd_session = s->bfd != NULL ? s->bfd->id : 0;
-	e->first_time_ns = s->first.time_ns;
-	e->last_time_ns = s->last.time_ns;
+	e->first_time_ns = shown_ns(t, s->first.time_ns);
+	e->last_time_ns = shown_ns(t, s->last.time_ns);
 	if (snapshot) {
 		emit_snapshot(t, &event);
 		return;

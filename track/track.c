@@ -42,6 +42,7 @@ track_create(const struct track_options *options)
 		.icmp = host_icmp,
 		.neighbor = host_neighbor,
 		.host = host_other,
+		.clock = clock_stepped,
 	};
 	return t;
 }
@@ -67,6 +68,7 @@ track_destroy(struct track *t)
 		free(t->inputs[i].name);
 		free(t->inputs[i].link_type);
 	}
+	free(t->clock_steps);
 	free(t->session_table);
 	free(t->bfd_table);
 	free(t->expect_met);
@@ -122,6 +124,7 @@ track_input_begin(struct track *t, uint32_t input, const char *name, const char 
 	state->name = memory_copy(name, strlen(name) + 1);
 	state->link_type = memory_copy(link_type, strlen(link_type) + 1);
 	state->time_digits = time_digits;
+	state->begin_ns = time_ns;
 	if (t->now.time_ns < time_ns) {
 		t->now = (struct moment){.time_ns = time_ns, .input = input};
 	}
@@ -199,6 +202,14 @@ track_input_counts(struct track *t, uint32_t input, uint64_t packets, uint64_t d
 		},
 	};
 	emit_snapshot(t, &event);
+}
+
+void
+track_input_artefacts(struct track *t, uint32_t input, uint32_t artefacts)
+{
+	if (input < t->input_count) {
+		t->inputs[input].artefacts |= artefacts;
+	}
 }
 
 void
@@ -311,6 +322,7 @@ track_finish(struct track *t)
 	}
 	t->now = end;
 	rule_expect_missing(t);
+	findings_temper(t);
 	send_snapshots(t);
 	for (struct finding *f = t->findings_first; f != NULL; f = f->all_next) {
 		finding_tell(t, f, false);

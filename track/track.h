@@ -41,6 +41,9 @@ const struct flow_sink *track_flow_sink(struct track *track);
  * what only an input that has ended has shown. */
 void track_input_begin(struct track *track, uint32_t input, const char *name,
 	const char *link_type, uint64_t time_ns, uint8_t time_digits);
+/* What the capture does to certainty (bits), as it stands after capture_finish(). */
+void track_input_artefacts(struct track *track, uint32_t input, uint32_t artefacts);
+
 void track_input_end(struct track *track, uint32_t input, uint64_t packets, uint64_t dropped,
 	uint32_t artefacts);
 

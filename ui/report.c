@@ -60,10 +60,10 @@ static const struct {
 };
 
 static void
-report_artefacts(struct report *r, const struct model_input *input)
+report_artefacts(struct report *r, uint32_t found)
 {
 	for (uint32_t bit = 0; bit < 32; bit++) {
-		if ((input->artefacts >> bit & 1) == 0) {
+		if ((found >> bit & 1) == 0) {
 			continue;
 		}
 		const char *key = track_artefact_key((uint32_t)1 << bit);
@@ -86,6 +86,7 @@ report_captures(struct report *r)
 	uint64_t first = model_first_ns(r->model);
 	uint64_t last = model_last_ns(r->model);
 	size_t inputs = model_input_count(r->model);
+	uint32_t found = 0;
 	for (size_t i = 0; i < inputs; i++) {
 		const struct model_input *input = model_input_at(r->model, i);
 		char text[LONG_MAX] = "";
@@ -109,8 +110,9 @@ report_captures(struct report *r)
 				text_duration_ns(last - first, duration), time, time + 11);
 		}
 		page_text(&r->page, 0, 2, "%s", text);
-		report_artefacts(r, input);
+		found |= input->artefacts;
 	}
+	report_artefacts(r, found); /* each once, whichever input has it */
 }
 
 /* Number, local, remote, verdict and cause; `narrow`: both addresses in one column. */

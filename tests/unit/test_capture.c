@@ -127,7 +127,8 @@ Test(capture, a_closed_connection_lingers_and_then_ends)
 	a(FIN | ACK, 1001, 2001, NULL);
 	b(FIN | ACK, 2001, 1002, NULL);
 	a(ACK, 1002, 2002, NULL);
-	capture_tick(capture, now + 29000 * MS);
+	now += 29000 * MS;
+	capture_tick(capture, now);
 	b(FIN | ACK, 2001, 1002, NULL);
 	expect_next("new syn synack established fin fin");
 	cr_expect(record.seg.retransmission);
@@ -258,7 +259,6 @@ Test(capture, a_hole_is_given_up_after_8_segments)
 	a(ACK, 1004, 2001, "def");
 	b(ACK, 2001, 1007, NULL);
 	record.log_size = 0;
-	now -= 79 * MS; /* so that time does not decide */
 	for (int i = 0; i < 8; i++) {
 		cr_expect(record.log_size == 0, "%d", i);
 		now -= 9 * MS;
@@ -484,10 +484,42 @@ Test(capture, a_clock_set_back_does_not_stop_time)
 	a(ACK, 1007, 2001, "ghi");
 	now -= 3600000 * MS;
 	a(ACK, 1010, 2001, "jkl");
+	cr_expect(!(capture_artefacts(capture) & ARTEFACT_CLOCK), "the next packet tells");
+	capture_pause(capture);
 	cr_expect(capture_artefacts(capture) & ARTEFACT_CLOCK);
 	now += 3500 * MS;
 	a(ACK, 1013, 2001, "mno");
+	capture_pause(capture);
 	expect_log("new midstream bytes:3 gap:3:time bytes:3 bytes:3 bytes:3");
+	end();
+}
+
+Test(capture, one_wrong_time_stamp_does_not_move_time)
+{
+	static const int64_t wrong[] = {86400000 * (int64_t)MS, -3600000 * (int64_t)MS};
+	for (size_t i = 0; i < 2; i++) {
+		begin(NULL);
+		handshake();
+		a(ACK, 1004, 2001, "def"); /* a hole that is not acknowledged: time would give it up */
+		now += (uint64_t)wrong[i];
+		a(ACK, 1007, 2001, "ghi");
+		now -= (uint64_t)wrong[i];
+		a(ACK, 1001, 2001, "abc");
+		cr_expect(capture_artefacts(capture) & ARTEFACT_CLOCK);
+		expect_next("new syn synack established bytes:3 bytes:3 bytes:3");
+		end();
+	}
+}
+
+Test(capture, a_silence_is_no_wrong_time_stamp)
+{
+	begin(NULL);
+	a(ACK, 1001, 2001, "abc");
+	now += 600000 * MS;
+	a(ACK, 1004, 2001, "def");
+	a(ACK, 1007, 2001, "ghi");
+	cr_expect(!(capture_artefacts(capture) & ARTEFACT_CLOCK));
+	expect_next("new midstream bytes:3 bytes:3 bytes:3");
 	end();
 }
 
