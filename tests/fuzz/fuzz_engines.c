@@ -129,6 +129,15 @@ ignore_neighbor(void *ctx, const struct neighbor_note *note)
 }
 
 static void
+ignore_clock(void *ctx, uint64_t from_ns, uint64_t to_ns, uint64_t offset_ns)
+{
+	(void)ctx;
+	(void)from_ns;
+	(void)to_ns;
+	(void)offset_ns;
+}
+
+static void
 ignore_host(void *ctx, const struct packet_info *ip)
 {
 	(void)ctx;
@@ -313,7 +322,7 @@ run(const uint8_t *data, size_t size, enum capture_engine engine, struct record 
 {
 	static struct world w;
 	static const struct flow_sink callbacks = {NULL, on_segment, on_change, on_bytes, on_gap, on_check,
-		ignore_bfd, ignore_icmp, ignore_neighbor, ignore_host};
+		ignore_bfd, ignore_icmp, ignore_neighbor, ignore_host, ignore_clock};
 	struct flow_sink sink = callbacks;
 	struct capture_error error;
 	memset(record, 0, sizeof(*record));
