@@ -126,17 +126,21 @@ database_file_name(const char *path)
 }
 
 void
-database_columns(sqlite3_str *sql, const char *columns, const char *format)
+database_columns(sqlite3_str *sql, const char *columns, const char *format, const char *except)
 {
 	char name[64];
 	const char *at = columns;
+	bool any = false;
 	while (*at != '\0') {
 		size_t size = strcspn(at, ",");
 		snprintf(name, sizeof(name), "%.*s", (int)size, at);
-		if (at != columns) {
-			sqlite3_str_appendall(sql, ",");
+		if (except == NULL || strcmp(name, except) != 0) {
+			if (any) {
+				sqlite3_str_appendall(sql, ",");
+			}
+			any = true;
+			sqlite3_str_appendf(sql, format, name, name);
 		}
-		sqlite3_str_appendf(sql, format, name, name);
 		at += size;
 		at += *at == ',';
 	}

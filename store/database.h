@@ -143,8 +143,10 @@ const char *database_reason(struct sqlite3 *db, int rc);
 /* `path` as SQLite takes it for a file's name, whatever it looks like; to be freed. */
 char *database_file_name(const char *path);
 
-/* Appends the columns of a list, quoted; `format` is given the column's name (%w), perhaps twice. */
-void database_columns(struct sqlite3_str *sql, const char *columns, const char *format);
+/* Appends the columns of a list but `except` (may be NULL), quoted; `format` is given the column's
+ * name (%w), perhaps twice. */
+void database_columns(struct sqlite3_str *sql, const char *columns, const char *format,
+	const char *except);
 
 /* The same for reading from `table` of a database whose schema may be older: NULL for the columns
  * that it lacks. */

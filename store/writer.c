@@ -278,16 +278,18 @@ prepare_insert(sqlite3 *db, const struct store_insert_desc *desc, sqlite3_stmt *
 {
 	sqlite3_str *sql = sqlite3_str_new(db);
 	sqlite3_str_appendf(sql, "INSERT INTO \"%w\"(", desc->table);
-	database_columns(sql, desc->columns, "\"%w\"");
+	database_columns(sql, desc->columns, "\"%w\"", NULL);
 	sqlite3_str_appendall(sql, ")VALUES(");
-	database_columns(sql, desc->columns, "?");
+	database_columns(sql, desc->columns, "?", NULL);
 	sqlite3_str_appendall(sql, ")");
 	if (desc->conflict != CONFLICT_ERROR) {
 		sqlite3_str_appendf(sql, "ON CONFLICT(\"%w\")DO ", desc->key);
 	}
 	if (desc->conflict == CONFLICT_UPDATE) {
 		sqlite3_str_appendall(sql, "UPDATE SET ");
-		database_columns(sql, desc->columns, "\"%w\"=excluded.\"%w\"");
+		/* Not the key: SQLite would look for rows that refer to the old one, through all the
+		 * tables that have no index for that. */
+		database_columns(sql, desc->columns, "\"%w\"=excluded.\"%w\"", desc->key);
 	} else if (desc->conflict == CONFLICT_IGNORE) {
 		sqlite3_str_appendall(sql, "NOTHING");
 	}
