@@ -3,15 +3,16 @@
 """What the program costs beside a bare loop of libpcap that reads the same file.
 
     meson benchmark -C build --verbose          small sizes, some minutes
-    BENCH=full meson benchmark -C build -v      the sizes that the aims speak of (2 GB in $TMPDIR)
+    BENCH=full meson benchmark …               the sizes that the aims speak of (2 GB in $TMPDIR)
     BENCH_SHAPES='small flood' …                only these
     BENCH_REPEAT=9 …                            runs of each, of which the median counts
     BENCH_OTHERS=1 …                            tcpdump and tshark, too, on the smaller files
 
 Time is that of the processor (user and system) from wait4, since other programs may run beside; each
 round runs every reader once, so that all see the same machine. A shape that has an aim fails where
-the median of the capture room or of the report is beyond it; memory is that of the largest moment.
-Every shape is also read at a quarter of its size: memory must not grow with the file.
+the median of the capture room is beyond it; the report stands beside it and has no aim of its own.
+Memory is that of the largest moment. Every shape is also read at a quarter of its size: there all
+views and the database are measured, and memory must not grow with the file.
 """
 
 import os
