@@ -26,7 +26,7 @@ def is_sanitized(program):
 
 def generate(folder, shape, size):
     path = os.path.join(folder, shape + ".pcap")
-    subprocess.run([GENERATE, shape, str(size), path], check=True)
+    subprocess.run([GENERATE, shape, str(size), path], check=True, stdout=subprocess.DEVNULL)
     return path
 
 

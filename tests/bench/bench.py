@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the program costs beside a bare loop of libpcap that reads the same file.
 
-    meson benchmark -C build --verbose          small sizes, some minutes
-    BENCH=full meson benchmark …               the sizes that the aims speak of (2 GB in $TMPDIR)
+    meson test --benchmark -C build --verbose   small sizes, some minutes
+    BENCH=full meson test --benchmark …         the sizes that the aims speak of (2 GB in $TMPDIR)
     BENCH_SHAPES='small flood' …                only these
     BENCH_REPEAT=9 …                            runs of each, of which the median counts
     BENCH_OTHERS=1 …                            tcpdump and tshark, too, on the smaller files
@@ -93,24 +93,15 @@ def measure(path, folder, repeat, everyone):
             for name, runs in rows.items()}
 
 
-def packets_of(path):
-    count, at = 0, 24
-    with open(path, 'rb') as file:
-        data = memoryview(file.read())
-    while at < len(data):
-        at += 16 + int.from_bytes(data[at + 8:at + 12], sys.byteorder)
-        count += 1
-    return count
-
-
 def generate(folder, shape, size):
+    """Where the file is, and how many packets it has."""
     path = os.path.join(folder, 'file.pcap')
-    subprocess.run([GENERATE, shape, str(size), path], check=True)
-    return path
+    made = subprocess.run([GENERATE, shape, str(size), path], check=True, stdout=subprocess.PIPE)
+    return path, int(made.stdout)
 
 
-def show(shape, size, path, rows):
-    packets, octets = packets_of(path), os.path.getsize(path)
+def show(shape, size, path, packets, rows):
+    octets = os.path.getsize(path)
     loop = rows['loop'][0]
     print(f'{shape} {size}: {octets / 1e6:.0f} MB, {packets:,} packets; '
           f'the loop takes {loop * 1e3:.0f} ms ({octets / 1e6 / loop:,.0f} MB/s)')
@@ -119,7 +110,6 @@ def show(shape, size, path, rows):
             print(f'    {name:8} {seconds / loop:7.2f} × {seconds * 1e3:8.0f} ms '
                   f'{packets / seconds / 1e6:7.2f} M packets/s {seconds / packets * 1e6:7.2f} us each '
                   f'{memory / 1e6:7.0f} MB', flush=True)
-    return packets
 
 
 def peaceful(folder):
@@ -130,9 +120,9 @@ def peaceful(folder):
         size = full if FULL else small
         # What writes much is read once, and the smaller file: that says enough.
         for part, repeat in ((size // 4, 1), (size, REPEAT)):
-            path = generate(folder, shape, part)
+            path, packets = generate(folder, shape, part)
             rows = measure(path, folder, repeat, part != size)
-            show(shape, part, path, rows)
+            show(shape, part, path, packets, rows)
             os.unlink(path)
         if aim is not None and rows['room'][0] > aim * rows['loop'][0]:
             failed.append(f'{shape}: the capture room takes more than {aim} × the loop')
@@ -144,9 +134,9 @@ def hostile(folder):
     for shape, size in HOSTILE:
         if ONLY and shape not in ONLY:
             continue
-        path = generate(folder, shape, size)
+        path, packets = generate(folder, shape, size)
         rows = {name: run(command) for name, command in readers(path, folder, False)}
-        packets = show(shape, size, path, rows)
+        show(shape, size, path, packets, rows)
         os.unlink(path)
         if rows['report'][0] / packets * 1e6 > PACKET_US:
             failed.append(f'{shape}: more than {PACKET_US} us for each packet')

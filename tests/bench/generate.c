@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Writes captures for the benchmark: generate SHAPE SIZE FILE. SIZE is in megabytes or in things,
- * as the table at the end says. What it writes depends on nothing else, so figures can be compared.
+ * Writes captures for the benchmark: generate SHAPE SIZE FILE; prints how many packets it wrote. SIZE
+ * is in megabytes or in things, as the table at the end says. What it writes depends on nothing else, so figures can be compared.
  *
  * The peaceful shapes hold what routers send: handshakes, OPENs, KEEPALIVEs, UPDATEs with the usual
  * attributes, ACKs, right checksums. UPDATEs of the bulk shapes have from one to hundreds of
@@ -628,6 +628,7 @@ main(int argc, char **argv)
 		write_out(&g, header, sizeof(header));
 		shapes[i].make(&g, n);
 		free(g.stream);
+		printf("%llu\n", (unsigned long long)g.packets);
 		return fclose(g.out) == 0 ? 0 : 1;
 	}
 	fputs("usage: generate SHAPE SIZE FILE\n", stderr);
