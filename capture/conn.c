@@ -401,6 +401,9 @@ entry_prime(struct conn_entry *entry, const struct conn_pending *from, uint8_t d
 	side->syn_count = 1;
 	side->first_syn_frame = from->frame;
 	side->first_syn_ns = from->ns;
+	side->mss = from->mss;
+	side->window_scale = from->scale == TCP_NO_SCALE ? 0 : from->scale;
+	entry->track[dir].scale = from->scale;
 	entry->track[dir].has_isn = entry->track[dir].has_seq = true;
 	entry->conn.client = (int8_t)dir;
 	entry->conn.midstream = false;
@@ -444,7 +447,7 @@ conn_table_segment(struct conn_table *table, const struct tcp_header *header, st
 			table->sink.segment(table->sink.ctx, &entry->conn, seg);
 			return;
 		}
-		if (conn_facts_reused(entry, seg, seg->dir, now_ns, &from)) {
+		if (conn_facts_reused(entry, header, seg, seg->dir, now_ns, &from)) {
 			*table->artefacts |= ARTEFACT_PORT_REUSE;
 			entry_end(table, entry, false);
 			entry = NULL;

@@ -42,7 +42,8 @@ acknowledges_syn(const struct conn_side *side, uint32_t ack)
 }
 
 static bool
-syn_reuses(struct conn_entry *entry, const struct seg *seg, uint8_t dir, uint64_t now_ns)
+syn_reuses(struct conn_entry *entry, const struct tcp_header *header, const struct seg *seg,
+	uint8_t dir, uint64_t now_ns)
 {
 	const struct conn_side *side = &entry->conn.side[dir];
 	const struct conn_track *track = &entry->track[dir];
@@ -68,6 +69,8 @@ syn_reuses(struct conn_entry *entry, const struct seg *seg, uint8_t dir, uint64_
 	}
 	entry->pending[dir] = (struct conn_pending){
 		.set = true,
+		.scale = header->window_scale,
+		.mss = seg->mss,
 		.seq = seg->seq,
 		.frame = seg->ip->frame,
 		.ns = seg->ip->time_ns,
@@ -76,14 +79,14 @@ syn_reuses(struct conn_entry *entry, const struct seg *seg, uint8_t dir, uint64_
 }
 
 bool
-conn_facts_reused(struct conn_entry *entry, const struct seg *seg, uint8_t dir, uint64_t now_ns,
-	struct conn_pending *from)
+conn_facts_reused(struct conn_entry *entry, const struct tcp_header *header,
+	const struct seg *seg, uint8_t dir, uint64_t now_ns, struct conn_pending *from)
 {
 	const struct conn_side *side = &entry->conn.side[dir];
 	const struct conn_side *other = &entry->conn.side[1 - dir];
 	const struct conn_track *track = &entry->track[dir];
 	if (is_syn(seg)) {
-		return syn_reuses(entry, seg, dir, now_ns);
+		return syn_reuses(entry, header, seg, dir, now_ns);
 	}
 	if (is_synack(seg)) {
 		if (entry->pending != NULL && entry->pending[1 - dir].set &&

@@ -18,6 +18,8 @@ enum conn_state {
 /* A SYN on a live connection: perhaps its next incarnation. */
 struct conn_pending {
 	bool set;
+	uint8_t scale; /* TCP_NO_SCALE: none offered */
+	uint16_t mss;
 	uint32_t seq;
 	uint64_t frame, ns;
 };
@@ -60,8 +62,8 @@ struct conn_verdict conn_facts_update(struct conn_entry *entry, const struct tcp
 
 /* Whether the segment begins another connection on this four-tuple; `from` gets the SYN that
  * stood before it, if it was one that waited. */
-bool conn_facts_reused(struct conn_entry *entry, const struct seg *seg, uint8_t dir,
-	uint64_t now_ns, struct conn_pending *from);
+bool conn_facts_reused(struct conn_entry *entry, const struct tcp_header *header,
+	const struct seg *seg, uint8_t dir, uint64_t now_ns, struct conn_pending *from);
 
 /* One more, as far as it counts. */
 static inline uint16_t
