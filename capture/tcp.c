@@ -16,8 +16,6 @@ enum {
 	OPTION_SACK_PERMITTED = 4,
 	OPTION_SACK = 5,
 	OPTION_TIMESTAMP = 8,
-	OPTION_MD5 = 19,
-	OPTION_AO = 29,
 };
 
 enum { HEADER_MIN = 20, SCALE_MAX = 14, PROTOCOL_TCP = 6 };
@@ -75,22 +73,33 @@ checksum_is_bad(const struct decap_tcp *tcp, uint32_t header_sum, uint16_t paylo
 	return sum_fold(sum) != 0xffff;
 }
 
+bool
+tcp_next_option(struct cursor *options, uint8_t *kind, struct cursor *value)
+{
+	while (cursor_left(options) > 0) {
+		*kind = cursor_u8(options);
+		if (*kind == OPTION_END) {
+			return false;
+		}
+		if (*kind == OPTION_NOP) {
+			continue;
+		}
+		uint8_t size = cursor_u8(options);
+		if (size < 2) {
+			return false;
+		}
+		*value = cursor_take(options, size - 2u);
+		return true;
+	}
+	return false;
+}
+
 static void
 parse_options(struct cursor options, struct tcp_header *header, struct seg *seg)
 {
-	while (cursor_left(&options) > 0) {
-		uint8_t kind = cursor_u8(&options);
-		if (kind == OPTION_END) {
-			return;
-		}
-		if (kind == OPTION_NOP) {
-			continue;
-		}
-		uint8_t size = cursor_u8(&options);
-		if (size < 2) {
-			return;
-		}
-		struct cursor value = cursor_take(&options, size - 2u);
+	uint8_t kind;
+	struct cursor value;
+	while (tcp_next_option(&options, &kind, &value)) {
 		switch (kind) {
 		case OPTION_MSS:
 			seg->mss = cursor_u16(&value);
@@ -110,10 +119,10 @@ parse_options(struct cursor options, struct tcp_header *header, struct seg *seg)
 			seg->timestamp = cursor_u32(&value);
 			seg->options |= SEG_OPT_TIMESTAMP;
 			break;
-		case OPTION_MD5:
+		case TCP_OPTION_MD5:
 			seg->options |= SEG_OPT_MD5;
 			break;
-		case OPTION_AO:
+		case TCP_OPTION_AO:
 			seg->ao_key_id = cursor_u8(&value);
 			seg->ao_next_key_id = cursor_u8(&value);
 			seg->options |= SEG_OPT_AO;

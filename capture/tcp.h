@@ -8,6 +8,12 @@
 
 enum { TCP_NO_SCALE = 255 };
 
+/* Kinds that more than the parser asks for. */
+enum { TCP_OPTION_MD5 = 19, TCP_OPTION_AO = 29 };
+
+/* The next option that has a value; a value that is cut has failed. False at the end. */
+bool tcp_next_option(struct cursor *options, uint8_t *kind, struct cursor *value);
+
 struct tcp_header {
 	uint16_t src_port, dst_port;
 	uint16_t raw_window;

@@ -19,13 +19,10 @@
 #include <string.h>
 
 #include "capture/input.h"
+#include "capture/tcp.h"
 #include "dissect/cursor.h"
 
 enum {
-	OPTION_END = 0,
-	OPTION_NOP = 1,
-	OPTION_MD5 = 19,
-	OPTION_AO = 29,
 	HEADER_MIN = 20,
 	HEADER_MAX = 60,
 	AO_HEADER = 4, /* kind, length, KeyID, RNextKeyID */
@@ -113,19 +110,9 @@ option_find(const struct seg *seg, uint8_t wanted)
 {
 	struct cursor options = cursor_make(seg->tcp, seg->tcp_header_len);
 	cursor_skip(&options, HEADER_MIN);
-	while (cursor_left(&options) > 0) {
-		uint8_t kind = cursor_u8(&options);
-		if (kind == OPTION_END) {
-			break;
-		}
-		if (kind == OPTION_NOP) {
-			continue;
-		}
-		uint8_t size = cursor_u8(&options);
-		if (size < 2) {
-			break;
-		}
-		struct cursor value = cursor_take(&options, size - 2u);
+	uint8_t kind;
+	struct cursor value;
+	while (tcp_next_option(&options, &kind, &value)) {
 		if (kind == wanted && !options.failed) {
 			return value;
 		}
@@ -249,7 +236,7 @@ ao_fits(const struct key *master, bool cmac, bool covers_options, const struct s
 static enum seg_auth
 check_ao(const struct tcp_auth *auth, const struct conn *conn, const struct seg *seg, uint8_t *key)
 {
-	struct cursor value = option_find(seg, OPTION_AO);
+	struct cursor value = option_find(seg, TCP_OPTION_AO);
 	const uint8_t *option = cursor_bytes(&value, 2 + AO_MAC_SIZE);
 	const struct conn_side *src = &conn->side[seg->dir], *dst = &conn->side[1 - seg->dir];
 	bool syn = (seg->flags & SEG_SYN) != 0;
@@ -291,7 +278,7 @@ tcp_auth_check(const struct tcp_auth *auth, const struct conn *conn, const struc
 	if ((seg->options & SEG_OPT_AO) != 0) {
 		return check_ao(auth, conn, seg, key);
 	}
-	struct cursor value = option_find(seg, OPTION_MD5);
+	struct cursor value = option_find(seg, TCP_OPTION_MD5);
 	const uint8_t *digest = cursor_bytes(&value, MD5_DIGEST_SIZE);
 	if (digest == NULL || cursor_left(&value) > 0) {
 		return SEG_AUTH_UNCHECKED;
