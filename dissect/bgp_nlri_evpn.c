@@ -9,20 +9,13 @@
  */
 #include "dissect/bgp_walk.h"
 
-#include <stdio.h>
-
 enum { ESI_SIZE = 10, MAC_BITS = 48 };
 
-typedef void route_walker(struct bgp_walk *w, struct cursor *c);
-
-static route_walker walk_ethernet_ad, walk_mac_ip, walk_multicast, walk_ethernet_segment,
+static bgp_route_walker walk_ethernet_ad, walk_mac_ip, walk_multicast, walk_ethernet_segment,
 	walk_ip_prefix, walk_selective_multicast, walk_report_synch, walk_leave_synch, walk_region,
 	walk_s_pmsi, walk_leaf;
 
-static const struct route_desc {
-	const char *brief, *name;
-	route_walker *walk;
-} routes[256] = {
+static const struct bgp_route_desc routes[256] = {
 #define EVPN_ROUTE(type, brief, name, rfc, walk) [type] = {brief, name, walk},
 #include "dissect/evpn_routes.def"
 #undef EVPN_ROUTE
@@ -223,22 +216,5 @@ void
 bgp_walk_evpn(struct bgp_walk *w, struct cursor *c, struct bgp_family family)
 {
 	(void)family;
-	char brief[16];
-	struct cursor peek = *c;
-	uint8_t type = cursor_u8(&peek);
-	const struct route_desc *desc = &routes[type];
-	snprintf(brief, sizeof(brief), "type-%u", type);
-	(void)bgp_walk_named(w, c, 1, "", "Route Type", desc->name,
-		desc->brief != NULL ? desc->brief : brief);
-	uint64_t size = bgp_walk_number(w, c, 1, NULL, "Length");
-	struct cursor route = cursor_take(c, size);
-	if (c->failed) {
-		return;
-	}
-	if (desc->walk != NULL) {
-		desc->walk(w, &route);
-	} else {
-		bgp_walk_bytes(w, &route, cursor_left(&route), "", "Route Type specific");
-	}
-	bgp_walk_close(w, &route, false);
+	bgp_walk_route(w, c, routes);
 }

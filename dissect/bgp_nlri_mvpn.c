@@ -6,17 +6,10 @@
  */
 #include "dissect/bgp_walk.h"
 
-#include <stdio.h>
-
-typedef void route_walker(struct bgp_walk *w, struct cursor *c);
-
-static route_walker walk_intra_as, walk_inter_as, walk_s_pmsi, walk_leaf, walk_source_active,
+static bgp_route_walker walk_intra_as, walk_inter_as, walk_s_pmsi, walk_leaf, walk_source_active,
 	walk_join;
 
-static const struct route_desc {
-	const char *brief, *name;
-	route_walker *walk;
-} routes[256] = {
+static const struct bgp_route_desc routes[256] = {
 #define MVPN_ROUTE(type, brief, name, rfc, walk) [type] = {brief, name, walk},
 #include "dissect/mvpn_routes.def"
 #undef MVPN_ROUTE
@@ -100,24 +93,7 @@ void
 bgp_walk_mvpn(struct bgp_walk *w, struct cursor *c, struct bgp_family family)
 {
 	(void)family;
-	char brief[16];
-	struct cursor peek = *c;
-	uint8_t type = cursor_u8(&peek);
-	const struct route_desc *desc = &routes[type];
-	snprintf(brief, sizeof(brief), "type-%u", type);
-	(void)bgp_walk_named(w, c, 1, "", "Route Type", desc->name,
-		desc->brief != NULL ? desc->brief : brief);
-	uint64_t size = bgp_walk_number(w, c, 1, NULL, "Length");
-	struct cursor route = cursor_take(c, size);
-	if (c->failed) {
-		return;
-	}
-	if (desc->walk != NULL) {
-		desc->walk(w, &route);
-	} else {
-		bgp_walk_bytes(w, &route, cursor_left(&route), "", "Route Type specific");
-	}
-	bgp_walk_close(w, &route, false);
+	bgp_walk_route(w, c, routes);
 }
 
 /* A length in bits, always 128: a Route Distinguisher, the PE, and the group of the default tree. */

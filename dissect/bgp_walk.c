@@ -220,3 +220,26 @@ bgp_rd_text(const uint8_t rd[BGP_RD_SIZE], char text[BGP_RD_TEXT_MAX])
 	}
 	return text;
 }
+
+void
+bgp_walk_route(struct bgp_walk *w, struct cursor *c, const struct bgp_route_desc routes[256])
+{
+	char brief[16];
+	struct cursor peek = *c;
+	uint8_t type = cursor_u8(&peek);
+	const struct bgp_route_desc *desc = &routes[type];
+	snprintf(brief, sizeof(brief), "type-%u", type);
+	(void)bgp_walk_named(w, c, 1, "", "Route Type", desc->name,
+		desc->brief != NULL ? desc->brief : brief);
+	uint64_t size = bgp_walk_number(w, c, 1, NULL, "Length");
+	struct cursor route = cursor_take(c, size);
+	if (c->failed) {
+		return;
+	}
+	if (desc->walk != NULL) {
+		desc->walk(w, &route);
+	} else {
+		bgp_walk_bytes(w, &route, cursor_left(&route), "", "Route Type specific");
+	}
+	bgp_walk_close(w, &route, false);
+}

@@ -87,6 +87,18 @@ void bgp_walk_tell(struct bgp_walk *w, const struct bgp_item *item);
  * with `group` an end of group is told. */
 void bgp_walk_close(struct bgp_walk *w, struct cursor *child, bool group);
 
+typedef void bgp_route_walker(struct bgp_walk *w, struct cursor *c);
+
+/* A type of route where NLRI are typed; NULL where there is no such thing. */
+struct bgp_route_desc {
+	const char *brief, *name;
+	bgp_route_walker *walk;
+};
+
+/* An NLRI that begins with a type and a length of one octet each: EVPN (RFC 7432 section 7) and
+ * MVPN (RFC 6514 section 4). What `routes` does not take apart is told as octets. */
+void bgp_walk_route(struct bgp_walk *w, struct cursor *c, const struct bgp_route_desc routes[256]);
+
 /* Octets that can be read and must not be so: `c` fails at `at`, a copy of it from before. */
 static inline void
 bgp_walk_refuse(struct cursor *c, const struct cursor *at)
