@@ -65,6 +65,17 @@ sll_direction(uint16_t kind)
 	return kind == SLL_OUTGOING ? 1 : kind == SLL_OTHER_HOST ? -1 : 0;
 }
 
+/* What both cooked headers tell of a packet. */
+static void
+note_sender(struct layers *l, uint16_t kind, uint16_t mac_size, const uint8_t *mac)
+{
+	l->info.outgoing = sll_direction(kind);
+	if (mac_size == MAC_SIZE) {
+		l->info.has_mac = true;
+		memcpy(l->info.src_mac, mac, MAC_SIZE);
+	}
+}
+
 static bool
 decap_sll(struct layers *l, struct cursor c)
 {
@@ -76,11 +87,7 @@ decap_sll(struct layers *l, struct cursor c)
 	if (c.failed) {
 		return false;
 	}
-	l->info.outgoing = sll_direction(kind);
-	if (mac_size == MAC_SIZE) {
-		l->info.has_mac = true;
-		memcpy(l->info.src_mac, mac, MAC_SIZE);
-	}
+	note_sender(l, kind, mac_size, mac);
 	return decap_cooked(l, type, c);
 }
 
@@ -95,11 +102,7 @@ decap_sll2(struct layers *l, struct cursor c)
 	if (c.failed) {
 		return false;
 	}
-	l->info.outgoing = sll_direction(kind);
-	if (mac_size == MAC_SIZE) {
-		l->info.has_mac = true;
-		memcpy(l->info.src_mac, mac, MAC_SIZE);
-	}
+	note_sender(l, kind, mac_size, mac);
 	return decap_cooked(l, type, c);
 }
 
