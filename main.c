@@ -19,6 +19,7 @@
 #include "capture/capture.h"
 #include "capture/source.h"
 #include "expect/expect_file.h"
+#include "history.h"
 #include "inputs.h"
 #include "options.h"
 #include "privilege.h"
@@ -465,9 +466,14 @@ look_at_packets(struct run *run)
 	if (o->database != NULL) {
 		struct sink sink;
 		/* A database that cannot be had is no reason to show nothing. */
-		if (store_open_writer(o->database, complain, run, &sink, &store_error)) {
+		switch (history_open(o, run->live, complain, run, &sink, &store_error)) {
+		case STORE_READY:
 			add_sink(run, &sink);
-		} else {
+			break;
+		case STORE_PRESENT:
+			notice(run, store_error.text, false);
+			break;
+		default:
 			complain(run, store_error.text);
 		}
 	}

@@ -17,6 +17,8 @@ enum {
 	LONG_JSON,
 	LONG_UI,
 	LONG_DB,
+	LONG_STORE_UPDATES,
+	LONG_AGAIN,
 	LONG_FOLLOW,
 	LONG_PORT,
 	LONG_COLOR,
@@ -35,6 +37,8 @@ static const struct option long_options[] = {
 	{"json", no_argument, NULL, LONG_JSON},
 	{"ui", no_argument, NULL, LONG_UI},
 	{"db", required_argument, NULL, LONG_DB},
+	{"store-updates", no_argument, NULL, LONG_STORE_UPDATES},
+	{"again", no_argument, NULL, LONG_AGAIN},
 	{"follow", no_argument, NULL, LONG_FOLLOW},
 	{"port", required_argument, NULL, LONG_PORT},
 	{"color", optional_argument, NULL, LONG_COLOR},
@@ -59,6 +63,8 @@ static const char usage[] =
 	"       --json              a JSON object for each event\n"
 	"       --ui                the dashboard (default for -i on a terminal)\n"
 	"store  --db FILE           store into this SQLite database, or read from it\n"
+	"       --store-updates     with every UPDATE whole (so with -v and -x), not only its counts\n"
+	"       --again             add a capture that is in the database already\n"
 	"       -w FILE             write the packets of BGP and BFD sessions to a capture ('-': stdout)\n"
 	"input  --follow            wait for more at the end of a FILE that grows, as tail -F does\n"
 	"       -c COUNT            stop after so many packets\n"
@@ -257,6 +263,12 @@ one_option(struct options *o, int option, const char *value, char *error, size_t
 	case LONG_DB:
 		o->database = value;
 		return true;
+	case LONG_STORE_UPDATES:
+		o->store_updates = true;
+		return true;
+	case LONG_AGAIN:
+		o->again = true;
+		return true;
 	case LONG_FOLLOW:
 		o->follow = true;
 		return true;
@@ -368,11 +380,20 @@ options_read(struct options *o, int argc, char **argv, char *error, size_t error
 				"nothing to look at: give -r FILE, -i INTERFACE or --db FILE (bgpwhy -h tells more)");
 			return false;
 		}
+		if (o->store_updates || o->again) {
+			snprintf(error, error_size,
+				"--store-updates and --again are about what is added: give -r or -i with --db");
+			return false;
+		}
 		if (o->filter[0] != '\0' || o->write_file != NULL || o->expect_count > 0) {
 			snprintf(error, error_size,
 				"a BPF expression, -w and --expect need packets: give -r or -i with --db");
 			return false;
 		}
+	}
+	if (o->database == NULL && (o->store_updates || o->again)) {
+		snprintf(error, error_size, "--store-updates and --again need a database: give --db FILE");
+		return false;
 	}
 	return true;
 }

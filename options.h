@@ -23,6 +23,8 @@ struct options {
 	size_t device_count;
 	const char *write_file;
 	const char *database;
+	bool store_updates; /* --store-updates */
+	bool again;         /* --again: store what is there already */
 	const char *user; /* -Z; NULL: the default */
 	bool follow;
 	uint64_t packet_limit; /* -c; 0: none */

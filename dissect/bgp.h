@@ -347,6 +347,9 @@ struct bgp_message {
 	uint16_t length; /* the header's field */
 	struct cursor raw; /* the message with its header, as far as it was captured */
 	bool truncated;  /* the capture ends before the message does: members may be unread */
+	bool summary;    /* the octets were not kept (store.h): of an UPDATE the header, the counts and the
+	                  * type, flags and length of each attribute are known, no value and no prefix;
+	                  * `raw` is empty */
 	bool body_read;  /* the fixed part of the body could be read (of an UPDATE: both lengths), the
 	                  * union is valid; where `truncated`, lists and counts are of what there is */
 	struct bgp_fault fault; /* the first one, or BGP_FAULT_NONE */

@@ -15,7 +15,7 @@
 
 enum {
 	STORE_APPLICATION_ID = 0x62677077, /* "bgpw"; also in schema.sql */
-	STORE_SCHEMA_VERSION = 5,          /* also in schema.sql */
+	STORE_SCHEMA_VERSION = 6,          /* also in schema.sql */
 	STORE_SCHEMA_CHECK = 3,            /* the first one that has check_result */
 };
 
@@ -58,7 +58,8 @@ extern const char store_schema[]; /* made from schema.sql */
 #define STORE_INSERTS(X) \
 	X(RUN, "run", ERROR, "", \
 		"version,host,started,seq_base,session_base,connection_base,bfd_session_base," \
-		"finding_base") \
+		"finding_base,filter,options,live") \
+	X(RUN_INPUT, "run_input", ERROR, "", "run,position,input,kind,octets,hash") \
 	X(CAPTURE, "capture", ERROR, "", \
 		COLUMNS_HEAD ",run,state,linktype,packets,dropped,artefacts,several_inputs") \
 	X(SESSION, "session", UPDATE, "session", \

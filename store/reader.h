@@ -9,10 +9,11 @@
 struct reader {
 	struct sqlite3 *db;
 	struct store_bases shift; /* taken off every number of the run that is played */
-	struct sqlite3_stmt *context, *list, *families, *ribs;
+	struct sqlite3_stmt *context, *summary, *list, *families, *ribs;
 	struct sqlite3_stmt *agreement, *agreed_side, *agreed_families;
 	/* What the event that was read last points to. */
 	struct bgp_message message;
+	uint8_t *attributes; /* of an UPDATE whose octets were not kept: their values are zeros */
 	int64_t context_id;
 	struct bgp_context bgp_context;
 	struct bfd_packet bfd;

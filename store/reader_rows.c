@@ -243,6 +243,71 @@ read_context(struct reader *r, int64_t id)
 	sqlite3_reset(r->context);
 }
 
+/* A list of attributes, as JSON has it, as octets whose values are zeros: their types, flags and lengths can be
+ * iterated. Returns how many octets; what does not fit is left out. */
+static size_t
+read_attributes(struct reader *r, const char *json)
+{
+	size_t size = 0;
+	if (r->attributes == NULL) {
+		r->attributes = memory_zero(BGP_EXTENDED_MESSAGE_MAX, 1);
+	}
+	memset(r->attributes, 0, BGP_EXTENDED_MESSAGE_MAX);
+	for (const char *at = strstr(json, "{\"type\":"); at != NULL; at = strstr(at + 1, "{\"type\":")) {
+		unsigned type = 0, flags = 0, length = 0;
+		const char *rest = strstr(at, "\"flags\":");
+		if (rest == NULL || sscanf(at, "{\"type\":%3u", &type) != 1 ||
+			sscanf(rest, "\"flags\":%3u,\"length\":%5u", &flags, &length) != 2) {
+			break;
+		}
+		bool extended = (flags & BGP_ATTRIBUTE_FLAG_EXTENDED_LENGTH) != 0;
+		if (type > UINT8_MAX || flags > UINT8_MAX || (!extended && length > UINT8_MAX) ||
+			size + 4 + length > BGP_EXTENDED_MESSAGE_MAX) {
+			break;
+		}
+		r->attributes[size++] = (uint8_t)flags;
+		r->attributes[size++] = (uint8_t)type;
+		if (extended) {
+			r->attributes[size++] = (uint8_t)(length >> 8);
+		}
+		r->attributes[size++] = (uint8_t)length;
+		size += length;
+		if (type < 64) {
+			r->message.update.seen |= UINT64_C(1) << type;
+		}
+	}
+	return size;
+}
+
+/* An UPDATE whose octets were not kept, out of what was. */
+static void
+read_summary(struct reader *r, uint64_t message, uint16_t length)
+{
+	struct bgp_message *m = &r->message;
+	struct bgp_update *u = &m->update;
+	*m = (struct bgp_message){
+		.type = BGP_UPDATE,
+		.length = length,
+		.raw = cursor_make("", 0),
+		.summary = true,
+	};
+	sqlite3_bind_int64(r->summary, 1, (sqlite3_int64)message);
+	if (sqlite3_step(r->summary) == SQLITE_ROW) {
+		struct columns c = {.stmt = r->summary};
+		m->body_read = !is_null(&c);
+		u->withdrawn_count = get_u32(&c);
+		u->announced_count = get_u32(&c);
+		size_t size = read_attributes(r, get_name(&c));
+		u->attributes = cursor_make(r->attributes, size);
+		unsigned afi = 0, safi = 0;
+		if (sscanf(get_name(&c), "{\"afi\":%5u,\"safi\":%3u", &afi, &safi) == 2) {
+			u->end_of_rib = true;
+			u->end_of_rib_family = (struct bgp_family){.afi = (uint16_t)afi, .safi = (uint8_t)safi};
+		}
+	}
+	sqlite3_reset(r->summary);
+}
+
 static bool
 read_message(struct reader *r, sqlite3_stmt *stmt, struct event *event)
 {
@@ -254,14 +319,21 @@ read_message(struct reader *r, sqlite3_stmt *stmt, struct event *event)
 	e->src_port = get_u16(&c);
 	e->dst = get_address(&c);
 	e->dst_port = get_u16(&c);
-	skip(&c, 3); /* type, length and truncated are in the octets */
+	/* Type, length and truncated are in the octets, where those were kept. */
+	bool update = strcmp(get_name(&c), "UPDATE") == 0;
+	uint16_t length = get_u16(&c);
+	skip(&c, 1);
 	read_context(r, (int64_t)get_uint(&c));
 	/* sqlite3_column_bytes() after sqlite3_column_blob(): what the blob has. */
+	e->message = &r->message;
+	e->context = &r->bgp_context;
+	if (update && is_null(&c)) {
+		read_summary(r, event->seq + r->shift.seq, length);
+		return true;
+	}
 	const uint8_t *raw = sqlite3_column_blob(stmt, c.at);
 	size_t size = raw != NULL ? (size_t)sqlite3_column_bytes(stmt, c.at) : 0;
 	bgp_decode(raw != NULL ? raw : (const uint8_t *)"", size, &r->bgp_context, &r->message);
-	e->message = &r->message;
-	e->context = &r->bgp_context;
 	return true;
 }
 
@@ -621,6 +693,10 @@ reader_prepare(struct reader *r)
 	return sqlite3_prepare_v2(r->db,
 		       "SELECT as_width, extended_messages, add_path FROM context WHERE context=?",
 		       -1, &r->context, NULL) == SQLITE_OK &&
+		sqlite3_prepare_v2(r->db,
+			"SELECT withdrawn, announced, attributes, end_of_rib FROM update_message"
+			" WHERE message=?",
+			-1, &r->summary, NULL) == SQLITE_OK &&
 		sqlite3_prepare_v2(r->db, "SELECT value FROM json_each(?)", -1, &r->list, NULL) ==
 		SQLITE_OK &&
 		sqlite3_prepare_v2(r->db,
@@ -639,7 +715,9 @@ void
 reader_finish(struct reader *r)
 {
 	free_fix(r);
+	free(r->attributes);
 	sqlite3_finalize(r->context);
+	sqlite3_finalize(r->summary);
 	sqlite3_finalize(r->list);
 	sqlite3_finalize(r->families);
 	sqlite3_finalize(r->ribs);

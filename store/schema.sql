@@ -24,7 +24,7 @@
 -- the last word on them was said.
 
 PRAGMA application_id = 1650946167; -- "bgpw"
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 
 CREATE TABLE run (
 	run INTEGER PRIMARY KEY,
@@ -37,8 +37,24 @@ CREATE TABLE run (
 	session_base INTEGER NOT NULL, -- … to its ids of sessions
 	connection_base INTEGER NOT NULL,
 	bfd_session_base INTEGER NOT NULL,
-	finding_base INTEGER NOT NULL
+	finding_base INTEGER NOT NULL,
+	filter TEXT, -- the BPF expression; NULL: none
+	options TEXT, -- what else on the command line decides what is stored
+	live INTEGER, -- 1: from interfaces or from files that grow; 0: from files
+	trimmed TEXT, -- what is older was trimmed by --keep; NULL: all is here
+	trimmed_ns INTEGER
 );
+
+-- What a run reads: a file, an interface.
+CREATE TABLE run_input (
+	run INTEGER NOT NULL REFERENCES run (run),
+	position INTEGER NOT NULL, -- from 0
+	input TEXT NOT NULL, -- as it was given: file or device, "-" is standard input
+	kind TEXT NOT NULL, -- file, device, pipe
+	octets INTEGER, -- of a file, when the run began
+	hash TEXT, -- of a file's octets, hex: a capture that is here already is known by it
+	PRIMARY KEY (run, position)
+) WITHOUT ROWID;
 
 -- An input begins or ends.
 CREATE TABLE capture (
@@ -199,7 +215,9 @@ CREATE TABLE message (
 	length INTEGER NOT NULL, -- the header's field, octets
 	truncated INTEGER NOT NULL, -- 1: the capture does not hold its end
 	context INTEGER REFERENCES context (context),
-	raw BLOB -- the octets, header included, as far as they were captured
+	-- The octets, header included, as far as they were captured. NULL: an UPDATE without a fault, which
+	-- is whole in the capture, and --store-updates was not given; update_message has its summary.
+	raw BLOB
 );
 
 -- RFC 4271 4.2
@@ -468,6 +486,25 @@ CREATE TABLE alert (
 	count INTEGER NOT NULL
 );
 
+-- Packets that the flight recorder (--record) wrote to a capture of their own: a row for each cause.
+CREATE TABLE recording (
+	seq INTEGER PRIMARY KEY,
+	time TEXT NOT NULL, -- of the cause
+	time_ns INTEGER NOT NULL,
+	frame INTEGER NOT NULL,
+	input TEXT,
+	session INTEGER REFERENCES session (session),
+	bfd_session INTEGER REFERENCES bfd_session (bfd_session),
+	finding INTEGER REFERENCES finding (finding), -- NULL: the session left Established (BFD: Up)
+	cause TEXT NOT NULL, -- key of the finding, or left-established, left-up
+	file TEXT NOT NULL, -- where the capture is
+	begins TEXT NOT NULL, -- the time of its first packet
+	begins_ns INTEGER NOT NULL
+);
+
+-- For session_overview and worst_peers: what was found of a session.
+CREATE INDEX finding_session ON finding (session, cause);
+
 -- For flap_history: sessions that come up or go down, which is little of all that happens.
 CREATE INDEX transition_flap ON transition (speaker, peer, seq)
 	WHERE "from" IN ('Established', 'Up') OR "to" IN ('Established', 'Up');
@@ -503,6 +540,7 @@ CREATE VIEW flap_history AS
 SELECT
 	t.seq,
 	t.time,
+	t.time_ns,
 	t.frame,
 	t.protocol,
 	t.session,
@@ -542,3 +580,123 @@ FROM notification n
 JOIN message m ON m.seq = n.message
 JOIN session s ON s.session = m.session
 GROUP BY m.session;
+
+-- Which side kept the other waiting until less than a third of the hold time was left, or none? A third is
+-- the interval of KEEPALIVEs (RFC 4271 4.4): so at least one of them was late or lost. One row for each side
+-- of a session, its worst.
+CREATE VIEW hold_timer_near_misses AS
+WITH side AS (
+	SELECT session, run, local AS silent, remote AS waiting, hold_time_s, local_longest_silence_ns AS silence_ns,
+		local_hold_margin_ns AS margin_ns, local_hold_margin_frame AS frame, established_count, last_time
+	FROM session
+	UNION ALL
+	SELECT session, run, remote, local, hold_time_s, remote_longest_silence_ns, remote_hold_margin_ns,
+		remote_hold_margin_frame, established_count, last_time
+	FROM session
+)
+SELECT
+	session,
+	run,
+	silent,
+	waiting,
+	hold_time_s,
+	silence_ns / 1e9 AS silence_s,
+	margin_ns / 1e9 AS margin_s,
+	margin_ns <= 0 AS ran_out, -- 1: it was no near miss
+	nullif(frame, 0) AS frame, -- that ended the silence; NULL: nothing did
+	last_time
+FROM side
+WHERE margin_ns * 3 < hold_time_s * 1000000000 AND hold_time_s > 0;
+
+-- Which end of a BFD session nearly declared it down: less than a third of its detection time was left (RFC
+-- 5880 6.8.4), which is the last packet of three? One row for each end, its worst.
+CREATE VIEW bfd_near_misses AS
+WITH side AS (
+	SELECT bfd_session, run, session, remote AS silent, local AS waiting, remote_max_gap_us AS max_gap_us,
+		local_detection_time_us AS detection_time_us, local_detection_margin_us AS margin_us,
+		local_detection_margin_frame AS frame, remote_detect_mult AS detect_mult, flaps, last_time
+	FROM bfd_session
+	UNION ALL
+	SELECT bfd_session, run, session, local, remote, local_max_gap_us, remote_detection_time_us,
+		remote_detection_margin_us, remote_detection_margin_frame, local_detect_mult, flaps, last_time
+	FROM bfd_session
+)
+SELECT
+	bfd_session,
+	run,
+	session,
+	silent,
+	waiting,
+	detect_mult,
+	detection_time_us,
+	margin_us,
+	margin_us <= 0 AS ran_out,
+	nullif(frame, 0) AS frame,
+	flaps,
+	last_time
+FROM side
+WHERE margin_us * 3 < detection_time_us;
+
+-- How long did each speaker take from Established to the End-of-RIB of each family (RFC 4724 2), and how long
+-- did the session take to come up? Of the last time that it was established.
+CREATE VIEW convergence AS
+WITH side AS (
+	SELECT session, run, local AS speaker, remote AS peer, setup_us, local_end_of_rib AS ribs FROM session
+	UNION ALL
+	SELECT session, run, remote, local, setup_us, remote_end_of_rib FROM session
+)
+SELECT
+	s.session,
+	s.run,
+	s.speaker, -- who sent it
+	s.peer,
+	json_extract(r.value, '$.family') AS family,
+	s.setup_us / 1e6 AS setup_s, -- from the first SYN to Established; NULL: not seen
+	json_extract(r.value, '$.after_us') / 1e6 AS converged_s,
+	json_extract(r.value, '$.prefixes') AS prefixes, -- that it had announced by then, in all families
+	json_extract(r.value, '$.frame') AS frame
+FROM side s, json_each(s.ribs) r;
+
+-- Which pairs of addresses make the most trouble, over all runs? The worst come first.
+CREATE VIEW worst_peers AS
+WITH
+flap AS ( -- of each speaker; the larger number counts, for one direction may not have been captured
+	SELECT session, max(flaps) AS flaps
+	FROM (SELECT session, count(*) AS flaps FROM transition
+		WHERE "from" = 'Established' GROUP BY session, speaker)
+	GROUP BY session
+),
+told AS (
+	SELECT m.session, count(*) AS notifications FROM notification n JOIN message m ON m.seq = n.message
+	GROUP BY m.session
+),
+wrong AS (
+	SELECT session, count(*) AS errors FROM finding WHERE severity = 'error' GROUP BY session
+),
+one AS (
+	SELECT s.session, s.run, s.local, s.remote, s.verdict, s.primary_cause, s.last_time,
+		coalesce(f.flaps, 0) AS flaps,
+		coalesce(b.flaps, 0) AS bfd_flaps,
+		coalesce(t.notifications, 0) AS notifications,
+		coalesce(w.errors, 0) AS errors
+	FROM session s
+	LEFT JOIN bfd_session b ON b.bfd_session = s.bfd_session
+	LEFT JOIN flap f ON f.session = s.session
+	LEFT JOIN told t ON t.session = s.session
+	LEFT JOIN wrong w ON w.session = s.session
+)
+SELECT
+	min(local, remote) AS peer_a,
+	max(local, remote) AS peer_b,
+	count(DISTINCT run) AS runs,
+	sum(flaps) AS flaps,
+	sum(bfd_flaps) AS bfd_flaps,
+	sum(notifications) AS notifications,
+	sum(errors) AS errors, -- findings of that severity
+	sum(verdict <> 'healthy') AS bad_runs,
+	max(last_time) AS last_time, -- and with it, of that run:
+	verdict,
+	primary_cause
+FROM one
+GROUP BY min(local, remote), max(local, remote)
+ORDER BY sum(flaps) + sum(bfd_flaps) DESC, sum(errors) DESC, sum(notifications) DESC, peer_a, peer_b;

@@ -22,6 +22,39 @@ struct store_error {
  * goes on; the sink's close() returns false. */
 typedef void store_complain(void *ctx, const char *line);
 
+/* What a run reads. `hash` is the SHA-256 of a file in hex, "" where there is none. */
+enum store_input_kind { STORE_FILE, STORE_DEVICE, STORE_PIPE };
+
+enum { STORE_HASH_MAX = 65 };
+
+struct store_input {
+	const char *name;
+	enum store_input_kind kind;
+	uint64_t octets;
+	char hash[STORE_HASH_MAX];
+};
+
+/* The SHA-256 of a regular file, which is read for it. False where it is none or cannot be read. */
+bool store_hash_file(const char *path, struct store_input *input);
+
+/* What a run is, for its row, and what is kept of it. All is borrowed until the writer is open. */
+struct store_run {
+	const struct store_input *inputs;
+	size_t input_count;
+	const char *filter;  /* the BPF expression; "": none */
+	const char *options; /* what else decides what is stored, as the user gave it */
+	bool live;
+	bool updates; /* keep UPDATEs whole, and not only their counts and attributes */
+	bool again;   /* add it although its inputs are there already */
+};
+
+enum store_opened {
+	STORE_FAILED,  /* `error` says why */
+	STORE_READY,
+	STORE_PRESENT, /* a run of the same files, filter and options is there: nothing is added; `error` is a
+	                * line that says so */
+};
+
 /*
  * Opens or creates the database at `path` for one run and fills in `sink`, which wants snapshots.
  * The file is created if it does not exist; one that is no bgpwhy database, or of a newer schema,
@@ -32,8 +65,8 @@ typedef void store_complain(void *ctx, const char *line);
  * follow, until a flush() (or a close()) finds that it can write again; how many were lost stands
  * in the database.
  */
-bool store_open_writer(const char *path, store_complain *complain, void *ctx, struct sink *sink,
-	struct store_error *error);
+enum store_opened store_open_writer(const char *path, const struct store_run *run,
+	store_complain *complain, void *ctx, struct sink *sink, struct store_error *error);
 
 /*
  * Plays the events of all runs in `path` into the sinks, run after run, in the order of their `seq`,

@@ -33,6 +33,7 @@
 static const char sql_find_context[] =
 	"SELECT context FROM context WHERE as_width=? AND extended_messages=? AND add_path=?";
 static const char sql_clear_evidence[] = "DELETE FROM finding_evidence WHERE finding=?";
+static const char sql_keep_raw[] = "UPDATE message SET raw=? WHERE seq=?";
 static const char sql_save_lost[] = "UPDATE run SET lost=? WHERE run=?";
 static const char sql_finish[] = "UPDATE run SET lost=?, finished=? WHERE run=?";
 
@@ -85,6 +86,7 @@ forget(struct writer *w)
 	w->batch = 0;
 	memset(w->seen, 0, sizeof(w->seen));
 	memset(w->contexts, 0, sizeof(w->contexts));
+	w->pending.seq = 0;
 }
 
 static void
@@ -223,8 +225,8 @@ on_flush(void *self)
 	}
 }
 
-static const char *
-now_text(char text[TIME_TEXT_MAX])
+const char *
+writer_now(char text[TIME_TEXT_MAX])
 {
 	struct timespec now;
 	clock_gettime(CLOCK_REALTIME, &now);
@@ -239,6 +241,7 @@ destroy(struct writer *w)
 	}
 	sqlite3_finalize(w->find_context);
 	sqlite3_finalize(w->clear_evidence);
+	sqlite3_finalize(w->keep_raw);
 	sqlite3_finalize(w->save_lost);
 	sqlite3_finalize(w->finish);
 	sqlite3_close(w->db);
@@ -260,7 +263,7 @@ on_close(void *self)
 	if (!w->broken && begin(w)) {
 		struct row row = row_begin(w, w->finish);
 		sqlite3_bind_int64(w->finish, 1, (sqlite3_int64)w->lost);
-		sqlite3_bind_text(w->finish, 2, now_text(now), -1, SQLITE_TRANSIENT);
+		sqlite3_bind_text(w->finish, 2, writer_now(now), -1, SQLITE_TRANSIENT);
 		sqlite3_bind_int64(w->finish, 3, (sqlite3_int64)w->run);
 		row_end(&row);
 		commit(w);
@@ -319,6 +322,7 @@ prepare_all(struct writer *w)
 	}
 	int rc = prepare(w->db, sql_find_context, &w->find_context);
 	rc = rc == SQLITE_OK ? prepare(w->db, sql_clear_evidence, &w->clear_evidence) : rc;
+	rc = rc == SQLITE_OK ? prepare(w->db, sql_keep_raw, &w->keep_raw) : rc;
 	rc = rc == SQLITE_OK ? prepare(w->db, sql_save_lost, &w->save_lost) : rc;
 	return rc == SQLITE_OK ? prepare(w->db, sql_finish, &w->finish) : rc;
 }
@@ -343,30 +347,9 @@ read_bases(struct writer *w)
 	return sqlite3_finalize(stmt);
 }
 
-static int
-insert_run(struct writer *w)
-{
-	char host[256] = "", now[TIME_TEXT_MAX];
-	sqlite3_stmt *stmt = w->inserts[INSERT_RUN];
-	gethostname(host, sizeof(host) - 1);
-	sqlite3_bind_text(stmt, 1, BGPWHY_VERSION, -1, SQLITE_STATIC);
-	sqlite3_bind_text(stmt, 2, host, -1, SQLITE_TRANSIENT);
-	sqlite3_bind_text(stmt, 3, now_text(now), -1, SQLITE_TRANSIENT);
-	sqlite3_bind_int64(stmt, 4, (sqlite3_int64)w->base.seq);
-	sqlite3_bind_int64(stmt, 5, (sqlite3_int64)w->base.session);
-	sqlite3_bind_int64(stmt, 6, (sqlite3_int64)w->base.connection);
-	sqlite3_bind_int64(stmt, 7, (sqlite3_int64)w->base.bfd_session);
-	sqlite3_bind_int64(stmt, 8, (sqlite3_int64)w->base.finding);
-	int rc = sqlite3_step(stmt);
-	sqlite3_reset(stmt);
-	sqlite3_clear_bindings(stmt);
-	w->run = (uint64_t)sqlite3_last_insert_rowid(w->db);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
 /* The schema, where there is none or an older one, and the row of this run: all of it or nothing. */
 static int
-start_run(struct writer *w, int version)
+start_run(struct writer *w, const struct store_run *run, int version)
 {
 	int rc = sqlite3_exec(w->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 	if (rc == SQLITE_OK && version > 0 && version < STORE_SCHEMA_VERSION) {
@@ -376,7 +359,7 @@ start_run(struct writer *w, int version)
 	}
 	rc = rc == SQLITE_OK ? prepare_all(w) : rc;
 	rc = rc == SQLITE_OK ? read_bases(w) : rc;
-	rc = rc == SQLITE_OK ? insert_run(w) : rc;
+	rc = rc == SQLITE_OK ? writer_insert_run(w, run) : rc;
 	return rc == SQLITE_OK ? sqlite3_exec(w->db, "COMMIT", NULL, NULL, NULL) : rc;
 }
 
@@ -399,20 +382,41 @@ open_file(struct writer *w, struct store_error *error)
 	return true;
 }
 
-static bool
-open_database(struct writer *w, struct store_error *error)
+/* Whether the captures are there already. Where only some are, it is for the user to say what he wants. */
+static enum store_opened
+look_for_run(struct writer *w, const struct store_run *run, struct store_error *error)
+{
+	bool some = false;
+	int64_t there = run->again ? 0 : writer_find_run(w, run, &some);
+	if (there == 0) {
+		return STORE_READY;
+	}
+	snprintf(error->text, sizeof(error->text),
+		some ? "%s: run %lld has some of these captures: nothing is added (--again adds them all)"
+		     : "%s: run %lld has the same: nothing is added (--again adds it once more)",
+		w->path, (long long)there);
+	return some ? STORE_FAILED : STORE_PRESENT;
+}
+
+static enum store_opened
+open_database(struct writer *w, const struct store_run *run, struct store_error *error)
 {
 	int version;
 	char *name = database_file_name(w->path);
 	int rc = sqlite3_open_v2(name, &w->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	free(name);
 	if (rc != SQLITE_OK) {
-		return fail_open(error, w->path, database_reason(w->db, rc));
+		fail_open(error, w->path, database_reason(w->db, rc));
+		return STORE_FAILED;
 	}
 	sqlite3_extended_result_codes(w->db, 1);
 	sqlite3_busy_timeout(w->db, 2000);
 	if (!database_check(w->db, w->path, &version, error)) {
-		return false;
+		return STORE_FAILED;
+	}
+	enum store_opened present = version > 0 ? look_for_run(w, run, error) : STORE_READY;
+	if (present != STORE_READY) {
+		return present;
 	}
 	rc = sqlite3_exec(w->db,
 		"PRAGMA journal_mode=WAL;"
@@ -421,28 +425,31 @@ open_database(struct writer *w, struct store_error *error)
 		"PRAGMA journal_size_limit=67108864;"
 		"PRAGMA cache_size=-8192",
 		NULL, NULL, NULL);
-	rc = rc == SQLITE_OK ? start_run(w, version) : rc;
+	rc = rc == SQLITE_OK ? start_run(w, run, version) : rc;
 	if (rc != SQLITE_OK) {
-		return fail_open(error, w->path, database_reason(w->db, rc));
+		fail_open(error, w->path, database_reason(w->db, rc));
+		return STORE_FAILED;
 	}
 	sqlite3_busy_timeout(w->db, WRITER_BUSY_MS);
-	return true;
+	return STORE_READY;
 }
 
-bool
-store_open_writer(const char *path, store_complain *complain, void *ctx, struct sink *sink,
-	struct store_error *error)
+enum store_opened
+store_open_writer(const char *path, const struct store_run *run, store_complain *complain, void *ctx,
+	struct sink *sink, struct store_error *error)
 {
 	struct writer *w = memory_zero(1, sizeof(*w));
 	w->fd = -1;
 	w->path = memory_copy(path, strlen(path) + 1);
+	w->updates = run->updates;
+	json_init(&w->json);
+	enum store_opened opened = open_file(w, error) ? open_database(w, run, error) : STORE_FAILED;
+	if (opened != STORE_READY) {
+		destroy(w);
+		return opened;
+	}
 	w->complain = complain;
 	w->ctx = ctx;
-	json_init(&w->json);
-	if (!open_file(w, error) || !open_database(w, error)) {
-		destroy(w);
-		return false;
-	}
 	*sink = (struct sink){
 		.self = w,
 		.wants_snapshots = true,
@@ -450,5 +457,5 @@ store_open_writer(const char *path, store_complain *complain, void *ctx, struct 
 		.flush = on_flush,
 		.close = on_close,
 	};
-	return true;
+	return STORE_READY;
 }

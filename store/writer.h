@@ -23,6 +23,13 @@ struct writer_context {
 	struct bgp_context context;
 };
 
+/* The octets of an UPDATE that was written without them: what is wrong with a message is told after it. */
+struct writer_pending {
+	uint64_t seq, connection; /* 0: none */
+	size_t size;
+	uint8_t octets[BGP_EXTENDED_MESSAGE_MAX];
+};
+
 struct writer {
 	struct sqlite3 *db;
 	int fd; /* holds the lock that keeps a second writer out */
@@ -30,9 +37,10 @@ struct writer {
 	store_complain *complain;
 	void *ctx;
 	struct sqlite3_stmt *inserts[INSERT_COUNT];
-	struct sqlite3_stmt *find_context, *clear_evidence, *save_lost, *finish;
+	struct sqlite3_stmt *find_context, *clear_evidence, *keep_raw, *save_lost, *finish;
 	struct store_bases base;
 	uint64_t run;
+	bool updates; /* keep UPDATEs whole */
 	bool in_transaction;
 	bool broken; /* the last attempt to write failed: events are let go until one succeeds */
 	bool failed; /* an attempt failed at some time: the user was told */
@@ -41,6 +49,7 @@ struct writer {
 	uint64_t waiting;  /* … without snapshots */
 	uint64_t lost;     /* events that did not get in */
 	uint64_t skipped;  /* … since the last retry */
+	struct writer_pending pending;
 	uint64_t seen[PARENT_COUNT][WRITER_SEEN_SLOTS];
 	struct writer_context contexts[WRITER_CONTEXT_SLOTS];
 	size_t next_context;
@@ -95,5 +104,14 @@ void writer_put_bfd_session(struct writer *w, const struct event *event);
 
 /* Writes the rows of an event, in the transaction that is open. */
 void writer_put_event(struct writer *w, const struct event *event);
+
+/* The wall clock, as rows have it. */
+const char *writer_now(char text[TIME_TEXT_MAX]);
+
+/* writer_run.c. The row of this run and its inputs, in the transaction that is open; SQLite's result. */
+int writer_insert_run(struct writer *w, const struct store_run *run);
+/* The run that has the same inputs, filter and options, and came to its end whole; 0: there is none. `some`:
+ * where there is none, one that has at least one of the files. */
+int64_t writer_find_run(struct writer *w, const struct store_run *run, bool *some);
 
 #endif

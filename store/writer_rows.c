@@ -9,6 +9,7 @@
 
 #include <sqlite3.h>
 #include <stdio.h>
+#include <string.h>
 
 static bool
 context_equal(const struct bgp_context *a, const struct bgp_context *b)
@@ -220,6 +221,45 @@ put_route_refresh(struct writer *w, uint64_t message, const struct bgp_message *
 	row_end(&row);
 }
 
+/* Whether the octets of a message are kept: of an UPDATE only where they were asked for, or something is odd
+ * about it. */
+static bool
+is_whole(const struct writer *w, const struct bgp_message *m)
+{
+	return w->updates || m->type != BGP_UPDATE || m->truncated || !m->body_read ||
+		m->fault.code != BGP_FAULT_NONE;
+}
+
+static void
+remember(struct writer *w, const struct event *event)
+{
+	const struct cursor *raw = &event->message.message->raw;
+	size_t size = (size_t)(raw->end - raw->base);
+	if (size <= sizeof(w->pending.octets)) {
+		w->pending.seq = event->seq;
+		w->pending.connection = event->message.connection;
+		w->pending.size = size;
+		memcpy(w->pending.octets, raw->base, size);
+	}
+}
+
+/* A fault that follows a message at once is about it: now its octets are wanted. */
+static void
+keep_raw(struct writer *w, const struct event *event)
+{
+	struct writer_pending *p = &w->pending;
+	if (p->seq == 0 || event->kind != EVENT_FAULT || event->fault.connection != p->connection) {
+		p->seq = 0;
+		return;
+	}
+	struct row row = row_begin(w, w->keep_raw);
+	const struct cursor octets = cursor_make(p->octets, p->size);
+	row_blob(&row, &octets);
+	row_uint(&row, p->seq + w->base.seq);
+	row_end(&row);
+	p->seq = 0;
+}
+
 static void
 put_message(struct writer *w, const struct event *event)
 {
@@ -241,9 +281,14 @@ put_message(struct writer *w, const struct event *event)
 	row_uint(&row, m->length);
 	row_uint(&row, m->truncated);
 	row_known(&row, context != 0, (uint64_t)context);
-	row_blob(&row, &m->raw);
+	if (is_whole(w, m)) {
+		row_blob(&row, &m->raw);
+	}
 	if (!row_end(&row)) {
 		return;
+	}
+	if (!is_whole(w, m)) {
+		remember(w, event);
 	}
 	switch (m->type) {
 	case BGP_OPEN:
@@ -451,6 +496,9 @@ writer_put_event(struct writer *w, const struct event *event)
 		[EVENT_BFD_SESSION] = writer_put_bfd_session,
 	};
 	if (event->kind < EVENT_KIND_COUNT) {
+		if (!event->snapshot) {
+			keep_raw(w, event);
+		}
 		put[event->kind](w, event);
 	}
 }

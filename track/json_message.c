@@ -404,7 +404,9 @@ message_update(struct json *j, const struct event_message *e, bool nlri)
 	} else {
 		json_null(j, "end_of_rib");
 	}
-	if (nlri) {
+	if (nlri && m->summary) {
+		NULLS(j, "nlri", "withdrawn_nlri", "as_path");
+	} else if (nlri) {
 		update_nlri(j, "nlri", e, false);
 		update_nlri(j, "withdrawn_nlri", e, true);
 		update_as_path(j, e);
@@ -455,9 +457,17 @@ json_message_members(struct json *j, const struct event_message *e, unsigned det
 		break;
 	}
 	if ((detail & JSON_FIELDS) != 0) {
-		json_message_fields(j, e);
+		if (m->summary) {
+			json_null(j, "fields");
+		} else {
+			json_message_fields(j, e);
+		}
 	}
 	if ((detail & JSON_RAW) != 0) {
-		json_cursor_hex(j, "raw", m->raw);
+		if (m->summary) {
+			json_null(j, "raw");
+		} else {
+			json_cursor_hex(j, "raw", m->raw);
+		}
 	}
 }

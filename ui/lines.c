@@ -159,6 +159,12 @@ line_update(struct lines_view *v, const struct event_message *m)
 	if (m->message->type != BGP_UPDATE || !m->message->body_read) {
 		return;
 	}
+	if (m->message->summary) {
+		v->line[0] = '\0';
+		add(v, "%*s(attributes and prefixes were not stored: --store-updates)", INDENT, "");
+		print_line(v, TONE_PLAIN);
+		return;
+	}
 	line_attributes(v, &m->message->update, context);
 	struct bgp_nlri_iter iter = bgp_nlri_runs(&m->message->update);
 	struct bgp_nlri_run run;
@@ -228,7 +234,7 @@ line_detail(struct lines_view *v, const struct event *event)
 		}
 		return;
 	}
-	if (v->options.verbose > 1) {
+	if (v->options.verbose > 1 && !event->message.message->summary) {
 		line_fields(v, &event->message);
 	} else if (v->options.verbose > 0) {
 		line_update(v, &event->message);

@@ -1,0 +1,129 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a database keeps over many runs: which octets, which captures, and who ran."""
+import contextlib
+import os
+import shutil
+import sqlite3
+import sys
+import tempfile
+
+from support import PCAPS, Tap, bgpwhy, need_program
+
+TABLE = os.path.join(PCAPS, "large-table.pcap")
+BAD = os.path.join(PCAPS, "malformed-update.pcap")
+TREATED = os.path.join(PCAPS, "treat-as-withdraw.pcap")
+HEALTHY = os.path.join(PCAPS, "healthy.pcap")
+
+
+def ask(path, sql):
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        return db.execute(sql).fetchall()
+
+
+def sound(tap, path, name):
+    tap.equal(ask(path, "PRAGMA integrity_check"), [("ok",)], f"{name}: integrity_check")
+    tap.equal(ask(path, "PRAGMA foreign_key_check"), [], f"{name}: foreign_key_check")
+
+
+def check_octets(tap, folder):
+    """The octets of UPDATEs are kept where they were asked for, or where something is wrong with them."""
+    for capture in (TABLE, BAD, TREATED):
+        name = os.path.basename(capture)
+        lean, whole = (os.path.join(folder, name + ending) for ending in (".lean.db", ".whole.db"))
+        plain = bgpwhy("-r", capture, "--json", "--db", lean)
+        bgpwhy("-r", capture, "--report", "--db", whole, "--store-updates")
+        kept = dict(ask(lean, "SELECT type, count(*) = count(raw) FROM message GROUP BY type"))
+        tap.ok(all(good for kind, good in kept.items() if kind != "UPDATE"), f"{name}: all others are kept", kept)
+        faulty = {event["frame"] for event in plain.events("fault") if event.get("connection")}
+        strange = ask(lean, "SELECT frame FROM message WHERE type = 'UPDATE' AND raw IS NOT NULL AND NOT truncated")
+        lost = ask(lean, "SELECT frame FROM message m WHERE type = 'UPDATE' AND raw IS NULL AND EXISTS"
+                         " (SELECT 1 FROM fault f WHERE f.seq = m.seq + 1 AND f.rfc IS NOT NULL)")
+        tap.none([one for one, in strange if one not in faulty], f"{name}: no UPDATE is kept without reason")
+        tap.equal(lost, [], f"{name}: every faulty UPDATE is kept")
+        if capture != TABLE:
+            tap.ok(strange, f"{name}: it has faulty UPDATEs")
+        tap.equal(ask(whole, "SELECT count(*) FROM message WHERE raw IS NULL"), [(0,)],
+                  f"{name}: --store-updates keeps them all")
+        for view in ("--json", "--lines", "--report"):
+            shown, back = bgpwhy("-r", capture, view), bgpwhy("--db", lean, view)
+            tap.ok(shown.text.replace(capture, "X") == back.text.replace(lean, "X").replace(capture, "X"),
+                   f"{name}: {view} needs no octets of UPDATEs")
+            verbose = bgpwhy("-r", capture, view, "-v", "-x")
+            back = bgpwhy("--db", whole, view, "-v", "-x")
+            tap.ok(verbose.text.replace(capture, "X") == back.text.replace(whole, "X").replace(capture, "X"),
+                   f"{name}: {view} -v -x has them all with --store-updates")
+        summary = [event["update"] for event in bgpwhy("--db", lean, "--json", "-v").events("message")
+                   if event["type"] == "UPDATE"]
+        tap.ok(any(one["nlri"] is None and one["as_path"] is None and one["attributes"] is not None
+                   for one in summary), f"{name}: what was not kept is null, not empty")
+        told = bgpwhy("--db", lean, "--lines", "-v").text
+        tap.ok("were not stored" in told, f"{name}: the lines say so")
+        sound(tap, lean, name)
+    small, large = (os.path.getsize(os.path.join(folder, f"large-table.pcap.{kind}.db")) for kind in ("lean", "whole"))
+    tap.ok(small < large, "it is smaller so", small, large)
+
+
+def runs(path):
+    return ask(path, "SELECT count(*) FROM run")[0][0]
+
+
+def check_again(tap, folder):
+    """A capture that is there already is known by its octets."""
+    path = os.path.join(folder, "again.db")
+    first = bgpwhy("-r", TABLE, "--report", "--db", path)
+    copy = os.path.join(folder, "copy.pcap")
+    shutil.copyfile(TABLE, copy)
+    for name, arguments, added in (("the same", ["-r", TABLE], 0), ("a copy", ["-r", copy], 0),
+                                   ("in another view", ["-r", TABLE, "--json"], 0),
+                                   ("with another filter", ["-r", TABLE, "tcp"], 1),
+                                   ("with that filter again", ["-r", TABLE, "tcp"], 0),
+                                   ("with --store-updates", ["-r", TABLE, "--store-updates"], 1),
+                                   ("with a limit", ["-r", TABLE, "-c", "50"], 1),
+                                   ("with --again", ["-r", TABLE, "--again"], 1),
+                                   ("another capture", ["-r", HEALTHY], 1)):
+        before = runs(path)
+        run = bgpwhy("--report", *arguments, "--db", path)
+        tap.equal(runs(path) - before, added, f"{name}: {added} runs are added")
+        tap.ok(run.status == first.status and run.out, f"{name}: it is shown, and the status is that of the capture",
+               run.status, *run.complaints)
+        said = [line for line in run.complaints if "nothing is added" in line]
+        tap.equal(len(said), 1 - added, f"{name}: one line tells that nothing is added", *run.complaints)
+    before = runs(path)
+    both = bgpwhy("-r", TABLE, "-r", BAD, "--db", path)
+    tap.ok(both.status == 2 and runs(path) == before and any("--again" in line for line in both.complaints),
+           "some of several are there: the user is asked", both.status, *both.complaints)
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE run SET finished = NULL")
+        db.commit()
+    bgpwhy("-r", TABLE, "--db", path)
+    tap.equal(runs(path), before + 1, "a run that was killed does not count")
+    with open(TABLE, "rb") as file:
+        piped = bgpwhy("-r", "-", "--db", path, input=file.read())
+    tap.ok(piped.status == 0 and runs(path) == before + 2, "a pipe cannot be known", piped.status, *piped.complaints)
+    tap.equal(ask(path, "SELECT kind, hash FROM run_input ORDER BY run DESC LIMIT 1"), [("pipe", None)],
+              "a pipe has no hash")
+    sound(tap, path, "many runs")
+
+
+def check_usage(tap, folder):
+    path = os.path.join(folder, "usage.db")
+    bgpwhy("-r", HEALTHY, "--db", path)
+    for arguments in (["-r", HEALTHY, "--again"], ["--db", path, "--again"], ["-r", HEALTHY, "--store-updates"],
+                      ["--db", path, "--store-updates"]):
+        run = bgpwhy(*arguments)
+        tap.ok(run.status == 2 and len(run.complaints) == 1 and not run.out, " ".join(map(os.path.basename, arguments)),
+               run.status, *run.complaints)
+
+
+def main():
+    need_program()
+    tap = Tap()
+    with tempfile.TemporaryDirectory() as folder:
+        for name, group in (("octets", check_octets), ("again", check_again), ("usage", check_usage)):
+            tap.attempt(name, group, folder)
+    return tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
