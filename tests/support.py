@@ -3,6 +3,7 @@
 
 A test is a script that makes one Tap, says ok() for each thing that it checks, and exits with done().
 The environment names the program (BGPWHY) and the source tree (BGPWHY_SOURCE); by hand both are guessed.
+BGPWHY_PCAPS names another folder of captures and truths, such as a fresh recording of the lab.
 """
 import datetime
 import glob
@@ -16,7 +17,7 @@ sys.dont_write_bytecode = True
 
 SOURCE = os.environ.get("BGPWHY_SOURCE") or os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BGPWHY = os.environ.get("BGPWHY") or os.path.join(SOURCE, "build", "bgpwhy")
-PCAPS = os.path.join(SOURCE, "pcaps")
+PCAPS = os.environ.get("BGPWHY_PCAPS") or os.path.join(SOURCE, "pcaps")  # captures with their truths
 SECONDS = 120  # for one run of the program
 
 

@@ -308,6 +308,8 @@ reason_of(const struct bfd_packet *p, const struct bfd_end *peer)
 		case 3:
 			return peer->seen && peer->last.state == BFD_ADMIN_DOWN
 				       ? "its peer says AdminDown (RFC 5880 section 6.8.6)"
+			       : peer->seen && peer->last.state != BFD_DOWN
+				       ? "it says that its peer signalled Down, which is not in the capture (RFC 5880 section 6.8.6)"
 				       : "its peer says Down (RFC 5880 section 6.8.6)";
 		case 7:
 			return "an administrator took it down (RFC 5880 section 4.1, diagnostic 7)";

@@ -123,6 +123,14 @@ finding_over(struct session *s, enum finding_cause cause)
 	}
 }
 
+void
+finding_withdraw(struct finding *f)
+{
+	f->resolved = true;
+	f->severity = SEVERITY_INFO;
+	f->confidence = CONFIDENCE_POSSIBLE;
+}
+
 static struct finding *
 create(struct track *t, const struct finding_args *args)
 {

@@ -71,6 +71,7 @@ struct machine {
 	enum bgp_state state;
 	uint64_t since_ns;
 	bool done; /* it has ended: what is still on its way does not bring it back */
+	bool unborn; /* it has, before it was seen to do anything: an OPEN of it may yet come */
 	struct moment open_received; /* time 0: not yet */
 	bool keepalive_received; /* before the machine was in OpenConfirm */
 	uint64_t doubt_ns;       /* since when its hold timer seems to have run out */
@@ -579,6 +580,27 @@ struct contact *contact_find(struct track *t, const struct address *asker,
 	const struct address *target);
 struct contact *contact_number(struct track *t, size_t number); /* from 0 */
 
+/* collision.c: what RFC 4271 section 6.8 says of a connection that is given up for another one */
+enum collision_why {
+	COLLISION_UNDECIDED, /* no other one, or the OPENs are not known */
+	COLLISION_ESTABLISHED,
+	COLLISION_IDENTIFIER,
+	COLLISION_AS,
+};
+
+struct collision {
+	const struct link *rival; /* NULL: none */
+	enum collision_why why;
+	unsigned winner;  /* side of the session that opened the one which is to stay */
+	bool by_the_rule; /* `dropped` is the one that had to go */
+};
+
+struct collision collision_of(const struct link *dropped);
+enum { COLLISION_TEXT_MAX = 320 };
+/* "; the one opened by 192.0.2.10 stays, whose …", or nothing where the rule does not tell. */
+const char *collision_text(const struct link *dropped, char text[COLLISION_TEXT_MAX]);
+const char *collision_reason(const struct link *dropped); /* of the transition */
+
 /* finding.c */
 struct finding_args {
 	enum finding_cause cause;
@@ -604,6 +626,7 @@ struct finding *bfd_finding_find(const struct bfd_session *b, enum finding_cause
 /* What kept the session, or (`call`) a connection, from coming up is over. */
 void findings_resolve(struct track *t, struct session *s, bool call, const struct moment *at);
 void finding_over(struct session *s, enum finding_cause cause); /* it is past, and did no harm */
+void finding_withdraw(struct finding *f); /* what came later says that it was wrong */
 bool finding_is_failed_call(enum finding_cause cause);
 void finding_tell(struct track *t, struct finding *f, bool snapshot);
 void findings_temper(struct track *t); /* by what the capture lacks: the last word on confidence */

@@ -190,6 +190,15 @@ reach_openconfirm(struct track *t, struct link *link, unsigned dir, enum basis b
 	}
 }
 
+/* It closed of its own accord, and its FIN is the first octet behind its SYN: it never sent an OPEN. */
+static bool
+closed_unsaid(const struct link *link, unsigned dir)
+{
+	const struct conn_side *side = &link->conn->side[dir];
+	return link->machine[dir].closed && !link->machine[1 - dir].closed && side->fin_count > 0 &&
+	       side->syn_count > 0 && side->next_seq == side->isn + 2;
+}
+
 /*
  * The connection of `dir` ends. Where it was on its way by then: its connection had come to stand, so
  * it was in OpenSent, though its OPEN found nobody any more; it had an OPEN to which it did not object,
@@ -203,7 +212,7 @@ skipped_states(struct track *t, struct link *link, unsigned dir)
 		link->handshake = t->now; /* this very segment */
 	}
 	if (m->state == BGP_STATE_CONNECT && link->handshake.time_ns != 0 &&
-	    link->conn->client == (int8_t)dir) {
+	    link->conn->client == (int8_t)dir && !closed_unsaid(link, dir)) {
 		machine_event(t, link, dir, RFC_TCP_CR_ACKED, BASIS_INFERRED, &link->handshake,
 			"its connection stands; the OPEN it must have sent is not in the capture (RFC 4271 section 8.2.2, Connect)");
 	}
@@ -238,6 +247,7 @@ deliver(struct track *t, struct link *link, unsigned dir, const struct pending *
 		skipped_states(t, link, dir);
 		machine_event(t, link, dir, RFC_TCP_FAILS, basis, &p->at,
 			"its peer closed the connection (RFC 4271 section 8.1.4, event 18)");
+		m->unborn = !m->done && m->state == BGP_STATE_IDLE;
 		m->done = true;
 		break;
 	case BGP_KEEPALIVE:
@@ -362,6 +372,15 @@ machine_sent(struct track *t, struct link *link, unsigned dir, const struct pend
 	m->sent = *at;
 	switch (message->type) {
 	case BGP_OPEN:
+		if (m->unborn) {
+			/* Its kernel had taken the call, and the FIN, before the daemon looked. */
+			m->done = m->unborn = false;
+			reach_opensent(t, link, dir, BASIS_OBSERVED, at);
+			machine_event(t, link, dir, RFC_TCP_FAILS, BASIS_INFERRED, at,
+				"its peer had closed the connection before its OPEN (RFC 4271 section 8.1.4, event 18)");
+			m->done = true;
+			break;
+		}
 		reach_opensent(t, link, dir, BASIS_OBSERVED, at);
 		break;
 	case BGP_KEEPALIVE:
@@ -388,7 +407,10 @@ machine_sent(struct track *t, struct link *link, unsigned dir, const struct pend
 		implied_states(t, link, dir, message);
 		machine_event(t, link, dir,
 			bgp_fsm_event_of_notification(message->code, message->subcode), BASIS_OBSERVED,
-			at, "it sends a NOTIFICATION and ends the session (RFC 4271 section 6)");
+			at,
+			message->code == 6 && message->subcode == 7
+				? collision_reason(link)
+				: "it sends a NOTIFICATION and ends the session (RFC 4271 section 6)");
 		break;
 	default:
 		break;

@@ -56,6 +56,17 @@ auth_args(struct session *s, const struct speaker *signer, enum finding_cause ca
 	};
 }
 
+/* Its peer seemed to have no key, as it had not called yet. */
+static void
+not_one_sided(struct session *s)
+{
+	for (struct finding *f = s->findings; f != NULL; f = f->next) {
+		if (f->cause == FINDING_MD5_ONE_SIDED && !f->took_down) {
+			finding_withdraw(f);
+		}
+	}
+}
+
 /* Both sign, and neither answers the other. */
 static bool
 both_signed(struct track *t, struct session *s, struct speaker *from, struct speaker *to)
@@ -123,6 +134,7 @@ rule_signed_syns(struct track *t, struct session *s, unsigned x)
 		return false;
 	}
 	if (own && others) {
+		not_one_sided(s);
 		return both_signed(t, s, from, to);
 	}
 	struct speaker *signer = own ? from : to, *other = own ? to : from;

@@ -360,6 +360,15 @@ rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 			args.cause = FINDING_BFD_NEIGHBOR_DOWN;
 			args.evidence = frames;
 			args.evidence_count = 1;
+			if (y->seen && y->last.state != BFD_DOWN) {
+				/* FRR says so of itself when BGP has its BFD session made anew. */
+				args.confidence = CONFIDENCE_POSSIBLE;
+				finding_raise(t, &args,
+					"BFD of %s went down and says that %s signalled Down (diagnostic 3), but the last packet of %s in the capture, frame %llu, says %s: it may have been made anew by its own daemon, or that packet is not in the capture",
+					a, c, c, (unsigned long long)y->at.frame,
+					bfd_state_name(y->last.state));
+				return;
+			}
 			finding_raise(t, &args, "BFD of %s went down because %s signalled Down (diagnostic %u, %s)",
 				a, c, y->last.diag, bfd_diagnostic_name(y->last.diag));
 		}

@@ -235,7 +235,7 @@ cease(struct scene *scene, enum finding_cause cause, const struct bgp_notificati
 {
 	struct finding_args args = scene_args(scene, cause, CONFIDENCE_CERTAIN);
 	struct bgp_notification inner;
-	char limit[160] = "";
+	char limit[160] = "", rule[COLLISION_TEXT_MAX];
 	struct bgp_family limited;
 	uint32_t prefixes;
 	switch (cause) {
@@ -269,8 +269,8 @@ cease(struct scene *scene, enum finding_cause cause, const struct bgp_notificati
 		return;
 	case FINDING_COLLISION:
 		finding_raise(scene->t, &args,
-			"%s gives up one of two connections with %s (connection collision, RFC 4271 section 6.8)",
-			scene->xt, scene->yt);
+			"%s gives up one of two connections with %s (connection collision, RFC 4271 section 6.8)%s",
+			scene->xt, scene->yt, collision_text(scene->link, rule));
 		stale_connection(scene);
 		struct finding *f = finding_find(scene->s, FINDING_COLLISION);
 		if (f != NULL && f->count >= COLLISIONS_ARE_A_LOOP && !scene->s->up &&

@@ -73,6 +73,14 @@ verdict_settle(struct session *s)
 	}
 }
 
+/* The root of the two; of one rank, the surer one. */
+static bool
+is_nearer(const struct finding *f, const struct finding *best, bool beside)
+{
+	int one = weight(f, beside), other = weight(best, beside);
+	return one != other ? one < other : f->confidence > best->confidence;
+}
+
 static void
 weigh(const struct finding *f, bool beside, const struct finding **best, bool *trouble)
 {
@@ -82,7 +90,7 @@ weigh(const struct finding *f, bool beside, const struct finding **best, bool *t
 			continue;
 		}
 		*trouble = true;
-		if (*best == NULL || weight(f, beside) < weight(*best, beside)) {
+		if (*best == NULL || is_nearer(f, *best, beside)) {
 			*best = f;
 		}
 	}

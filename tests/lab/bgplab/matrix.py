@@ -1,0 +1,597 @@
+"""The same misfortunes with other daemons, the roles exchanged, over IPv6, seen from elsewhere.
+
+Each row of SITUATIONS is something that happens to a pair of speakers and what is true then whoever they
+are; VARIANTS crosses them with the daemons that can play it. These recordings are not kept in pcaps/: they
+are made anew (`tests/lab/record --matrix`), so that the rules are tried on what nobody tuned them to.
+"""
+import contextlib
+import random
+import signal
+
+from .daemons import ExaBgp, GoBgp, OpenBgpd
+from .lab import (NODE, NODE6, NODE_AS, NODE_MAC, ROUTER, ROUTER6, ROUTER_AS, ROUTER_MAC, Lab)
+from .scenarios import Scenario, chapter
+
+KINDS = ("frr", "bird", "gobgp", "openbgpd", "exabgp")
+STATUS = ("frr", "bird", "gobgp", "openbgpd")
+LATER = ["retry-storm", "collision", "closed-without-notification", "connection-refused", "peer-not-configured",
+         "open-unanswered", "graceful-restart", "cease-rejected", "silent-asn-mismatch"]
+
+
+class Stage:
+    """A lab with two speakers of any kind: `a` on the node and `b` on the router."""
+
+    def __init__(self, lab, kinds, ipv6, vantage):
+        self.lab, self.kinds, self.ipv6, self.vantage = lab, kinds, ipv6, vantage
+        self.addresses = (NODE6, ROUTER6) if ipv6 else (NODE, ROUTER)
+        lab.pair(ipv6=ipv6)
+        self.a = self.b = None
+
+    def make(self, side, *, asn=None, peer_as=None, bgp_id=None, hold=15, passive=False, password=None,
+             families=None, bfd=False, routes=1, peer=None, limit=None, multihop=False, restart=False):
+        lab, kind = self.lab, self.kinds[side]
+        own, other = self.addresses[side], peer or self.addresses[1 - side]
+        asn = asn or (NODE_AS, ROUTER_AS)[side]
+        peer_as = peer_as or (ROUTER_AS, NODE_AS)[side]
+        bgp_id = bgp_id or (NODE, ROUTER)[side]
+        space, host = ((lab.node, "node"), (lab.router, "router"))[side]
+        family = "ipv6" if self.ipv6 else "ipv4"
+        prefixes = [f"2001:db8:{side + 1}:{n}::/64" if self.ipv6 else f"10.{side + 1}.{n}.0/24" for n in range(routes)]
+        common = dict(address=own, asn=asn, bgp_id=bgp_id, namespace=space, hostname=host)
+        if kind == "frr":
+            lines = ["passive"] * passive + [f"password {password}"] * bool(password)
+            lines += ["ebgp-multihop 4"] * multihop
+            return lab.metallb_node(other, peer_as, **common, timers=f"{hold // 3} {hold}", bfd=bfd, lines=lines,
+                                    families=families or [family], prefixes=prefixes, max_prefix=limit,
+                                    bgp=["bgp graceful-restart"] * restart)
+        if kind == "bird":
+            options = ["passive on"] * passive + [f'password "{password}"'] * bool(password)
+            options += ["multihop 4"] * multihop + ["graceful restart on"] * restart
+            more = {family: f"receive limit {limit} action disable;"} if limit else None
+            return lab.bird_router(other, peer_as, **common, hold=hold, bfd=bfd, options=options,
+                                   routes=prefixes, channels=families or [family], channel_options=more)
+        if kind == "gobgp":
+            made = GoBgp(lab, space, own, asn, bgp_id, host, other, peer_as, passive=passive,
+                         families=[f"{name}-unicast" for name in families or [family]],
+                         routes=[(family, prefix) for prefix in prefixes])
+            made.text = made.text.replace("hold-time = 15\n    keepalive-interval = 5",
+                                          f"hold-time = {hold}\n    keepalive-interval = {max(hold // 3, 1)}")
+            if password:
+                made.text = made.text.replace("[neighbors.config]", f'[neighbors.config]\n    auth-password = "{password}"')
+            if limit:
+                made.text += f"    [neighbors.afi-safis.prefix-limit.config]\n      max-prefixes = {limit}\n"
+            return made
+        if kind == "openbgpd":
+            more = " passive\n" * passive + f" tcp md5sig password {password}\n" * bool(password)
+            more += f" max-prefix {limit}\n" if limit else ""
+            made = OpenBgpd(lab, space, own, asn, bgp_id, host, other, peer_as, routes=prefixes, more=more)
+            made.text = made.text.replace("holdtime 15", f"holdtime {hold}")
+            if families and families != [family]:
+                made.text = made.text.replace(f"announce {'IPv6' if self.ipv6 else 'IPv4'} unicast",
+                                              f"announce {'IPv4' if self.ipv6 else 'IPv6'} unicast")
+            return made
+        more = f" md5-password {password};\n" if password else ""
+        made = ExaBgp(lab, space, own, asn, bgp_id, host, other, peer_as, routes=prefixes, more=more)
+        made.text = made.text.replace("hold-time 15", f"hold-time {hold}")
+        return made
+
+    def both(self, a=None, b=None, **common):
+        self.a, self.b = self.make(0, **{**common, **(a or {})}), self.make(1, **{**common, **(b or {})})
+
+    def record(self):
+        place, device = {"node": (self.lab.node, "eth0"), "router": (self.lab.router, "eth0"),
+                         "path": (self.lab.path, "left")}[self.vantage]
+        self.lab.record(place, device)
+
+    def play(self, seconds, *daemons):
+        self.record()
+        for daemon in daemons or (self.b, self.a):
+            daemon.start()
+        self.lab.wait(seconds)
+
+    def up(self, then=6, record=True, bfd=False):
+        if record:
+            self.record()
+        self.b.start()
+        self.a.start()
+        self.lab.until_up(self.a, self.b, bfd=bfd, seconds=60)
+        self.lab.wait(then)
+        self.lab.snapshot(self.a, self.b)
+
+    def cut(self, *sides, what="meta l4proto tcp"):
+        """What this side sends is lost on the path."""
+        for side in sides:
+            self.lab.path.filter("bridge", f"iifname {('left', 'right')[side]} {what} drop")
+
+    def mend(self):
+        self.lab.path.filter_clear()
+
+    def daemon(self, side):
+        return (self.a, self.b)[side]
+
+    def main(self, side):
+        return {"frr": "bgpd", "bird": "bird", "gobgp": "gobgpd", "openbgpd": "bgpd", "exabgp": "exabgp"}[self.kinds[side]]
+
+    def command(self, side, **words):
+        daemon, peer = self.daemon(side), self.addresses[1 - side]
+        kind, line = self.kinds[side], words[self.kinds[side]].format(peer=peer).split()
+        if kind == "frr":
+            return daemon.configure(" ".join(line)) if line[0] == "neighbor" else daemon.vtysh(" ".join(line))
+        return {"bird": "birdc", "gobgp": "gobgp", "openbgpd": "bgpctl"}[kind] and getattr(
+            daemon, {"bird": "birdc", "gobgp": "gobgp", "openbgpd": "bgpctl"}[kind])(*line)
+
+
+SITUATIONS = []
+
+
+def situation(name, cause, *, verdict=None, kinds=(KINDS, KINDS), also=(), allowed=(), verdicts=(), blame=None,
+              bfd=False, times=2):
+    def register(play):
+        SITUATIONS.append((name, play, dict(cause=cause, verdict=verdict, also_primary=list(also),
+                                            also_allowed=list(allowed), also_verdicts=list(verdicts), bfd=bfd),
+                           kinds, blame, times))
+        return play
+    return register
+
+
+CALLER = ("frr", "bird", "gobgp", "openbgpd", "exabgp")
+LISTENER = ("frr", "bird", "gobgp", "openbgpd")
+BFD = ("frr", "bird")
+
+
+# Health
+
+@situation("health", None, kinds=(CALLER, LISTENER), times=5)
+def health(stage):
+    stage.both(a=dict(hold=random.Random(stage.lab.name).choice((9, 15, 30, 90))), routes=3)
+    stage.up(then=14)
+
+
+@situation("health-md5", None, kinds=(CALLER, LISTENER), times=2)
+def health_md5(stage):
+    stage.both(password="swordfish")
+    stage.up(then=12)
+
+
+@situation("health-passive", None, kinds=(CALLER, ("frr", "bird", "gobgp", "openbgpd")), times=2)
+def health_passive(stage):
+    stage.both(b=dict(passive=True))
+    stage.up(then=12)
+
+
+@situation("health-bfd", None, kinds=(BFD, BFD), bfd=True, times=3)
+def health_bfd(stage):
+    stage.both(bfd=True)
+    stage.up(then=12, bfd=True)
+
+
+@situation("health-late", None, kinds=(CALLER, LISTENER), verdicts=["unknown"], times=2)
+def health_late(stage):
+    stage.both()
+    stage.up(record=False, then=1)
+    stage.record()
+    stage.lab.wait(16)
+
+
+# A short trouble that no timer notices: it accuses nobody.
+
+@situation("short-loss", None, kinds=(CALLER, LISTENER), times=4)
+def short_loss(stage):
+    stage.both(hold=30)
+    stage.up(then=4)
+    stage.cut(0, 1, what="ether type != 0x0000")
+    stage.lab.wait(7)
+    stage.mend()
+    stage.lab.wait(16)
+
+
+@situation("short-stop", None, kinds=(CALLER, LISTENER), times=2)
+def short_stop(stage):
+    stage.both(hold=30)
+    stage.up(then=4)
+    stage.b.kill(signal.SIGSTOP)
+    stage.lab.wait(9)
+    stage.b.kill(signal.SIGCONT)
+    stage.lab.wait(12)
+
+
+@situation("late-start", None, kinds=(CALLER, LISTENER), verdicts=["degraded"],
+           allowed=["connection-refused"], times=3)
+def late_start(stage):
+    """The router starts later: the node's first calls are refused, and then all is well."""
+    stage.both()
+    stage.record()
+    stage.a.start()
+    stage.lab.wait(6)
+    stage.b.start()
+    stage.lab.until_up(stage.a, stage.b, seconds=60)
+    stage.lab.wait(8)
+
+
+@situation("late-path", None, kinds=(CALLER, LISTENER), times=3)
+def late_path(stage):
+    """The path drops TCP at first and is mended: healthy in the end."""
+    stage.both()
+    stage.cut(0, 1)
+    stage.play(9)
+    stage.mend()
+    stage.lab.until_up(stage.a, stage.b, seconds=70)
+    stage.lab.wait(8)
+
+
+# No usable TCP
+
+@situation("drop", "firewall-drop", kinds=(CALLER, LISTENER), allowed=["retry-storm"], times=3)
+def drop(stage):
+    stage.both()
+    stage.lab.path.filter("bridge", "tcp dport 179 drop", "tcp sport 179 drop")
+    stage.play(40)
+
+
+@situation("drop-at-router", "firewall-drop", kinds=(CALLER, LISTENER), allowed=["retry-storm", "return-path-drop"],
+           also=["return-path-drop"], times=3)
+def drop_at_router(stage):
+    """The router's INPUT drops port 179; its own calls come through and their answers do not."""
+    stage.both()
+    stage.lab.router.filter("input", "tcp dport 179 drop", "tcp sport 179 drop")
+    stage.play(40)
+
+
+@situation("refused", "connection-refused", kinds=(CALLER, ("bird",)), allowed=["retry-storm"], blame=1, times=4)
+def refused(stage):
+    stage.both()
+    stage.play(35, stage.a)
+
+
+@situation("rejected-rst", "connection-refused", kinds=(CALLER, LISTENER), allowed=["retry-storm"], times=2)
+def rejected_rst(stage):
+    stage.both(b=dict(passive=True))
+    stage.lab.router.filter("input", "tcp dport 179 reject with tcp reset")
+    stage.play(35)
+
+
+@situation("rejected-icmp", "icmp-prohibited", kinds=(CALLER, LISTENER), allowed=["retry-storm"], times=3)
+def rejected_icmp(stage):
+    stage.both(b=dict(passive=True))
+    stage.lab.router.filter("input", "tcp dport 179 reject with icmpx admin-prohibited")
+    stage.play(35)
+
+
+@situation("rejected-port", "icmp-unreachable", kinds=(CALLER, LISTENER), allowed=["retry-storm"], times=2)
+def rejected_port(stage):
+    stage.both(b=dict(passive=True))
+    stage.lab.router.filter("input", "tcp dport 179 reject with icmpx port-unreachable")
+    stage.play(35)
+
+
+@situation("gone", "no-route", kinds=(CALLER, ("bird",)), allowed=["link-down", "retry-storm"], times=3)
+def gone(stage):
+    stage.both()
+    stage.lab.router.ip("link", "set", "eth0", "down")
+    stage.play(35, stage.a)
+
+
+@situation("md5-one", "md5-one-sided", kinds=(CALLER, LISTENER), allowed=["firewall-drop", "retry-storm"], times=4)
+def md5_one(stage):
+    stage.both(a=dict(password="swordfish"))
+    stage.play(40)
+
+
+@situation("md5-other", "md5-one-sided", kinds=(CALLER, LISTENER), also=["firewall-drop"],
+           allowed=["firewall-drop", "retry-storm", "return-path-drop"], times=2)
+def md5_other(stage):
+    stage.both(b=dict(password="swordfish"))
+    stage.play(40)
+
+
+@situation("md5-both", "md5-mismatch", kinds=(CALLER, LISTENER), allowed=["firewall-drop", "retry-storm"], times=3)
+def md5_both(stage):
+    stage.both(a=dict(password="swordfish"), b=dict(password="marlin"))
+    stage.play(40)
+
+
+@situation("stranger", "peer-not-configured", kinds=(CALLER, LISTENER), also=["cease-rejected"],
+           allowed=["retry-storm", "closed-without-notification"], times=5)
+def stranger(stage):
+    stage.both(b=dict(peer="2001:db8::77" if stage.ipv6 else "192.0.2.77", passive=True))
+    stage.play(35)
+
+
+@situation("passive", "both-passive", kinds=(("frr", "bird"), ("frr", "bird")), also=["initiator-silent"],
+           allowed=["bfd-up-bgp-down"], bfd=True, times=2)
+def passive(stage):
+    stage.both(passive=True, bfd=True)
+    stage.play(42)
+
+
+# The OPEN
+
+@situation("as-of-node", "bad-peer-as", kinds=(CALLER, LISTENER), allowed=LATER + ["collision-loop"], times=6)
+def as_of_node(stage):
+    stage.both(b=dict(peer_as=65010))
+    stage.play(32)
+
+
+@situation("as-of-router", "bad-peer-as", kinds=(CALLER, LISTENER), allowed=LATER + ["collision-loop"], times=4)
+def as_of_router(stage):
+    stage.both(a=dict(peer_as=65010))
+    stage.play(32)
+
+
+@situation("same-id", "bad-bgp-identifier", kinds=(("frr", "bird", "gobgp", "openbgpd"), LISTENER),
+           allowed=LATER + ["collision-loop"], times=4)
+def same_id(stage):
+    stage.both(asn=65001, peer_as=65001, bgp_id=NODE)
+    stage.play(32)
+
+
+@situation("families", "no-common-afi", kinds=(("frr", "bird", "gobgp"), ("frr", "bird", "gobgp", "openbgpd")),
+           also=["capability-mismatch"], verdicts=["degraded"], allowed=LATER + ["collision-loop"], times=4)
+def families(stage):
+    stage.both(a=dict(families=["ipv4" if stage.ipv6 else "ipv6"]))
+    stage.play(32)
+
+
+@situation("short-hold", "unacceptable-hold-time", kinds=(("frr",), ("bird", "gobgp", "openbgpd", "frr")),
+           allowed=LATER + ["collision-loop"], times=3)
+def short_hold(stage):
+    stage.both()
+    stage.a.configuration["bgpd"] = stage.a.configuration["bgpd"].replace(
+        " no bgp ebgp-requires-policy\n", " no bgp ebgp-requires-policy\n bgp minimum-holdtime 30\n")
+    stage.play(32)
+
+
+# After Established
+
+@situation("dark-to-node", "hold-timer-expired", kinds=(CALLER, LISTENER), times=4,
+           allowed=["firewall-drop", "return-path-drop", "stale-connection", "retry-storm", "peer-rebooted"])
+def dark_to_node(stage):
+    stage.both()
+    stage.up(then=6)
+    stage.cut(1)
+    stage.lab.wait(32)
+
+
+@situation("dark-to-router", "hold-timer-expired", kinds=(CALLER, LISTENER), times=3,
+           allowed=["firewall-drop", "return-path-drop", "stale-connection", "retry-storm", "peer-rebooted"])
+def dark_to_router(stage):
+    stage.both(hold=9)
+    stage.up(then=6)
+    stage.cut(0)
+    stage.lab.wait(32)
+
+
+@situation("dark", "hold-timer-expired", kinds=(CALLER, LISTENER), times=4, also=["link-down"],
+           allowed=["firewall-drop", "no-route", "stale-connection", "retry-storm", "peer-rebooted"],
+           verdicts=["flapping"])
+def dark(stage):
+    """Nothing passes for a while, ARP included, and then everything does."""
+    stage.both(hold=9)
+    stage.up(then=6)
+    stage.cut(0, 1, what="ether type != 0x0000")
+    stage.lab.wait(20)
+    stage.mend()
+    stage.lab.wait(20)
+
+
+@situation("stopped-router", "hold-timer-expired", kinds=(CALLER, LISTENER), blame=1, times=4,
+           allowed=["open-unanswered", "retry-storm", "closed-without-notification", "peer-rebooted", "stale-connection"])
+def stopped_router(stage):
+    stage.both()
+    stage.up(then=6)
+    stage.b.kill(signal.SIGSTOP)
+    stage.lab.wait(30)
+
+
+@situation("stopped-node", "hold-timer-expired", kinds=(("frr", "bird", "gobgp", "openbgpd", "exabgp"), LISTENER), blame=0, times=3,
+           allowed=["open-unanswered", "retry-storm", "closed-without-notification", "peer-rebooted", "stale-connection"],
+           verdicts=["flapping"])
+def stopped_node(stage):
+    stage.both(hold=9)
+    stage.up(then=6)
+    stage.a.kill(signal.SIGSTOP)
+    stage.lab.wait(24)
+    stage.a.kill(signal.SIGCONT)
+    stage.lab.wait(10)
+
+
+@situation("killed-router", "closed-without-notification", kinds=(CALLER, LISTENER), blame=1, times=5,
+           also=["connection-refused"], allowed=["retry-storm", "graceful-restart-expired", "graceful-restart"])
+def killed_router(stage):
+    stage.both()
+    stage.up(then=6)
+    stage.b.end(stage.main(1), signal.SIGKILL)
+    stage.lab.wait(16)
+
+
+@situation("killed-node", "closed-without-notification", kinds=(CALLER, LISTENER), blame=0, times=3,
+           also=["connection-refused"], allowed=["retry-storm", "graceful-restart-expired", "graceful-restart"])
+def killed_node(stage):
+    stage.both()
+    stage.up(then=6)
+    stage.a.end(stage.main(0), signal.SIGKILL)
+    stage.lab.wait(16)
+
+
+@situation("ended-router", "cease-admin-shutdown", kinds=(CALLER, LISTENER), blame=1, times=6,
+           also=["cease-peer-deconfigured", "closed-without-notification", "cease-unspecific"],
+           allowed=["retry-storm", "connection-refused"])
+def ended_router(stage):
+    """SIGTERM: whether a Cease is sent, and which, is the daemon's."""
+    stage.both()
+    stage.up(then=6)
+    stage.b.end(stage.main(1), signal.SIGTERM)
+    stage.lab.wait(14)
+
+
+@situation("shut", "cease-admin-shutdown", kinds=(CALLER, LISTENER), blame=1, times=5, also=["cease-peer-deconfigured"],
+           allowed=LATER)
+def shut(stage):
+    stage.both()
+    stage.up(then=6)
+    stage.command(1, frr="neighbor {peer} shutdown", bird="disable node", gobgp="neighbor {peer} disable",
+                  openbgpd="neighbor {peer} down")
+    stage.lab.wait(20)
+
+
+@situation("reset", "cease-admin-reset", kinds=(CALLER, LISTENER), blame=1, times=5, verdict="flapping",
+           also=["cease-hard-reset"], verdicts=["healthy", "down"], allowed=LATER)
+def reset(stage):
+    stage.both()
+    stage.up(then=6)
+    stage.command(1, frr="clear bgp {peer}", bird="restart node", gobgp="neighbor {peer} reset",
+                  openbgpd="neighbor {peer} clear")
+    stage.lab.wait(25)
+
+
+@situation("limit", "cease-max-prefix", kinds=(CALLER, ("frr", "bird", "gobgp", "openbgpd")), times=4,
+           verdicts=["flapping"], allowed=LATER)
+def limit(stage):
+    stage.both(a=dict(routes=6), b=dict(limit=3))
+    stage.play(32)
+
+
+@situation("unplugged", "link-down", kinds=(CALLER, LISTENER), verdict="flapping", times=3,
+           also=["hold-timer-expired"], verdicts=["down"],
+           allowed=["no-route", "firewall-drop", "stale-connection", "peer-rebooted", "closed-without-notification",
+                    "collision", "retry-storm"])
+def unplugged(stage):
+    stage.both(hold=9)
+    stage.up(then=6)
+    stage.lab.path.ip("link", "set", "right", "down")
+    stage.lab.wait(14)
+    stage.lab.path.ip("link", "set", "right", "up")
+    stage.lab.wait(25)
+
+
+@situation("power-loss", "peer-rebooted", kinds=(CALLER, ("frr", "bird", "openbgpd")), verdict="flapping", times=4,
+           also=["link-down", "hold-timer-expired", "stale-connection", "closed-without-notification"], verdicts=["healthy", "down"],
+           allowed=["no-route", "firewall-drop", "collision", "connection-refused", "retry-storm", "graceful-restart",
+                    "graceful-restart-expired"])
+def power_loss(stage):
+    stage.both()
+    stage.up(then=6)
+    lab = stage.lab
+    lab.crash_router()
+    lab.wait(4)
+    lab.router = lab.namespace("router2", ipv6=stage.ipv6)
+    from . import net
+    net.cable(lab.router, "eth0", lab.path, "right")
+    lab.path.ip("link", "set", "right", "master", "br0", "up")
+    lab.router.up("eth0", ROUTER_MAC, [f"{stage.addresses[1]}/{64 if stage.ipv6 else 24}"])
+    lab.wait(0.2)
+    stage.b.namespace = lab.router
+    stage.b.start()
+    lab.wait(28)
+
+
+@situation("late-expiry", "hold-timer-expired", kinds=(CALLER, LISTENER), times=3,
+           allowed=["firewall-drop", "no-route", "return-path-drop", "stale-connection", "retry-storm", "peer-rebooted", "link-down"])
+def late_expiry(stage):
+    """The capture begins in the middle, and then the path goes dark."""
+    stage.both(hold=9)
+    stage.up(record=False, then=1)
+    stage.record()
+    stage.lab.wait(8)
+    stage.cut(0, 1)
+    stage.lab.wait(24)
+
+
+@situation("late-kill", "closed-without-notification", kinds=(CALLER, LISTENER), times=2,
+           also=["connection-refused"], allowed=["retry-storm", "graceful-restart-expired", "graceful-restart"])
+def late_kill(stage):
+    stage.both()
+    stage.up(record=False, then=1)
+    stage.record()
+    stage.lab.wait(8)
+    stage.b.end(stage.main(1), signal.SIGKILL)
+    stage.lab.wait(14)
+
+
+# BFD
+
+TEARDOWN = ["bfd-one-sided", "bfd-absent", "bfd-neighbor-down", "bfd-down-bgp-up", "retry-storm", "bfd-one-way",
+            "peer-not-configured", "closed-without-notification", "collision", "bfd-discriminator", "bfd-admin-down"]
+
+
+@situation("bfd-lost", "bfd-down", kinds=(BFD, BFD), bfd=True, also=["bfd-detect-expired", "cease-hard-reset"],
+           verdicts=["flapping", "degraded"], allowed=TEARDOWN, times=3)
+def bfd_lost(stage):
+    stage.both(bfd=True)
+    stage.up(then=6, bfd=True)
+    stage.cut(0, 1, what="udp dport 3784")
+    stage.lab.wait(20)
+
+
+@situation("bfd-lost-one-way", "bfd-detect-expired", kinds=(BFD, BFD), bfd=True, also=["bfd-down", "bfd-one-way", "cease-hard-reset"],
+           verdicts=["flapping", "degraded"], allowed=TEARDOWN, times=3)
+def bfd_lost_one_way(stage):
+    stage.both(bfd=True)
+    stage.up(then=6, bfd=True)
+    stage.cut(0, what="udp dport 3784")
+    stage.lab.wait(20)
+
+
+@situation("bfd-deaf", "bfd-one-way", kinds=(BFD, BFD), verdict="degraded", bfd=True, verdicts=["healthy", "flapping", "down"],
+           allowed=["bfd-down-bgp-up"], times=2)
+def bfd_deaf(stage):
+    stage.both(bfd=True)
+    stage.cut(1, what="udp dport 3784")
+    stage.play(26)
+
+
+@situation("bfd-only-one", "bfd-one-sided", kinds=(("gobgp", "openbgpd", "exabgp"), BFD), verdict="degraded", bfd=True,
+           verdicts=["healthy"], allowed=["bfd-down-bgp-up", "bfd-absent"], times=2)
+def bfd_only_one(stage):
+    stage.both(b=dict(bfd=True))
+    stage.up(then=14)
+
+
+@situation("bfd-hops", "bfd-hop-mismatch", kinds=(("frr",), ("bird",)), verdict="degraded", bfd=True,
+           verdicts=["healthy"], allowed=["bfd-down-bgp-up", "bfd-one-way", "bfd-absent"], times=2)
+def bfd_hops(stage):
+    stage.both(a=dict(multihop=True), bfd=True)
+    stage.up(then=14)
+
+
+@situation("bfd-path-dark", "bfd-detect-expired", kinds=(BFD, BFD), bfd=True, also=["bfd-down", "link-down", "hold-timer-expired"],
+           verdicts=["flapping"], verdict="down",
+           allowed=TEARDOWN + ["firewall-drop", "no-route", "stale-connection", "peer-rebooted"], times=3)
+def bfd_path_dark(stage):
+    stage.both(bfd=True)
+    stage.up(then=6, bfd=True)
+    stage.cut(0, 1, what="ether type != 0x0000")
+    stage.lab.wait(8)
+    stage.mend()
+    stage.lab.wait(25)
+
+
+@situation("bfd-blocked-bgp", "firewall-drop", kinds=(BFD, BFD), bfd=True, also=["bfd-up-bgp-down"], allowed=["retry-storm"], times=2)
+def bfd_blocked_bgp(stage):
+    stage.both(bfd=True)
+    stage.lab.path.filter("bridge", "tcp dport 179 drop", "tcp sport 179 drop")
+    stage.play(35)
+
+
+def variants():
+    """The table of recordings: for each situation as many pairs of daemons as it asks for."""
+    chapter("Variants")
+    made = {}
+    chance = random.Random(20261122)
+    for name, play, judged, kinds, blame, times in SITUATIONS:
+        pairs = [(a, b) for a in kinds[0] for b in kinds[1]]
+        chance.shuffle(pairs)
+        for number in range(times):
+            pair = pairs[number % len(pairs)]
+            ipv6, vantage = chance.random() < 0.4, chance.choice(("node", "router", "path"))
+            if name == "power-loss":
+                vantage = "node"
+            ends = (NODE6, ROUTER6) if ipv6 else (NODE, ROUTER)
+
+            def run(lab, play=play, pair=pair, ipv6=ipv6, vantage=vantage):
+                play(Stage(lab, pair, ipv6, vantage))
+            run.__name__ = f"{name}-{pair[0]}-{pair[1]}-{'6' if ipv6 else '4'}-{vantage}".replace("-", "_")
+            one = Scenario(run, f"{name}: {pair[0]} and {pair[1]}", play.__doc__ or "", a=ends[0], b=ends[1],
+                           blame=None if blame is None else ends[blame], vantage=vantage, **judged)
+            made[one.name] = one
+    return made
