@@ -194,6 +194,9 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 			}
 		}
 	}
+	if (seg->retransmission) {
+		machine_repeats(t, link, dir, seg);
+	}
 	if (m->established.time_ns != 0 && seg->wire_len > 0) {
 		rule_link_returned(t, link, dir);
 	}

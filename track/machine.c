@@ -63,9 +63,16 @@ forget_others(struct track *t, struct link *link, unsigned dir, const struct mom
 	for (struct link *old = any ? s->links : NULL; old != NULL; old = old->next) {
 		unsigned own = link_side(old, 0) == link_side(link, dir) ? 0 : 1;
 		const struct machine *m = &old->machine[own];
-		if (old != link && m->state == BGP_STATE_ESTABLISHED && !m->done &&
-		    at->time_ns > m->established.time_ns + SECOND_NS &&
-		    at->time_ns > m->sent.time_ns + SECOND_NS) {
+		if (old == link || m->state != BGP_STATE_ESTABLISHED || m->done ||
+		    at->time_ns <= m->established.time_ns + SECOND_NS ||
+		    at->time_ns <= m->sent.time_ns + SECOND_NS) {
+			continue;
+		}
+		if (machine_hold_passed(t, old, own, at->time_ns, 100)) {
+			/* It was cut off, and what it had to say at the end reached nobody. */
+			machine_gone(t, old, own, RFC_HOLD_TIMER_EXPIRES, at,
+				"it opens another session after a silence as long as the hold time (RFC 4271 section 6.5)");
+		} else {
 			machine_gone(t, old, own, RFC_TCP_FAILS, at,
 				"it opens another session: it does not know the connection it had");
 			rule_forgotten(t, old, own, at);
@@ -269,8 +276,10 @@ deliver(struct track *t, struct link *link, unsigned dir, const struct pending *
 		break;
 	case BGP_NOTIFICATION:
 		skipped_states(t, link, dir);
+		/* Its TCP has taken it. A daemon whose silence is what it complains of need not have. */
 		machine_event(t, link, dir,
-			p->code == 2 && p->subcode == 1 ? RFC_NOTIF_VERSION_ERR : RFC_NOTIF, basis,
+			p->code == 2 && p->subcode == 1 ? RFC_NOTIF_VERSION_ERR : RFC_NOTIF,
+			p->code == 4 ? BASIS_INFERRED : basis,
 			&p->at, "it receives a NOTIFICATION (RFC 4271 section 6)");
 		break;
 	default:
@@ -500,6 +509,29 @@ machine_closed(struct track *t, struct link *link, unsigned dir, bool reset,
 	if (first) {
 		rule_closed(t, link, dir, reset, from, at);
 	}
+}
+
+/* After this the hold timer has run out for certain where nothing else came; see below. */
+static bool hold_is_over_at(const struct track *t, const struct link *link, unsigned dir, uint64_t *sure);
+
+/*
+ * `dir` sends again what it sent before, long after its hold time, and acknowledges nothing that the
+ * capture has not: so nothing reached it, and it has nothing new to say. Its NOTIFICATION waits behind
+ * what is not acknowledged.
+ */
+void
+machine_repeats(struct track *t, struct link *link, unsigned dir, const struct seg *seg)
+{
+	struct machine *m = &link->machine[dir];
+	uint64_t sure;
+	if (m->state < BGP_STATE_OPENCONFIRM || m->done || !(seg->flags & SEG_ACK) ||
+	    (int32_t)(seg->ack - link->conn->side[1 - dir].next_seq) > 0 ||
+	    !hold_is_over_at(t, link, dir, &sure) || t->now.time_ns < sure ||
+	    m->sent.time_ns > silence_from(t, &m->received) + link->hold_ns) {
+		return;
+	}
+	machine_gone(t, link, dir, RFC_HOLD_TIMER_EXPIRES, &t->now,
+		"nothing reached it for the whole hold time, and it has only repeated itself since (RFC 4271 section 6.5)");
 }
 
 /* When the hold timer must have run out, however the packets are read; false where none runs. A speaker

@@ -32,7 +32,9 @@ is_consequence(const struct finding *f, bool beside)
 	return beside && !f->took_down && f->cause != FINDING_NO_ROUTE &&
 	       (finding_is_failed_call(f->cause) || f->cause == FINDING_PEER_NOT_CONFIGURED ||
 		       f->cause == FINDING_CEASE_REJECTED ||
-		       f->cause == FINDING_SILENT_ASN_MISMATCH);
+		       f->cause == FINDING_SILENT_ASN_MISMATCH ||
+		       f->cause == FINDING_OPEN_UNANSWERED ||
+		       f->cause == FINDING_STUCK_OPENCONFIRM);
 }
 
 /* What called fails to do has changed since: the later failure is the one that lasts. */

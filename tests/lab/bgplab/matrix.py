@@ -5,15 +5,16 @@ are; VARIANTS crosses them with the daemons that can play it. These recordings a
 are made anew (`tests/lab/record --matrix`), so that the rules are tried on what nobody tuned them to.
 """
 import contextlib
+import os
 import random
 import signal
 
+from . import net
 from .daemons import ExaBgp, GoBgp, OpenBgpd
-from .lab import (NODE, NODE6, NODE_AS, NODE_MAC, ROUTER, ROUTER6, ROUTER_AS, ROUTER_MAC, Lab)
+from .lab import NODE, NODE6, NODE_AS, ROUTER, ROUTER6, ROUTER_AS, ROUTER_MAC
 from .scenarios import Scenario, chapter
 
 KINDS = ("frr", "bird", "gobgp", "openbgpd", "exabgp")
-STATUS = ("frr", "bird", "gobgp", "openbgpd")
 LATER = ["retry-storm", "collision", "closed-without-notification", "connection-refused", "peer-not-configured",
          "open-unanswered", "graceful-restart", "cease-rejected", "silent-asn-mismatch"]
 
@@ -109,16 +110,27 @@ class Stage:
     def daemon(self, side):
         return (self.a, self.b)[side]
 
+    def hit(self, side, number):
+        """A signal to the BGP daemon, and to the processes that it has split itself into."""
+        parents = [self.daemon(side).processes[self.main(side)].pid]
+        for parent in parents:
+            with contextlib.suppress(OSError), open(f"/proc/{parent}/task/{parent}/children", encoding="ascii") as children:
+                parents += map(int, children.read().split())
+        for pid in parents:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
     def main(self, side):
         return {"frr": "bgpd", "bird": "bird", "gobgp": "gobgpd", "openbgpd": "bgpd", "exabgp": "exabgp"}[self.kinds[side]]
 
     def command(self, side, **words):
-        daemon, peer = self.daemon(side), self.addresses[1 - side]
-        kind, line = self.kinds[side], words[self.kinds[side]].format(peer=peer).split()
+        """What an operator types, in the words of the daemon of that side."""
+        daemon, kind = self.daemon(side), self.kinds[side]
+        line = words[kind].format(peer=self.addresses[1 - side])
         if kind == "frr":
-            return daemon.configure(" ".join(line)) if line[0] == "neighbor" else daemon.vtysh(" ".join(line))
-        return {"bird": "birdc", "gobgp": "gobgp", "openbgpd": "bgpctl"}[kind] and getattr(
-            daemon, {"bird": "birdc", "gobgp": "gobgp", "openbgpd": "bgpctl"}[kind])(*line)
+            return daemon.configure(line) if line.startswith("neighbor") else daemon.vtysh(line)
+        tool = {"bird": "birdc", "gobgp": "gobgp", "openbgpd": "bgpctl"}[kind]
+        return getattr(daemon, tool)(*line.split())
 
 
 SITUATIONS = []
@@ -134,7 +146,7 @@ def situation(name, cause, *, verdict=None, kinds=(KINDS, KINDS), also=(), allow
     return register
 
 
-CALLER = ("frr", "bird", "gobgp", "openbgpd", "exabgp")
+CALLER = KINDS
 LISTENER = ("frr", "bird", "gobgp", "openbgpd")
 BFD = ("frr", "bird")
 
@@ -189,9 +201,9 @@ def short_loss(stage):
 def short_stop(stage):
     stage.both(hold=30)
     stage.up(then=4)
-    stage.b.kill(signal.SIGSTOP)
+    stage.hit(1, signal.SIGSTOP)
     stage.lab.wait(9)
-    stage.b.kill(signal.SIGCONT)
+    stage.hit(1, signal.SIGCONT)
     stage.lab.wait(12)
 
 
@@ -379,7 +391,7 @@ def dark(stage):
 def stopped_router(stage):
     stage.both()
     stage.up(then=6)
-    stage.b.kill(signal.SIGSTOP)
+    stage.hit(1, signal.SIGSTOP)
     stage.lab.wait(30)
 
 
@@ -389,9 +401,9 @@ def stopped_router(stage):
 def stopped_node(stage):
     stage.both(hold=9)
     stage.up(then=6)
-    stage.a.kill(signal.SIGSTOP)
+    stage.hit(0, signal.SIGSTOP)
     stage.lab.wait(24)
-    stage.a.kill(signal.SIGCONT)
+    stage.hit(0, signal.SIGCONT)
     stage.lab.wait(10)
 
 
@@ -400,7 +412,7 @@ def stopped_node(stage):
 def killed_router(stage):
     stage.both()
     stage.up(then=6)
-    stage.b.end(stage.main(1), signal.SIGKILL)
+    stage.hit(1, signal.SIGKILL)
     stage.lab.wait(16)
 
 
@@ -409,7 +421,7 @@ def killed_router(stage):
 def killed_node(stage):
     stage.both()
     stage.up(then=6)
-    stage.a.end(stage.main(0), signal.SIGKILL)
+    stage.hit(0, signal.SIGKILL)
     stage.lab.wait(16)
 
 
@@ -475,7 +487,6 @@ def power_loss(stage):
     lab.crash_router()
     lab.wait(4)
     lab.router = lab.namespace("router2", ipv6=stage.ipv6)
-    from . import net
     net.cable(lab.router, "eth0", lab.path, "right")
     lab.path.ip("link", "set", "right", "master", "br0", "up")
     lab.router.up("eth0", ROUTER_MAC, [f"{stage.addresses[1]}/{64 if stage.ipv6 else 24}"])
@@ -504,7 +515,7 @@ def late_kill(stage):
     stage.up(record=False, then=1)
     stage.record()
     stage.lab.wait(8)
-    stage.b.end(stage.main(1), signal.SIGKILL)
+    stage.hit(1, signal.SIGKILL)
     stage.lab.wait(14)
 
 
