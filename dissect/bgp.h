@@ -231,6 +231,7 @@ struct bgp_update {
 	uint32_t withdrawn_count;
 	uint64_t seen;            /* a bit for each attribute type below 64 */
 	uint32_t first_as;        /* the leftmost AS, where AS_PATH begins with an AS_SEQUENCE; or 0 */
+	uint32_t as_path_offset;  /* of that AS_PATH, its flags octet, in the message */
 	bool opaque;              /* some NLRI are of a family that is not taken apart */
 	bool end_of_rib;          /* RFC 4724 section 2 */
 	struct bgp_family end_of_rib_family;

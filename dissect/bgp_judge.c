@@ -511,6 +511,18 @@ sender_as(const struct bgp_judge_context *context)
 	return context->agreed->as_width == 2 && asn > 0xffff ? BGP_AS_TRANS : asn;
 }
 
+static struct bgp_verdict
+verdict_of_first_as(const struct bgp_message *message, const struct bgp_attribute *attribute,
+	const struct bgp_judge_context *context)
+{
+	struct bgp_verdict v = verdict_of_attribute(BGP_FAULT_FIRST_AS, attribute);
+	v.action_rfc = "RFC 7606 section 7.2";
+	v.octet += 2; /* behind the type and count of the segment */
+	v.value = message->update.first_as;
+	v.expected = sender_as(context);
+	return v;
+}
+
 static void
 judge_by_peers(struct judge *judge, const struct bgp_attribute *attribute, enum relation relation)
 {
@@ -535,11 +547,7 @@ judge_by_peers(struct judge *judge, const struct bgp_attribute *attribute, enum 
 	}
 	if (attribute->type == BGP_ATTRIBUTE_AS_PATH && relation == RELATION_EXTERNAL &&
 		judge->message->update.first_as != sender_as(context)) {
-		v = verdict_of_attribute(BGP_FAULT_FIRST_AS, attribute);
-		v.action_rfc = "RFC 7606 section 7.2";
-		v.octet += 2; /* behind the type and count of the segment */
-		v.value = judge->message->update.first_as;
-		v.expected = sender_as(context);
+		v = verdict_of_first_as(judge->message, attribute, context);
 		add(judge, &v);
 	}
 	if (attribute->type == BGP_ATTRIBUTE_NEXT_HOP && context->receiver_address.family == 4 &&
@@ -775,27 +783,44 @@ bgp_judge(const struct bgp_message *message, const struct bgp_judge_context *con
 	}
 }
 
-bool
-bgp_judge_wants(const struct bgp_message *message, const struct bgp_judge_context *context)
+/* Whether an UPDATE without a fault has more to be judged than its leftmost AS. */
+static bool
+update_wants(const struct bgp_update *update, const struct bgp_judge_context *context,
+	enum relation relation)
 {
-	if (message->fault.code != BGP_FAULT_NONE) {
-		return true;
-	}
-	if (!message->body_read) {
-		return false;
-	}
-	if (message->type != BGP_UPDATE) {
-		return message->type != BGP_KEEPALIVE;
-	}
-	const struct bgp_update *update = &message->update;
-	enum relation relation = relation_of(message, context);
-	return (relation == RELATION_EXTERNAL &&
-		       ((update->seen & internal_only) != 0 ||
-			       update->first_as != sender_as(context))) ||
+	return (relation == RELATION_EXTERNAL && (update->seen & internal_only) != 0) ||
 		(relation == RELATION_INTERNAL && update->announced_count > 0 &&
 			(update->seen >> BGP_ATTRIBUTE_LOCAL_PREF & 1) == 0) ||
 		(context->agreed->as_width == 4 && (update->seen & as4_only) != 0) ||
 		(update->seen >> BGP_ATTRIBUTE_OTC & 1) != 0;
+}
+
+enum bgp_judge_need
+bgp_judge_need(const struct bgp_message *message, const struct bgp_judge_context *context)
+{
+	if (message->fault.code != BGP_FAULT_NONE) {
+		return BGP_JUDGE_ALL;
+	}
+	if (!message->body_read || message->type == BGP_KEEPALIVE) {
+		return BGP_JUDGE_NOTHING;
+	}
+	if (message->type != BGP_UPDATE) {
+		return BGP_JUDGE_ALL;
+	}
+	enum relation relation = relation_of(message, context);
+	if (update_wants(&message->update, context, relation)) {
+		return BGP_JUDGE_ALL;
+	}
+	return relation == RELATION_EXTERNAL && message->update.first_as != sender_as(context)
+		? BGP_JUDGE_FIRST_AS : BGP_JUDGE_NOTHING;
+}
+
+struct bgp_verdict
+bgp_judge_first_as(const struct bgp_message *message, const struct bgp_judge_context *context)
+{
+	struct bgp_attribute attribute = {.type = BGP_ATTRIBUTE_AS_PATH};
+	attribute_at(message, message->update.as_path_offset, &attribute);
+	return verdict_of_first_as(message, &attribute, context);
 }
 
 const struct bgp_verdict *

@@ -60,8 +60,18 @@ struct bgp_verdicts {
 void bgp_judge(const struct bgp_message *message, const struct bgp_judge_context *context,
 	struct bgp_verdicts *verdicts);
 
-/* Whether judging `message` could find anything: cheap, for each message of a long table. */
-bool bgp_judge_wants(const struct bgp_message *message, const struct bgp_judge_context *context);
+/*
+ * What there may be to judge in `message`: cheap, for each message of a long table. A route server does
+ * not prepend its AS, so that the leftmost AS may be all that can be said of each of its UPDATEs.
+ */
+enum bgp_judge_need { BGP_JUDGE_NOTHING, BGP_JUDGE_FIRST_AS, BGP_JUDGE_ALL };
+
+enum bgp_judge_need bgp_judge_need(const struct bgp_message *message,
+	const struct bgp_judge_context *context);
+
+/* The one verdict where bgp_judge_need() says BGP_JUDGE_FIRST_AS; the same as bgp_judge() has. */
+struct bgp_verdict bgp_judge_first_as(const struct bgp_message *message,
+	const struct bgp_judge_context *context);
 
 /* The one with the strongest action (RFC 7606 section 3 h), the first of them; NULL: there is none. */
 const struct bgp_verdict *bgp_verdicts_worst(const struct bgp_verdicts *verdicts);

@@ -41,29 +41,30 @@ count_prefixes(struct cursor *c, const struct bgp_nlri_run *run, bool strict, ui
 	bool *is_short)
 {
 	unsigned max = address_bits(run->family);
+	size_t head = run->add_path ? 5 : 1;
+	uint32_t found = 0;
+	bool fits = true;
 	*is_short = false;
-	while (cursor_left(c) > 0) {
+	while (fits && cursor_left(c) > 0) {
 		struct cursor next = *c;
-		if (run->add_path) {
-			cursor_skip(&next, 4);
-		}
-		unsigned bits = cursor_u8(&next);
-		if (bits > max) {
-			return false;
-		}
+		const uint8_t *octets = cursor_bytes(&next, head);
+		unsigned bits = octets != NULL ? octets[head - 1] : 0;
 		unsigned size = octets_of_bits(bits);
-		const uint8_t *prefix = cursor_bytes(&next, size);
-		if (next.failed) {
+		octets = cursor_bytes(&next, size);
+		if (bits > max) {
+			fits = false;
+		} else if (next.failed) {
 			*is_short = true;
-			return false;
+			fits = false;
+		} else if (strict && bits % 8 != 0 && (octets[size - 1] & (0xff >> bits % 8)) != 0) {
+			fits = false;
+		} else {
+			c->at = next.at;
+			found++;
 		}
-		if (strict && bits % 8 != 0 && (prefix[size - 1] & (0xff >> bits % 8)) != 0) {
-			return false;
-		}
-		*c = next;
-		(*count)++;
 	}
-	return true;
+	*count += found;
+	return fits;
 }
 
 static bool next_nlri(struct bgp_nlri_run *run, struct bgp_nlri *nlri, bool *is_short);

@@ -68,27 +68,37 @@ bgp_attribute_rfc(uint8_t type)
 	return attributes[type].rfc != NULL ? attributes[type].rfc : "";
 }
 
-bool
-bgp_next_attribute(struct cursor *list, struct bgp_attribute *attribute)
+/* Inline for the one loop that a full table spends its time in. */
+static inline bool
+next_attribute(struct cursor *list, struct bgp_attribute *attribute)
 {
+	enum { HEAD = 3 }; /* flags, type, and the length or its first octet */
+	const uint8_t *start = list->at;
 	if (cursor_left(list) == 0) {
 		return false;
 	}
-	struct cursor c = *list;
-	*attribute = (struct bgp_attribute){
-		.flags = cursor_u8(&c),
-		.offset = (uint32_t)cursor_offset(list),
-	};
-	attribute->type = cursor_u8(&c);
-	bool extended = (attribute->flags & BGP_ATTRIBUTE_FLAG_EXTENDED_LENGTH) != 0;
-	attribute->value = cursor_take(&c, extended ? cursor_u16(&c) : cursor_u8(&c));
-	if (c.failed) {
-		/* The position stays at the attribute that does not fit, for the diagnostic. */
-		list->failed = true;
-		return false;
+	const uint8_t *head = cursor_bytes(list, HEAD);
+	if (head != NULL) {
+		size_t size = head[2];
+		if ((head[0] & BGP_ATTRIBUTE_FLAG_EXTENDED_LENGTH) != 0) {
+			size = size << 8 | cursor_u8(list);
+		}
+		attribute->flags = head[0];
+		attribute->type = head[1];
+		attribute->offset = (uint32_t)(start - list->base);
+		if (cursor_take_into(list, size, &attribute->value)) {
+			return true;
+		}
 	}
-	*list = c;
-	return true;
+	/* The position stays at the attribute that does not fit, for the diagnostic. */
+	list->at = start;
+	return false;
+}
+
+bool
+bgp_next_attribute(struct cursor *list, struct bgp_attribute *attribute)
+{
+	return next_attribute(list, attribute);
 }
 
 /* Notes `code` for `attribute`, unless it is cut off by the end of the capture, which a whole
@@ -108,38 +118,64 @@ check_origin(struct walk *walk, const struct bgp_attribute *attribute)
 	}
 }
 
-/* RFC 7607 section 2: nobody is AS 0. Returns the leftmost AS of a path that begins with an
- * AS_SEQUENCE. */
-static uint32_t
-walk_as_path(struct walk *walk, const struct bgp_attribute *attribute, uint8_t width)
+/* Whether one of `count` numbers is 0. */
+static bool
+has_zero(const uint8_t *asns, size_t count, uint8_t width)
 {
-	struct cursor path = attribute->value;
-	struct bgp_as_segment segment;
-	uint32_t asn, first = 0;
-	bool begins = true, zero = false;
-	while (bgp_next_as_segment(&path, width, &segment)) {
-		while (bgp_next_asn(&segment, &asn)) {
-			zero |= asn == 0;
-			if (begins && segment.type == AS_SEQUENCE) {
-				first = asn;
-			}
-			begins = false;
+	bool zero = false;
+	for (size_t i = 0; i < count; i++, asns += width) {
+		zero |= (width == 4 ? asns[0] | asns[1] | asns[2] | asns[3] : asns[0] | asns[1]) == 0;
+	}
+	return zero;
+}
+
+/*
+ * RFC 7606 section 7.2: known segment types, none of them empty, and nothing left over; RFC 7607 section
+ * 2: nobody is AS 0. False where the numbers are not of `width` octets, or it is no path. `first` is the
+ * leftmost AS of a path that begins with an AS_SEQUENCE, else 0.
+ */
+static bool
+walk_as_path(struct cursor path, uint8_t width, uint32_t *first, bool *zero)
+{
+	bool begins = true;
+	*first = 0;
+	*zero = false;
+	while (cursor_left(&path) > 0) {
+		const uint8_t *head = cursor_bytes(&path, 2);
+		if (head == NULL || head[0] < 1 || head[0] > 4 || head[1] == 0) {
+			return false;
 		}
+		struct cursor asns = cursor_take(&path, (size_t)head[1] * width);
+		if (asns.failed) {
+			return false;
+		}
+		*zero |= has_zero(asns.at, head[1], width);
+		if (begins && head[0] == AS_SEQUENCE) {
+			*first = width == 4 ? cursor_u32(&asns) : cursor_u16(&asns);
+		}
+		begins = false;
 	}
-	if (zero) {
-		note(walk, BGP_FAULT_AS_ZERO, attribute);
-	}
-	return first;
+	return true;
 }
 
 static void
 check_as_path(struct walk *walk, const struct bgp_attribute *attribute)
 {
-	uint8_t width = bgp_as_path_width(&attribute->value, walk->context);
-	if (width == 0) {
+	uint8_t agreed = walk->context->as_width;
+	uint32_t first;
+	bool zero;
+	if (agreed == 0) {
+		if (bgp_as_path_width(&attribute->value, walk->context) == 0) {
+			note(walk, BGP_FAULT_AS_PATH, attribute);
+		}
+	} else if (!walk_as_path(attribute->value, agreed, &first, &zero)) {
 		note(walk, BGP_FAULT_AS_PATH, attribute);
-	} else if (walk->context->as_width != 0) {
-		walk->message->update.first_as = walk_as_path(walk, attribute, width);
+	} else {
+		if (zero) {
+			note(walk, BGP_FAULT_AS_ZERO, attribute);
+		}
+		walk->message->update.first_as = first;
+		walk->message->update.as_path_offset = attribute->offset;
 	}
 }
 
@@ -147,12 +183,13 @@ check_as_path(struct walk *walk, const struct bgp_attribute *attribute)
 static void
 check_as4_path(struct walk *walk, const struct bgp_attribute *attribute)
 {
-	const struct bgp_context four = {.as_width = 4};
+	uint32_t first;
+	bool zero;
 	if (cursor_left(&attribute->value) == 0 ||
-		bgp_as_path_width(&attribute->value, &four) == 0) {
+		!walk_as_path(attribute->value, 4, &first, &zero)) {
 		note(walk, BGP_FAULT_AS_PATH, attribute);
-	} else {
-		walk_as_path(walk, attribute, 4);
+	} else if (zero) {
+		note(walk, BGP_FAULT_AS_ZERO, attribute);
 	}
 }
 
@@ -307,8 +344,8 @@ static void
 walk_attributes(struct walk *walk)
 {
 	struct cursor list = walk->message->update.attributes;
-	struct bgp_attribute attribute;
-	while (bgp_next_attribute(&list, &attribute)) {
+	struct bgp_attribute attribute = {0};
+	while (next_attribute(&list, &attribute)) {
 		check_attribute(walk, &attribute);
 	}
 	walk->message->update.seen = walk->seen[0];

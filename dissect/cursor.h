@@ -54,7 +54,7 @@ cursor_exact(const struct cursor *c)
 static inline const uint8_t *
 cursor_bytes(struct cursor *c, size_t size)
 {
-	if (cursor_left(c) < size || c->failed) {
+	if (c->failed || (size_t)(c->end - c->at) < size) {
 		c->failed = true;
 		return NULL;
 	}
@@ -123,6 +123,22 @@ cursor_take(struct cursor *c, size_t size)
 		return (struct cursor){.base = c->base, .at = c->at, .end = c->at, .failed = true};
 	}
 	return (struct cursor){.base = c->base, .at = p, .end = p + size};
+}
+
+/* The same, into a child that is there: without copies, for the loops over long lists. False, and the
+ * child as it was, where there are fewer octets. */
+static inline bool
+cursor_take_into(struct cursor *c, size_t size, struct cursor *child)
+{
+	const uint8_t *p = cursor_bytes(c, size);
+	if (p == NULL) {
+		return false;
+	}
+	child->base = c->base;
+	child->at = p;
+	child->end = p + size;
+	child->failed = false;
+	return true;
 }
 
 /* A child over all that is left. */

@@ -405,6 +405,7 @@ struct track {
 	size_t sink_count;
 	bool snapshots;
 	uint64_t seq;
+	struct event message_event; /* message.c */
 	struct moment now;
 	struct moment begin; /* of the first packet */
 	struct flow_sink flow;

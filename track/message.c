@@ -82,8 +82,14 @@ judge(struct track *t, struct link *link, unsigned dir, const struct bgp_message
 {
 	struct machine *m = &link->machine[dir];
 	struct bgp_judge_context judging = judge_context(link, dir, context);
-	if (!bgp_judge_wants(message, &judging)) {
+	switch (bgp_judge_need(message, &judging)) {
+	case BGP_JUDGE_NOTHING:
 		return;
+	case BGP_JUDGE_FIRST_AS:
+		m->odd = (struct judged){*at, bgp_judge_first_as(message, &judging)};
+		return;
+	case BGP_JUDGE_ALL:
+		break;
 	}
 	struct bgp_verdicts verdicts;
 	bgp_judge(message, &judging, &verdicts);
@@ -207,26 +213,25 @@ open_in(struct track *t, struct link *link, unsigned dir, const struct bgp_messa
 	}
 }
 
-/* The message, and what is wrong with it. */
+/* The message, and what is wrong with it. The event is large and the messages are many: one serves all. */
 static void
 tell(struct track *t, struct link *link, unsigned dir, const struct bgp_message *message,
 	const struct bgp_context *context, const struct moment *at)
 {
 	const struct conn *conn = link->conn;
-	struct event event = {
-		.kind = EVENT_MESSAGE,
-		.message = {
-			.session = link->session->id,
-			.connection = link->id,
-			.src = conn->side[dir].addr,
-			.dst = conn->side[1 - dir].addr,
-			.src_port = conn->side[dir].port,
-			.dst_port = conn->side[1 - dir].port,
-			.message = message,
-			.context = context,
-		},
+	struct event *event = &t->message_event;
+	event->kind = EVENT_MESSAGE;
+	event->message = (struct event_message){
+		.session = link->session->id,
+		.connection = link->id,
+		.src = conn->side[dir].addr,
+		.dst = conn->side[1 - dir].addr,
+		.src_port = conn->side[dir].port,
+		.dst_port = conn->side[1 - dir].port,
+		.message = message,
+		.context = context,
 	};
-	emit(t, &event, at);
+	emit(t, event, at);
 	judge(t, link, dir, message, context, at);
 }
 

@@ -20,6 +20,7 @@ enum {
 	UPDATE_MAX = 4096,
 	TCP_HEADER = 32,
 	SERVER_PORT = 179,
+	SERVER_AS = 65012, /* of all who send UPDATEs: the first of each AS_PATH, as a receiver wants it */
 	FIN = 0x01, SYN = 0x02, RST = 0x04, PSH = 0x08, ACK = 0x10,
 };
 
@@ -213,7 +214,7 @@ make_update(struct gen *g, uint8_t p[UPDATE_MAX], uint32_t prefixes)
 	*at++ = 2;
 	*at++ = 4;
 	for (int i = 0; i < 4; i++, at += 4) {
-		put32(at, 64512 + chance(g, 400));
+		put32(at, i == 0 ? SERVER_AS : 64512 + chance(g, 400));
 	}
 	*at++ = 0x40;
 	*at++ = 3;
@@ -260,7 +261,7 @@ session_init(struct gen *g, struct session *s, uint32_t pair, uint32_t number)
 			{0x0a000000 + 1 + pair % 60000, (uint16_t)(1024 + number % 60000), chance(g, 1u << 31)},
 			{0x0a800000 + 1 + pair, SERVER_PORT, chance(g, 1u << 31)},
 		},
-		.asn = {(uint16_t)(64512 + pair % 500), (uint16_t)(65012 + pair % 500)},
+		.asn = {(uint16_t)(64512 + pair % 400), (uint16_t)SERVER_AS},
 	};
 }
 

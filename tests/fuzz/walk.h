@@ -248,7 +248,20 @@ walk_verdicts(const struct bgp_message *message, const struct bgp_judge_context 
 	}
 	HOLDS(found);
 	HOLDS(verdicts.count == 0 || bgp_verdicts_worst(&verdicts) != NULL);
-	HOLDS(message->fault.code == BGP_FAULT_NONE || bgp_judge_wants(message, context));
+	enum bgp_judge_need need = bgp_judge_need(message, context);
+	HOLDS(message->fault.code == BGP_FAULT_NONE || need == BGP_JUDGE_ALL);
+	if (need == BGP_JUDGE_FIRST_AS) {
+		/* The short way finds what the long one does, though that may mind more. */
+		struct bgp_verdict alone = bgp_judge_first_as(message, context);
+		bool among = false;
+		for (size_t i = 0; i < verdicts.count; i++) {
+			const struct bgp_verdict *v = &verdicts.list[i];
+			among |= v->code == alone.code && v->offset == alone.offset &&
+				v->octet == alone.octet && v->length == alone.length &&
+				v->value == alone.value && v->expected == alone.expected;
+		}
+		HOLDS(among && alone.code == BGP_FAULT_FIRST_AS);
+	}
 }
 
 /* By an internal and by an external peer, with and without their OPENs. */

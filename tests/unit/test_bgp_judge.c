@@ -104,7 +104,7 @@ Test(bgp_judge, rules_for_updates)
 		char text[BGP_VERDICT_TEXT_MAX];
 		bgp_decode(o.bytes, o.size, rules[i].context, &m);
 		bgp_judge(&m, &context, &v);
-		cr_expect(bgp_judge_wants(&m, &context), "%s", rules[i].what);
+		cr_expect(bgp_judge_need(&m, &context) != BGP_JUDGE_NOTHING, "%s", rules[i].what);
 		cr_expect_eq(v.count, 1, "%s: %zu verdicts", rules[i].what, v.count);
 		const struct bgp_verdict *one = &v.list[0];
 		bgp_verdict_text(one, text);
@@ -239,6 +239,15 @@ Test(bgp_judge, rules_that_need_the_opens)
 		cr_expect_eq(m.fault.code, BGP_FAULT_NONE, "%s", peers[i].what);
 		bgp_judge(&m, &context, &v);
 		cr_expect_eq(v.count, peers[i].count, "%s: %zu", peers[i].what, v.count);
+		enum bgp_judge_need need = bgp_judge_need(&m, &context);
+		cr_expect_eq(need == BGP_JUDGE_FIRST_AS, peers[i].code == BGP_FAULT_FIRST_AS, "%s: %d",
+			peers[i].what, need);
+		if (need == BGP_JUDGE_FIRST_AS) {
+			const struct bgp_verdict alone = bgp_judge_first_as(&m, &context);
+			bgp_verdict_text(&alone, text);
+			cr_expect_str_eq(text, peers[i].text);
+			cr_expect(alone.octet == v.list[0].octet && alone.length == v.list[0].length);
+		}
 		if (v.count > 0) {
 			cr_expect_eq(v.list[0].code, peers[i].code, "%s", peers[i].what);
 			cr_expect_eq(v.list[0].action, peers[i].action, "%s", peers[i].what);
