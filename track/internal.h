@@ -66,6 +66,14 @@ struct judged {
 	struct bgp_verdict verdict;
 };
 
+/* What is wrong with messages of one speaker on one connection: most never have any of it. */
+struct judgements {
+	struct judged bad;        /* the last malformed message that it sent */
+	struct judged odd;        /* the last one that is not malformed and may be minded */
+	struct judged bad_update; /* the first UPDATE whose routes do not count for its receiver */
+	bool bad_update_told;
+};
+
 /* One speaker on one connection. */
 struct machine {
 	enum bgp_state state;
@@ -80,13 +88,10 @@ struct machine {
 	struct moment acked;     /* when its peer last acknowledged something of it */
 	bool open_acked;
 	struct moment established;
-	struct pending *pending; /* messages that this side sent, oldest first; NULL: never any */
+	struct pending *pending; /* messages that this side sent, oldest first; NULL: none */
 	unsigned pending_count;
 	struct open_seen open;
-	struct judged bad;        /* the last malformed message that it sent */
-	struct judged odd;        /* the last one that is not malformed and may be minded */
-	struct judged bad_update; /* the first UPDATE whose routes do not count for its receiver */
-	bool bad_update_told;
+	struct judgements *judged; /* NULL: nothing is */
 	bool auth_told;         /* a digest of it fitted no key */
 	bool notified;          /* it sent a NOTIFICATION */
 	bool closed; /* it sent FIN or a valid RST */
@@ -406,6 +411,7 @@ struct track {
 	bool snapshots;
 	uint64_t seq;
 	struct event message_event; /* message.c */
+	struct pending *spare_pending; /* machine.c: of the last machine that had none left */
 	struct moment now;
 	struct moment begin; /* of the first packet */
 	struct flow_sink flow;
@@ -524,6 +530,9 @@ void timing_destroy(struct session *s);
 /* message.c */
 void message_in(struct track *t, struct link *link, unsigned dir, const uint8_t *bytes, size_t size,
 	uint32_t wire, uint32_t seq_end, const struct moment *at);
+
+/* What is known of it: all unset where nothing is. */
+const struct judgements *message_judged(const struct machine *m);
 
 void message_bad_header(struct track *t, struct link *link, unsigned dir, enum bgp_fault_code code,
 	const uint8_t header[BGP_HEADER_SIZE], const struct moment *at);

@@ -136,6 +136,7 @@ link_finish(struct track *t, struct link *link)
 		framer_finish(&link->framer[dir]);
 		open_forget(&m->open);
 		free(m->pending);
+		free(m->judged);
 		free(link->context[dir]);
 	}
 	*(link->previous != NULL ? &link->previous->next : &s->links) = link->next;

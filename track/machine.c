@@ -288,10 +288,17 @@ deliver(struct track *t, struct link *link, unsigned dir, const struct pending *
 }
 
 static void
-forget_pending(struct machine *m, unsigned count)
+forget_pending(struct track *t, struct machine *m, unsigned count)
 {
 	m->pending_count -= count;
-	memmove(m->pending, m->pending + count, m->pending_count * sizeof(*m->pending));
+	if (m->pending_count > 0) {
+		memmove(m->pending, m->pending + count, m->pending_count * sizeof(*m->pending));
+		return;
+	}
+	/* Most machines have none most of the time; the next one that does need not ask for memory. */
+	free(t->spare_pending);
+	t->spare_pending = m->pending;
+	m->pending = NULL;
 }
 
 void
@@ -304,7 +311,7 @@ machine_acked(struct track *t, struct link *link, unsigned dir, uint32_t ack,
 		if (must_wait(&link->machine[1 - dir], &p)) {
 			return;
 		}
-		forget_pending(m, 1);
+		forget_pending(t, m, 1);
 		m->acked = *at;
 		m->open_acked = m->open_acked || p.type == BGP_OPEN;
 		deliver(t, link, 1 - dir, &p, BASIS_OBSERVED);
@@ -318,7 +325,7 @@ deliver_all(struct track *t, struct link *link, unsigned dir)
 	struct machine *m = &link->machine[dir];
 	while (m->pending_count > 0) {
 		struct pending p = m->pending[0];
-		forget_pending(m, 1);
+		forget_pending(t, m, 1);
 		deliver(t, link, 1 - dir, &p, BASIS_INFERRED);
 	}
 }
@@ -339,7 +346,10 @@ push(struct track *t, struct link *link, unsigned dir, const struct pending *mes
 		return;
 	}
 	if (m->pending == NULL) {
-		m->pending = memory_zero(TRACK_PENDING_MAX, sizeof(*m->pending));
+		m->pending = t->spare_pending != NULL
+				     ? t->spare_pending
+				     : memory_zero(TRACK_PENDING_MAX, sizeof(*m->pending));
+		t->spare_pending = NULL;
 	}
 	if (m->pending_count == TRACK_PENDING_MAX) {
 		/* A stretch of UPDATEs and KEEPALIVEs: the last one stands for all of them. */
@@ -349,7 +359,7 @@ push(struct track *t, struct link *link, unsigned dir, const struct pending *mes
 			return;
 		}
 		struct pending p = m->pending[0];
-		forget_pending(m, 1);
+		forget_pending(t, m, 1);
 		deliver(t, link, 1 - dir, &p, BASIS_INFERRED);
 	}
 	m->pending[m->pending_count++] = *message;

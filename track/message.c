@@ -75,6 +75,22 @@ judge_context(const struct link *link, unsigned dir, const struct bgp_context *c
 	};
 }
 
+const struct judgements *
+message_judged(const struct machine *m)
+{
+	static const struct judgements none;
+	return m->judged != NULL ? m->judged : &none;
+}
+
+static struct judgements *
+judgements_of(struct machine *m)
+{
+	if (m->judged == NULL) {
+		m->judged = memory_zero(1, sizeof(*m->judged));
+	}
+	return m->judged;
+}
+
 /* Faults are told, each; what only may be minded is kept, in case that it is. */
 static void
 judge(struct track *t, struct link *link, unsigned dir, const struct bgp_message *message,
@@ -86,7 +102,7 @@ judge(struct track *t, struct link *link, unsigned dir, const struct bgp_message
 	case BGP_JUDGE_NOTHING:
 		return;
 	case BGP_JUDGE_FIRST_AS:
-		m->odd = (struct judged){*at, bgp_judge_first_as(message, &judging)};
+		judgements_of(m)->odd = (struct judged){*at, bgp_judge_first_as(message, &judging)};
 		return;
 	case BGP_JUDGE_ALL:
 		break;
@@ -108,16 +124,17 @@ judge(struct track *t, struct link *link, unsigned dir, const struct bgp_message
 		emit_fault(t, link, "faults-more", 0, "the message has more faults than are told", at);
 	}
 	if (odd.at.time_ns != 0) {
-		m->odd = odd;
+		judgements_of(m)->odd = odd;
 	}
 	if (bad.at.time_ns == 0) {
 		return;
 	}
-	m->bad = bad;
+	struct judgements *judged = judgements_of(m);
+	judged->bad = bad;
 	link->session->side[link_side(link, dir)].fault = *at;
-	if (message->type == BGP_UPDATE && m->bad_update.at.time_ns == 0 &&
+	if (message->type == BGP_UPDATE && judged->bad_update.at.time_ns == 0 &&
 	    bad.verdict.action >= BGP_ACTION_TREAT_AS_WITHDRAW) {
-		m->bad_update = bad;
+		judged->bad_update = bad;
 	}
 }
 
@@ -133,7 +150,8 @@ judge_again(struct link *link, unsigned dir)
 	bgp_judge(&message, &judging, &verdicts);
 	for (size_t i = 0; i < verdicts.count; i++) {
 		if (!bgp_fault_is_of_wire(verdicts.list[i].code)) {
-			link->machine[dir].odd = (struct judged){open->at, verdicts.list[i]};
+			judgements_of(&link->machine[dir])->odd =
+				(struct judged){open->at, verdicts.list[i]};
 			return;
 		}
 	}

@@ -105,7 +105,8 @@ static const struct judged *
 answered(const struct scene *scene, const struct bgp_notification *n)
 {
 	const struct machine *y = &scene->link->machine[1 - scene->dir];
-	const struct judged *odd = &y->odd, *bad = &y->bad;
+	const struct judgements *judged = message_judged(y);
+	const struct judged *odd = &judged->odd, *bad = &judged->bad;
 	uint64_t since = scene->at->time_ns > ANSWER_S * SECOND_NS
 				 ? scene->at->time_ns - ANSWER_S * SECOND_NS
 				 : 1;

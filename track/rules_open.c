@@ -64,32 +64,32 @@ rule_open(struct track *t, struct link *link, unsigned dir, const struct moment 
 void
 rule_bad_update(struct track *t, struct link *link, unsigned dir)
 {
-	struct machine *m = &link->machine[dir];
+	struct judgements *judged = link->machine[dir].judged;
 	const struct machine *peer = &link->machine[1 - dir];
-	if (m->bad_update_told || m->bad_update.at.time_ns == 0 ||
+	if (judged == NULL || judged->bad_update_told || judged->bad_update.at.time_ns == 0 ||
 	    peer->state != BGP_STATE_ESTABLISHED ||
-	    t->now.time_ns < m->bad_update.at.time_ns + FORGIVEN_S * SECOND_NS) {
+	    t->now.time_ns < judged->bad_update.at.time_ns + FORGIVEN_S * SECOND_NS) {
 		return;
 	}
-	m->bad_update_told = true;
+	judged->bad_update_told = true;
 	struct scene scene;
-	scene_set(&scene, t, link, dir, &m->bad_update.at);
+	scene_set(&scene, t, link, dir, &judged->bad_update.at);
 	struct finding_args args = scene_args(&scene, FINDING_TREAT_AS_WITHDRAW, CONFIDENCE_LIKELY);
 	args.blame = &scene.x->addr;
 	args.took_down = false;
 	char where[SCENE_VERDICT_MAX];
 	finding_raise(t, &args,
 		"an UPDATE of %s is malformed (%s) and %s goes on without a NOTIFICATION: it treats the routes as withdrawn (RFC 7606)",
-		scene.xt, scene_verdict(&m->bad_update, where), scene.yt);
+		scene.xt, scene_verdict(&judged->bad_update, where), scene.yt);
 }
 
 uint64_t
 rule_bad_update_due(const struct track *t, const struct link *link, unsigned dir)
 {
-	const struct machine *m = &link->machine[dir];
-	return m->bad_update_told || m->bad_update.at.time_ns == 0
+	const struct judgements *judged = message_judged(&link->machine[dir]);
+	return judged->bad_update_told || judged->bad_update.at.time_ns == 0
 		       ? CLOCK_NEVER
-		       : clock_due(t, m->bad_update.at.time_ns + FORGIVEN_S * SECOND_NS);
+		       : clock_due(t, judged->bad_update.at.time_ns + FORGIVEN_S * SECOND_NS);
 }
 
 /* Its identifier went to another one and back: no daemon does that, two of them do. */

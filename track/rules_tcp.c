@@ -390,7 +390,7 @@ needs_a_look(const struct link *link)
 	for (unsigned dir = 0; dir < 2; dir++) {
 		const struct machine *m = &link->machine[dir];
 		const struct conn_side *side = &link->conn->side[dir];
-		if (side->window_zero || m->bad_update.at.time_ns != 0 ||
+		if (side->window_zero || message_judged(m)->bad_update.at.time_ns != 0 ||
 		    m->retransmissions >= RETRANSMISSIONS_ENOUGH ||
 		    side->synack_count >= SYNACKS_ENOUGH ||
 		    (m->open.seen && !link->was_established)) {

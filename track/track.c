@@ -69,6 +69,7 @@ track_destroy(struct track *t)
 		free(t->inputs[i].link_type);
 	}
 	free(t->clock_steps);
+	free(t->spare_pending);
 	free(t->session_table);
 	free(t->bfd_table);
 	free(t->expect_met);
