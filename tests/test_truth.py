@@ -49,8 +49,10 @@ def family_name(family):
 
 def changes(transition):
     if transition["protocol"] == "bfd":
-        return [f"{way} Up" for way in ("to", "from") if transition[way] == "Up"]
-    found = [f"to {transition['to']}"] if transition["to"] in BGP_STATES else []
+        return [f"{way} Up" for way in ("to", "from")
+                if transition[way] == "Up" and transition["from"] != "Unknown"]
+    late = transition["from"] == "Unknown"  # the capture, and so our machine, begins in the middle
+    found = [f"to {transition['to']}"] if transition["to"] in BGP_STATES and not late else []
     return found + (["from Established"] if transition["from"] == "Established" else [])
 
 

@@ -544,6 +544,7 @@ void machine_syn_sent(struct track *t, struct link *link, unsigned dir, const st
 void machine_sent(struct track *t, struct link *link, unsigned dir, const struct pending *message);
 void machine_acked(struct track *t, struct link *link, unsigned dir, uint32_t ack,
 	const struct moment *at);
+bool machine_seems_cut_off(const struct track *t, const struct link *link, unsigned dir);
 void machine_repeats(struct track *t, struct link *link, unsigned dir, const struct seg *seg);
 void machine_closed(struct track *t, struct link *link, unsigned dir, bool reset,
 	const struct moment *at);

@@ -239,6 +239,9 @@ syn_seen(struct track *t, struct link *link, unsigned dir, const struct seg *seg
 			if (machine_hold_passed(t, old, side, t->now.time_ns, 70)) {
 				machine_gone(t, old, side, RFC_HOLD_TIMER_EXPIRES, &t->now,
 					"it calls anew after a silence as long as the hold time (RFC 4271 section 6.5)");
+			} else if (machine_seems_cut_off(t, old, side)) {
+				machine_gone(t, old, side, RFC_HOLD_TIMER_EXPIRES, &t->now,
+					"it calls anew while what it sent before is not acknowledged: it gave that session up; the hold time is not in the capture");
 			}
 			/* Else the SYN may be anybody's on that host (a health check): the OPEN will tell. */
 		}

@@ -19,6 +19,11 @@
 
 #include "track/memory.h"
 
+enum { REPEATS_ENOUGH = 3 };
+
+/* No hold timer but 0 is shorter (RFC 4271 section 4.2). */
+#define SHORTEST_HOLD_NS (3 * SECOND_NS)
+
 static bool
 peer_is_seen(const struct link *link, unsigned dir)
 {
@@ -72,6 +77,11 @@ forget_others(struct track *t, struct link *link, unsigned dir, const struct mom
 			/* It was cut off, and what it had to say at the end reached nobody. */
 			machine_gone(t, old, own, RFC_HOLD_TIMER_EXPIRES, at,
 				"it opens another session after a silence as long as the hold time (RFC 4271 section 6.5)");
+		} else if (s->bfd != NULL && s->bfd_lost.time_ns > m->established.time_ns &&
+			   s->bfd_lost.time_ns < at->time_ns) {
+			machine_gone(t, old, own, RFC_AUTOMATIC_STOP, &s->bfd_lost,
+				"it opens another session after BFD between the two left Up: its BFD has taken the old one with it, or it was restarted");
+			rule_forgotten(t, old, own, at);
 		} else {
 			machine_gone(t, old, own, RFC_TCP_FAILS, at,
 				"it opens another session: it does not know the connection it had");
@@ -383,6 +393,15 @@ implied_states(struct track *t, struct link *link, unsigned dir, const struct pe
 	}
 }
 
+/* Nothing reached it for its hold time, and that was some time ago. */
+static bool
+expired_long_ago(const struct track *t, const struct link *link, unsigned dir, const struct moment *at)
+{
+	const struct machine *m = &link->machine[dir];
+	return !m->done && m->state >= BGP_STATE_OPENCONFIRM && at->time_ns > SECOND_NS &&
+	       machine_hold_passed(t, link, dir, at->time_ns - SECOND_NS, 100);
+}
+
 void
 machine_sent(struct track *t, struct link *link, unsigned dir, const struct pending *message)
 {
@@ -424,6 +443,11 @@ machine_sent(struct track *t, struct link *link, unsigned dir, const struct pend
 		break;
 	case BGP_NOTIFICATION:
 		implied_states(t, link, dir, message);
+		if (message->code == 4 && expired_long_ago(t, link, dir, at)) {
+			/* What waited behind the dead path gets out when it is mended. */
+			machine_gone(t, link, dir, RFC_HOLD_TIMER_EXPIRES, at,
+				"its hold timer ran out then; its NOTIFICATION reached the wire later (RFC 4271 section 6.5)");
+		}
 		machine_event(t, link, dir,
 			bgp_fsm_event_of_notification(message->code, message->subcode), BASIS_OBSERVED,
 			at,
@@ -461,7 +485,7 @@ machine_gone(struct track *t, struct link *link, unsigned dir, uint8_t rfc,
 	skipped_states(t, link, dir);
 	enum bgp_state from = m->state;
 	struct moment when = *at;
-	if (rfc == RFC_HOLD_TIMER_EXPIRES) {
+	if (rfc == RFC_HOLD_TIMER_EXPIRES && link->hold_ns != 0) {
 		uint64_t deadline = silence_from(t, &m->received) + link->hold_ns;
 		if (deadline < when.time_ns) {
 			when = (struct moment){.time_ns = deadline, .input = at->input};
@@ -506,6 +530,10 @@ machine_closed(struct track *t, struct link *link, unsigned dir, bool reset,
 				: "it closes the connection; which event made it do so is not on the wire");
 	}
 	if (reset) {
+		if (expired_long_ago(t, link, 1 - dir, at)) {
+			machine_gone(t, link, 1 - dir, RFC_HOLD_TIMER_EXPIRES, at,
+				"nothing had reached it for the whole hold time when its peer reset the connection (RFC 4271 section 6.5)");
+		}
 		deliver_all(t, link, dir);
 		skipped_states(t, link, 1 - dir);
 		machine_event(t, link, 1 - dir, RFC_TCP_FAILS, BASIS_OBSERVED, at,
@@ -521,6 +549,31 @@ machine_closed(struct track *t, struct link *link, unsigned dir, bool reset,
 	}
 }
 
+/*
+ * Where the OPENs are not in the capture: a hold time is three times the KEEPALIVE interval (RFC 4271
+ * section 4.4), which may be a quarter longer than it is seen (section 10). 0: nothing was measured.
+ */
+static uint64_t
+hold_guess_ns(const struct session *s)
+{
+	uint64_t longest = 0;
+	for (unsigned i = 0; i < 2 && s->timing != NULL; i++) {
+		uint64_t interval = s->timing->side[i].keepalive_max_ns;
+		longest = interval > longest ? interval : longest;
+	}
+	return 4 * longest;
+}
+
+/* The hold time is unknown: whether `dir` has long repeated itself while nothing reached it. */
+bool
+machine_seems_cut_off(const struct track *t, const struct link *link, unsigned dir)
+{
+	const struct machine *m = &link->machine[dir];
+	uint64_t from = silence_from(t, &m->received);
+	return !link->hold_known && m->retransmissions >= REPEATS_ENOUGH && m->received.time_ns != 0 &&
+	       m->retransmission.time_ns > from && t->now.time_ns >= from + SHORTEST_HOLD_NS;
+}
+
 /* After this the hold timer has run out for certain where nothing else came; see below. */
 static bool hold_is_over_at(const struct track *t, const struct link *link, unsigned dir, uint64_t *sure);
 
@@ -533,10 +586,20 @@ void
 machine_repeats(struct track *t, struct link *link, unsigned dir, const struct seg *seg)
 {
 	struct machine *m = &link->machine[dir];
-	uint64_t sure;
+	uint64_t sure, guess;
 	if (m->state < BGP_STATE_OPENCONFIRM || m->done || !(seg->flags & SEG_ACK) ||
-	    (int32_t)(seg->ack - link->conn->side[1 - dir].next_seq) > 0 ||
-	    !hold_is_over_at(t, link, dir, &sure) || t->now.time_ns < sure ||
+	    !link->conn->side[1 - dir].seen ||
+	    (int32_t)(seg->ack - link->conn->side[1 - dir].next_seq) > 0) {
+		return;
+	}
+	if (!link->hold_known && machine_seems_cut_off(t, link, dir) &&
+	    (guess = hold_guess_ns(link->session)) != 0 &&
+	    t->now.time_ns > silence_from(t, &m->received) + guess + SECOND_NS) {
+		machine_gone(t, link, dir, RFC_HOLD_TIMER_EXPIRES, &t->now,
+			"nothing reached it for longer than three of its KEEPALIVE intervals, and it has only repeated itself since (RFC 4271 section 4.4)");
+		return;
+	}
+	if (!hold_is_over_at(t, link, dir, &sure) || t->now.time_ns < sure ||
 	    m->sent.time_ns > silence_from(t, &m->received) + link->hold_ns) {
 		return;
 	}

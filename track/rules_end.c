@@ -317,6 +317,22 @@ rule_forgotten(struct track *t, struct link *old, unsigned dir, const struct mom
 	args.blame = &scene.x->addr;
 	args.evidence = frames;
 	args.evidence_count = 1;
+	const struct session *s = old->session;
+	if (s->bfd != NULL && s->bfd_lost.time_ns > m->established.time_ns) {
+		/* Who was cut off ends its session by BFD, and nobody hears it. A discriminator that it keeps
+		 * says that it went on all the while (RFC 5880 section 6.3); another one says nothing. */
+		const struct bfd_end *end = &s->bfd->end[address_equal(&s->bfd->end[1].addr, &scene.x->addr) ? 1 : 0];
+		if (end->discriminator_turned.time_ns <= s->bfd_lost.time_ns) {
+			return;
+		}
+		args.confidence = CONFIDENCE_POSSIBLE;
+		args.blame = NULL;
+		finding_raise(t, &args,
+			"%s opens a new session with %s and was not heard to end the old one (its last message there is frame %llu, %.1f s before), and its BFD discriminator is another one: it was restarted, or it was cut off and its own BFD ended the session",
+			scene.xt, scene.yt, (unsigned long long)m->sent.frame,
+			(double)(at->time_ns - m->sent.time_ns) / 1e9);
+		return;
+	}
 	finding_raise(t, &args,
 		"%s opens a new session with %s and never ended the old one (its last message there is frame %llu, %.1f s before): it was restarted without a word",
 		scene.xt, scene.yt, (unsigned long long)m->sent.frame,

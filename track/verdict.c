@@ -11,7 +11,7 @@
  * did exchange OPENs and one was refused, a call that failed is beside the point. What lies below TCP (a
  * dead link, an address used twice) may be the root all the same.
  */
-enum { RANK_OF_OPEN = 38, RANK_OF_CONSEQUENCE = 86 };
+enum { RANK_OF_OPEN = 38, RANK_OF_SETUP = 49, RANK_OF_LASTING = 76, RANK_OF_CONSEQUENCE = 86, GUESS = 15 };
 
 static bool
 tcp_is_beside_the_point(const struct session *s)
@@ -57,9 +57,15 @@ is_superseded(const struct session *s, const struct finding *f)
 static int
 weight(const struct finding *f, bool beside)
 {
-	return is_consequence(f, beside) || (f->session != NULL && is_superseded(f->session, f))
-		       ? RANK_OF_CONSEQUENCE
-		       : finding_rank(f->cause);
+	int rank = finding_rank(f->cause);
+	if (is_consequence(f, beside) || (f->session != NULL && is_superseded(f->session, f))) {
+		return RANK_OF_CONSEQUENCE;
+	}
+	/* Of what ended the session, a guess gives way to what is known. */
+	if (f->confidence == CONFIDENCE_POSSIBLE && rank > RANK_OF_SETUP && rank < RANK_OF_LASTING) {
+		rank = rank + GUESS < RANK_OF_LASTING ? rank + GUESS : RANK_OF_LASTING;
+	}
+	return rank;
 }
 
 /* Before the last word: consequences are no errors of their own. */
