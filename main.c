@@ -23,6 +23,7 @@
 #include "inputs.h"
 #include "options.h"
 #include "privilege.h"
+#include "sandbox.h"
 #include "store/store.h"
 #include "track/explain.h"
 #include "track/track.h"
@@ -303,6 +304,37 @@ become(struct run *run)
 	}
 }
 
+/* And all else that is not needed from here on. False: it may not go on. */
+static bool
+confine(struct run *run)
+{
+#ifdef BGPWHY_NO_SANDBOX
+	(void)run;
+	return true;
+#else
+	const struct options *o = &run->options;
+	const struct sandbox_needs needs = {
+		.capture = o->device_count > 0,
+		.as_root = geteuid() == 0,
+		.database = o->database,
+		.database_read = run->track == NULL,
+		.followed = o->files,
+		.followed_count = o->follow ? o->file_count : 0,
+		.save = run->dashboard != NULL ? "." : NULL,
+	};
+	char text[256];
+	enum sandbox built = sandbox_enter(&needs, text, sizeof(text));
+	if (built == SANDBOX_FAILED) {
+		complain(run, text);
+		return false;
+	}
+	if (built == SANDBOX_PARTLY && o->verbose > 0) {
+		notice(run, text, false);
+	}
+	return true;
+#endif
+}
+
 /* Nothing to read now: wait for packets, keys or a signal. */
 static void
 wait_for_input(struct run *run, bool done)
@@ -401,9 +433,17 @@ look_at_database(struct run *run)
 	uint64_t events = 0;
 	struct sink counter = {.self = &events, .on_event = count_event};
 	add_sink(run, &counter);
-	if (!store_replay(run->options.database, run->sinks, run->sink_count, &status, &error)) {
+	struct store_reader *reader = store_open_reader(run->options.database, &error);
+	if (reader != NULL && !confine(run)) {
+		store_close_reader(reader);
+		abandon_sinks(run);
+		return finish(run, EXIT_ERROR);
+	}
+	if (reader == NULL ||
+		!store_play(reader, run->sinks, run->sink_count, &status, &error)) {
 		complain(run, error.text);
 	}
+	store_close_reader(reader);
 	if (run->failed && events == 0) {
 		abandon_sinks(run);
 		return finish(run, EXIT_ERROR);
@@ -477,7 +517,7 @@ look_at_packets(struct run *run)
 			complain(run, store_error.text);
 		}
 	}
-	if (!open_view(run) || !become(run)) {
+	if (!open_view(run) || !become(run) || !confine(run)) {
 		goto out;
 	}
 	inputs_begin(run->inputs, run->capture, run->track);

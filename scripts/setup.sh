@@ -5,7 +5,7 @@
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
 
 build_packages='gcc libc6-dev meson ninja-build pkg-config python3 libpcap-dev libnids-dev nettle-dev
-	libncurses-dev libsqlite3-dev libyaml-dev libcriterion-dev zlib1g-dev libzstd-dev libcap-dev'
+	libncurses-dev libsqlite3-dev libyaml-dev libcriterion-dev zlib1g-dev libzstd-dev libcap-dev libseccomp-dev'
 test_packages='clang tshark tcpdump tmux mandoc zstd'
 lab_packages='iproute2 procps nftables frr bird2 gobgpd openbgpd exabgp'
 lab_services='frr bird gobgpd openbgpd exabgp'

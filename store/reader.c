@@ -91,8 +91,8 @@ open_as(sqlite3 **db, const char *name, int flags)
 		sqlite3_extended_result_codes(*db, 1);
 		sqlite3_busy_timeout(*db, 2000);
 		/* Nothing may be changed, and nothing in the file may reach beyond it. */
-		rc = sqlite3_exec(*db, "PRAGMA query_only=ON; PRAGMA trusted_schema=OFF", NULL,
-			NULL, NULL);
+		rc = sqlite3_exec(*db, "PRAGMA query_only=ON; PRAGMA trusted_schema=OFF;"
+			"PRAGMA temp_store=MEMORY", NULL, NULL, NULL);
 	}
 	/* The first look at the file: locks, the WAL, the header. */
 	return rc == SQLITE_OK ? sqlite3_exec(*db, "SELECT 1 FROM sqlite_master", NULL, NULL, NULL)
@@ -343,25 +343,57 @@ read_exit_status(sqlite3 *db, int *exit_status)
 	return rc == SQLITE_OK ? sqlite3_finalize(stmt) : rc;
 }
 
+struct store_reader {
+	struct player player;
+	char *path;
+};
+
+struct store_reader *
+store_open_reader(const char *path, struct store_error *error)
+{
+	struct store_reader *reader = memory_zero(1, sizeof(*reader));
+	reader->path = memory_copy(path, strlen(path) + 1);
+	if (!open_database(path, &reader->player.reader.db, error)) {
+		store_close_reader(reader);
+		return NULL;
+	}
+	return reader;
+}
+
+bool
+store_play(struct store_reader *reader, const struct sink *sinks, size_t count, int *exit_status,
+	struct store_error *error)
+{
+	struct player *p = &reader->player;
+	sqlite3 *db = p->reader.db;
+	p->sinks = sinks;
+	p->sink_count = count;
+	*exit_status = 0;
+	int rc = sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
+	rc = rc == SQLITE_OK ? prepare(p) : rc;
+	rc = rc == SQLITE_OK ? play_runs(p) : rc;
+	int status_rc = read_exit_status(db, exit_status);
+	rc = rc == SQLITE_OK ? status_rc : rc;
+	return rc == SQLITE_OK || fail_read(error, reader->path, database_reason(db, rc));
+}
+
+void
+store_close_reader(struct store_reader *reader)
+{
+	if (reader != NULL) {
+		finish(&reader->player);
+		free(reader->path);
+		free(reader);
+	}
+}
+
 bool
 store_replay(const char *path, const struct sink *sinks, size_t count, int *exit_status,
 	struct store_error *error)
 {
-	struct player *p = memory_zero(1, sizeof(*p));
-	bool ok = false;
-	p->sinks = sinks;
-	p->sink_count = count;
 	*exit_status = 0;
-	if (open_database(path, &p->reader.db, error)) {
-		sqlite3 *db = p->reader.db;
-		int rc = sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
-		rc = rc == SQLITE_OK ? prepare(p) : rc;
-		rc = rc == SQLITE_OK ? play_runs(p) : rc;
-		int status_rc = read_exit_status(db, exit_status);
-		rc = rc == SQLITE_OK ? status_rc : rc;
-		ok = rc == SQLITE_OK || fail_read(error, path, database_reason(db, rc));
-	}
-	finish(p);
-	free(p);
-	return ok;
+	struct store_reader *reader = store_open_reader(path, error);
+	bool good = reader != NULL && store_play(reader, sinks, count, exit_status, error);
+	store_close_reader(reader);
+	return good;
 }

@@ -82,4 +82,11 @@ enum store_opened store_open_writer(const char *path, const struct store_run *ru
 bool store_replay(const char *path, const struct sink *sinks, size_t count, int *exit_status,
 	struct store_error *error);
 
+/* The same in three steps: once it is open, no further file is needed. NULL where it cannot be opened; closing
+ * takes NULL, too. */
+struct store_reader *store_open_reader(const char *path, struct store_error *error);
+bool store_play(struct store_reader *reader, const struct sink *sinks, size_t count, int *exit_status,
+	struct store_error *error);
+void store_close_reader(struct store_reader *reader);
+
 #endif

@@ -422,6 +422,7 @@ open_database(struct writer *w, const struct store_run *run, struct store_error 
 		"PRAGMA journal_mode=WAL;"
 		"PRAGMA synchronous=NORMAL;"
 		"PRAGMA foreign_keys=ON;"
+		"PRAGMA temp_store=MEMORY;" /* no file is opened later on */
 		"PRAGMA journal_size_limit=67108864;"
 		"PRAGMA cache_size=-8192",
 		NULL, NULL, NULL);
