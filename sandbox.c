@@ -261,7 +261,7 @@ static const int calls_names[] = {
 /* What the leak checker and a report of the address sanitizer take. */
 static const int calls_sanitizer[] = {
 	SCMP_SYS(clone), SCMP_SYS(wait4), SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(prctl),
-	SCMP_SYS(arch_prctl), SCMP_SYS(getdents64), SCMP_SYS(kill), SCMP_SYS(tgkill), SCMP_SYS(mmap),
+	SCMP_SYS(arch_prctl), SCMP_SYS(getdents), SCMP_SYS(getdents64), SCMP_SYS(kill), SCMP_SYS(tgkill), SCMP_SYS(mmap),
 	SCMP_SYS(mprotect), SCMP_SYS(prlimit64), SCMP_SYS(getrlimit), SCMP_SYS(setrlimit), SCMP_SYS(pipe2),
 	SCMP_SYS(fcntl),
 };

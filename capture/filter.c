@@ -92,6 +92,24 @@ filter_set_check(struct filter_set *set, struct capture_error *error)
 		filter_set_get(set, DLT_RAW, &ignored) != NULL;
 }
 
+void
+filter_set_prepare(struct filter_set *set)
+{
+	static const int usual[] = {
+		DLT_EN10MB, DLT_LINUX_SLL, DLT_LINUX_SLL2, DLT_RAW, DLT_NULL, DLT_LOOP, DLT_PPP};
+	struct capture_error ignored;
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+		(void)filter_set_get(set, usual[i], &ignored);
+	}
+}
+
+bool
+filter_install(const struct filter *filter, void *pcap)
+{
+	struct bpf_program program = filter->program; /* which is copied, and not changed */
+	return pcap_setfilter(pcap, &program) == 0;
+}
+
 bool
 filter_match(const struct filter *filter, const struct packet *packet)
 {

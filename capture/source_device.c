@@ -46,6 +46,11 @@ struct source_device {
 	bool any_port;
 	int snaplen, buffer_kib;
 	bool promiscuous;
+	/* What the expression became, and for which link type: names in it are looked up once, at the start,
+	 * when that may still be done. */
+	struct bpf_program program;
+	int program_link_type; /* -1: not yet */
+	struct filter_set *early; /* the same while it was down, for any link type; NULL: it was up */
 	/* The interface; number 0: libpcap's own (`any`), which never goes. */
 	unsigned number;
 	enum device_state state;
@@ -67,11 +72,21 @@ clock_ns(void)
 	return (uint64_t)now.tv_sec * LIMIT_S + (uint64_t)now.tv_nsec;
 }
 
+/* 0: there is none. As if_nametoindex(), which opens a socket each time. */
+static unsigned
+number_of(const struct source_device *device)
+{
+	struct ifreq request = {.ifr_ifindex = 0};
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", device->source.name);
+	bool good = device->control >= 0 && ioctl(device->control, SIOCGIFINDEX, &request) == 0;
+	return good && request.ifr_ifindex > 0 ? (unsigned)request.ifr_ifindex : 0;
+}
+
 static enum device_state
 state_of(const struct source_device *device)
 {
 	struct ifreq request = {.ifr_flags = 0};
-	unsigned number = if_nametoindex(device->source.name);
+	unsigned number = number_of(device);
 	if (number == 0 || (device->pcap != NULL && number != device->number)) {
 		return DEVICE_GONE;
 	}
@@ -133,16 +148,24 @@ describe(struct capture_error *error, const char *name, int status, pcap_t *pcap
 }
 
 static bool
-set_filter(pcap_t *pcap, const char *name, const char *expression, struct capture_error *error)
+set_filter(struct source_device *device, pcap_t *pcap, int link_type, const char *expression,
+	struct capture_error *error)
 {
-	struct bpf_program program;
-	if (!filter_compile(pcap, &program, expression, error)) {
-		return false;
+	if (device->program_link_type != link_type) {
+		if (device->program_link_type >= 0) {
+			pcap_freecode(&device->program);
+			device->program_link_type = -1;
+		}
+		if (!filter_compile(pcap, &device->program, expression, error)) {
+			struct capture_error ignored;
+			const struct filter *filter = device->early != NULL
+				? filter_set_get(device->early, link_type, &ignored) : NULL;
+			return filter != NULL && filter_install(filter, pcap);
+		}
+		device->program_link_type = link_type;
 	}
-	int rc = pcap_setfilter(pcap, &program);
-	pcap_freecode(&program);
-	if (rc != 0) {
-		capture_error_set(error, "%.100s: cannot set the filter: %.200s", name,
+	if (pcap_setfilter(pcap, &device->program) != 0) {
+		capture_error_set(error, "%.100s: cannot set the filter: %.200s", device->source.name,
 			pcap_geterr(pcap));
 		return false;
 	}
@@ -173,7 +196,7 @@ set_default_filter(struct source_device *device, pcap_t *pcap, int link_type,
 	char *text = capture_allocate(SOURCE_FILTER_MAX);
 	bool good = source_default_filter(link_type, device->ports, device->port_count,
 			    device->any_port, text, SOURCE_FILTER_MAX) &&
-		set_filter(pcap, device->source.name, text, error);
+		set_filter(device, pcap, link_type, text, error);
 	free(text);
 	return good;
 }
@@ -186,7 +209,7 @@ handle_open(struct source_device *device, struct capture_error *error)
 {
 	char why[PCAP_ERRBUF_SIZE] = "";
 	const char *name = device->source.name;
-	unsigned number = if_nametoindex(name);
+	unsigned number = number_of(device);
 	pcap_t *pcap = pcap_create(name, why);
 	if (pcap == NULL) {
 		capture_error_set(error, "%.100s: %.300s", name, why);
@@ -220,7 +243,8 @@ handle_open(struct source_device *device, struct capture_error *error)
 		pcap_close(pcap);
 		return OPEN_FAILED;
 	}
-	if ((device->filter != NULL && !set_filter(pcap, name, device->filter, error)) ||
+	if ((device->filter != NULL &&
+		    !set_filter(device, pcap, link_type, device->filter, error)) ||
 	    (device->filter == NULL && device->port_count > 0 &&
 	     !set_default_filter(device, pcap, link_type, error))) {
 		pcap_close(pcap);
@@ -288,7 +312,7 @@ device_look(struct source_device *device, struct capture_error *error)
 	case OPEN_WAITS:
 		return SOURCE_AGAIN;
 	default:
-		return if_nametoindex(device->source.name) == 0 ? SOURCE_AGAIN : SOURCE_DAMAGED;
+		return number_of(device) == 0 ? SOURCE_AGAIN : SOURCE_DAMAGED;
 	}
 }
 
@@ -367,6 +391,10 @@ device_close(struct source *source)
 	if (device->control >= 0) {
 		close(device->control);
 	}
+	if (device->program_link_type >= 0) {
+		pcap_freecode(&device->program);
+	}
+	filter_set_destroy(device->early);
 	free(device->filter);
 	free(device->ports);
 	free(device);
@@ -394,15 +422,17 @@ static bool
 wait_from_start(struct source_device *device, struct capture_error *error)
 {
 	device->state = DEVICE_DOWN;
-	device->number = if_nametoindex(device->source.name);
+	device->number = number_of(device);
 	if (device->number == 0) {
 		return false;
 	}
 	bool good = true;
 	if (device->filter != NULL) {
-		struct filter_set *set = filter_set_create(device->filter);
-		good = filter_set_check(set, error);
-		filter_set_destroy(set);
+		device->early = filter_set_create(device->filter);
+		good = filter_set_check(device->early, error);
+		if (good) {
+			filter_set_prepare(device->early);
+		}
 	}
 	return good;
 }
@@ -422,6 +452,7 @@ source_open_device(const char *name, const struct source_options *options,
 		device->filter = copy_of(options->filter);
 	}
 	device->any_port = options->any_port;
+	device->program_link_type = -1;
 	device->port_count = options->port_count;
 	device->ports = capture_allocate(options->port_count * sizeof(device->ports[0]));
 	if (options->port_count > 0) {

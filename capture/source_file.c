@@ -555,5 +555,8 @@ source_open_file(const char *path, const struct source_options *options,
 		source_close(&file->source);
 		return NULL;
 	}
+	if (file->filters != NULL && (file->lazy || file->follow || file->format != FILE_PCAP)) {
+		filter_set_prepare(file->filters); /* what comes later may have another link type */
+	}
 	return &file->source;
 }

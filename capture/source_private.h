@@ -51,5 +51,9 @@ const struct filter *filter_set_get(struct filter_set *set, int link_type,
 bool filter_match(const struct filter *filter, const struct packet *packet);
 /* Whether the expression can be one, while no link type is known yet. */
 bool filter_set_check(struct filter_set *set, struct capture_error *error);
+/* Looks up the names in it, for the usual link types, while that may be done: later on nobody answers. */
+void filter_set_prepare(struct filter_set *set);
+/* As the kernel's filter of an open handle (a pcap_t). */
+bool filter_install(const struct filter *filter, void *pcap);
 
 #endif
