@@ -46,6 +46,7 @@ struct run {
 	struct dashboard *dashboard;
 	struct expect expect;
 	bool live;
+	bool stored; /* the database is open */
 	bool failed; /* exit status 2 */
 	bool quit;   /* the user left the dashboard */
 	uint64_t last_flush_ns;
@@ -316,7 +317,7 @@ confine(struct run *run)
 	const struct sandbox_needs needs = {
 		.capture = o->device_count > 0,
 		.as_root = geteuid() == 0,
-		.database = o->database,
+		.database = run->stored ? o->database : NULL,
 		.database_read = run->track == NULL,
 		.followed = o->files,
 		.followed_count = o->follow ? o->file_count : 0,
@@ -434,6 +435,7 @@ look_at_database(struct run *run)
 	struct sink counter = {.self = &events, .on_event = count_event};
 	add_sink(run, &counter);
 	struct store_reader *reader = store_open_reader(run->options.database, &error);
+	run->stored = reader != NULL;
 	if (reader != NULL && !confine(run)) {
 		store_close_reader(reader);
 		abandon_sinks(run);
@@ -508,6 +510,7 @@ look_at_packets(struct run *run)
 		/* A database that cannot be had is no reason to show nothing. */
 		switch (history_open(o, run->live, complain, run, &sink, &store_error)) {
 		case STORE_READY:
+			run->stored = true;
 			add_sink(run, &sink);
 			break;
 		case STORE_PRESENT:

@@ -51,14 +51,20 @@ def main():
            sorted(symbols))
     tap.equal(sorted(name for name in symbols if name in ("gets", "strcpy", "strcat", "sprintf", "vsprintf", "stpcpy")),
               [], "nothing writes without knowing how much room there is")
+    # gcc tells in the debugging information how it was called; clang does not.
+    units = re.findall(r"DW_AT_producer\s*:.*?(GNU C.*)", read("readelf", "--debug-dump=info", "--dwarf-depth=1", program))
+    if units:
+        tap.none([unit for unit in units if "-ftrivial-auto-var-init=zero" not in unit],
+                 "what is not set is zero (-ftrivial-auto-var-init)")
+        tap.none([unit for unit in units if "-fstack-protector-strong" not in unit], "every file has the guard")
+    else:
+        tap.skip("what is not set is zero", "the program does not tell how it was compiled")
     # A function with an array on its stack: the guard's word comes from %fs:0x28.
     if "X86-64" in header:
         code = read("objdump", "-d", "--no-show-raw-insn", program)
         functions = re.split(r"\n(?=[0-9a-f]+ <)", code)
         guarded = [text for text in functions if "%fs:0x28" in text]
         tap.ok(len(guarded) > 300, "several hundred functions are", len(guarded))
-        landing = [text for text in functions if re.search(r":\tendbr64", text)]
-        tap.ok(len(landing) > 300, "indirect calls have marked targets", len(landing))
     return tap.done()
 
 
