@@ -69,6 +69,8 @@ history_open(const struct options *o, bool live, store_complain *complain, void 
 		/* What the views show of this run they show of the database, too. */
 		.updates = o->store_updates || o->verbose > 0 || o->hex,
 		.again = o->again,
+		.keep_ns = o->keep_ns,
+		.keep_octets = o->keep_octets,
 	};
 	for (size_t i = 0; i < o->device_count; i++) {
 		inputs[run.input_count++] = (struct store_input){.name = o->devices[i], .kind = STORE_DEVICE};

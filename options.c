@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
 	LONG_REPORT = 256,
@@ -19,6 +20,7 @@ enum {
 	LONG_DB,
 	LONG_STORE_UPDATES,
 	LONG_AGAIN,
+	LONG_KEEP,
 	LONG_FOLLOW,
 	LONG_PORT,
 	LONG_COLOR,
@@ -39,6 +41,7 @@ static const struct option long_options[] = {
 	{"db", required_argument, NULL, LONG_DB},
 	{"store-updates", no_argument, NULL, LONG_STORE_UPDATES},
 	{"again", no_argument, NULL, LONG_AGAIN},
+	{"keep", required_argument, NULL, LONG_KEEP},
 	{"follow", no_argument, NULL, LONG_FOLLOW},
 	{"port", required_argument, NULL, LONG_PORT},
 	{"color", optional_argument, NULL, LONG_COLOR},
@@ -65,6 +68,7 @@ static const char usage[] =
 	"store  --db FILE           store into this SQLite database, or read from it\n"
 	"       --store-updates     with every UPDATE whole (so with -v and -x), not only its counts\n"
 	"       --again             add a capture that is in the database already\n"
+	"       --keep AGE|SIZE     let the oldest go: 12h, 30d; 500MB, 2GB (both may be given)\n"
 	"       -w FILE             write the packets of BGP and BFD sessions to a capture ('-': stdout)\n"
 	"input  --follow            wait for more at the end of a FILE that grows, as tail -F does\n"
 	"       -c COUNT            stop after so many packets\n"
@@ -93,6 +97,19 @@ options_usage(void)
 	return usage;
 }
 
+struct unit {
+	const char *name;
+	uint64_t factor;
+};
+
+#define SECOND_NS UINT64_C(1000000000)
+
+static const struct unit durations[] = {{"s", SECOND_NS}, {"m", 60 * SECOND_NS}, {"min", 60 * SECOND_NS},
+	{"h", 3600 * SECOND_NS}, {"d", 86400 * SECOND_NS}, {"w", 7 * 86400 * SECOND_NS}, {NULL, 0}};
+
+static const struct unit sizes[] = {{"kB", 1000}, {"MB", 1000000}, {"GB", 1000000000}, {"TB", 1000000000000},
+	{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", UINT64_C(1) << 40}, {NULL, 0}};
+
 static bool
 number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 {
@@ -104,6 +121,32 @@ number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 	}
 	*value = n;
 	return true;
+}
+
+/* A number and a unit. */
+static bool
+measure(const char *text, const struct unit *units, uint64_t *value)
+{
+	char *end;
+	errno = 0;
+	unsigned long long n = strtoull(text, &end, 10);
+	if (errno != 0 || end == text || text[0] == '-' || text[0] == '+' || n == 0) {
+		return false;
+	}
+	for (; units->name != NULL; units++) {
+		if (strcasecmp(units->name, end) == 0 && n <= INT64_MAX / units->factor) {
+			*value = n * units->factor;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+keep(struct options *o, const char *value)
+{
+	return measure(value, durations, &o->keep_ns) ||
+		(measure(value, sizes, &o->keep_octets) && o->keep_octets >= OPTIONS_KEEP_MIN);
 }
 
 static bool
@@ -269,6 +312,12 @@ one_option(struct options *o, int option, const char *value, char *error, size_t
 	case LONG_AGAIN:
 		o->again = true;
 		return true;
+	case LONG_KEEP:
+		if (!keep(o, value)) {
+			snprintf(error, error_size, "--keep %.40s: an age (90m, 12h, 30d) or a size (500MB, 2GB)", value);
+			return false;
+		}
+		return true;
 	case LONG_FOLLOW:
 		o->follow = true;
 		return true;
@@ -380,9 +429,9 @@ options_read(struct options *o, int argc, char **argv, char *error, size_t error
 				"nothing to look at: give -r FILE, -i INTERFACE or --db FILE (bgpwhy -h tells more)");
 			return false;
 		}
-		if (o->store_updates || o->again) {
+		if (o->store_updates || o->again || o->keep_ns != 0 || o->keep_octets != 0) {
 			snprintf(error, error_size,
-				"--store-updates and --again are about what is added: give -r or -i with --db");
+				"--store-updates, --again and --keep are about what is added: give -r or -i with --db");
 			return false;
 		}
 		if (o->filter[0] != '\0' || o->write_file != NULL || o->expect_count > 0) {
@@ -391,8 +440,8 @@ options_read(struct options *o, int argc, char **argv, char *error, size_t error
 			return false;
 		}
 	}
-	if (o->database == NULL && (o->store_updates || o->again)) {
-		snprintf(error, error_size, "--store-updates and --again need a database: give --db FILE");
+	if (o->database == NULL && (o->store_updates || o->again || o->keep_ns != 0 || o->keep_octets != 0)) {
+		snprintf(error, error_size, "--store-updates, --again and --keep need a database: give --db FILE");
 		return false;
 	}
 	return true;

@@ -14,7 +14,7 @@
 enum view { VIEW_DEFAULT, VIEW_REPORT, VIEW_LINES, VIEW_JSON, VIEW_UI };
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
-enum { OPTIONS_INPUTS_MAX = 64, OPTIONS_FILTER_MAX = 4096 };
+enum { OPTIONS_INPUTS_MAX = 64, OPTIONS_FILTER_MAX = 4096, OPTIONS_KEEP_MIN = 1000000 };
 
 struct options {
 	const char *files[OPTIONS_INPUTS_MAX];
@@ -24,6 +24,7 @@ struct options {
 	const char *write_file;
 	const char *database;
 	bool store_updates; /* --store-updates */
+	uint64_t keep_ns, keep_octets; /* --keep; 0: no such limit */
 	bool again;         /* --again: store what is there already */
 	const char *user; /* -Z; NULL: the default */
 	bool follow;

@@ -46,6 +46,7 @@ struct store_run {
 	bool live;
 	bool updates; /* keep UPDATEs whole, and not only their counts and attributes */
 	bool again;   /* add it although its inputs are there already */
+	uint64_t keep_ns, keep_octets; /* let go what is older, and the oldest of what is more; 0: no limit */
 };
 
 enum store_opened {

@@ -84,7 +84,11 @@ forget(struct writer *w)
 	w->lost += w->waiting;
 	w->waiting = 0;
 	w->batch = 0;
-	memset(w->seen, 0, sizeof(w->seen));
+	for (size_t parent = 0; parent < PARENT_COUNT; parent++) {
+		for (size_t i = 0; i < WRITER_SEEN_SLOTS; i++) {
+			w->seen[parent][i].there = false;
+		}
+	}
 	memset(w->contexts, 0, sizeof(w->contexts));
 	w->pending.seq = 0;
 }
@@ -165,9 +169,11 @@ commit(struct writer *w)
 			failure(w, rc);
 			return false;
 		}
+		uint64_t events = w->batch;
 		w->in_transaction = false;
 		w->batch = 0;
 		w->waiting = 0;
+		writer_trim(w, events);
 	}
 	return !w->broken;
 }
@@ -197,6 +203,10 @@ on_event(void *self, const struct event *event)
 	struct writer *w = self;
 	uint64_t one = event->snapshot ? 0 : 1; /* a lost snapshot is no lost event */
 	w->event_failed = false;
+	if (!event->snapshot) {
+		w->now_seq = event->seq;
+		w->newest_ns = event->time_ns > w->newest_ns ? event->time_ns : w->newest_ns;
+	}
 	if (w->broken && (++w->skipped < WRITER_RETRY_EVENTS || !retry(w))) {
 		w->lost += one;
 		return;
@@ -249,6 +259,9 @@ destroy(struct writer *w)
 		close(w->fd);
 	}
 	json_finish(&w->json);
+	for (size_t i = 0; i < PARENT_COUNT; i++) {
+		free(w->seen[i]);
+	}
 	free(w->path);
 	free(w);
 }
@@ -267,6 +280,8 @@ on_close(void *self)
 		sqlite3_bind_int64(w->finish, 3, (sqlite3_int64)w->run);
 		row_end(&row);
 		commit(w);
+	}
+	for (unsigned i = 0; !w->broken && i < WRITER_TRIM_LAST && writer_trim(w, 0); i++) {
 	}
 	/* Who gave up root may not be able to remove the log: then it is left empty. */
 	sqlite3_exec(w->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
@@ -418,6 +433,7 @@ open_database(struct writer *w, const struct store_run *run, struct store_error 
 	if (present != STORE_READY) {
 		return present;
 	}
+	writer_trim_prepare(w, version == 0);
 	rc = sqlite3_exec(w->db,
 		"PRAGMA journal_mode=WAL;"
 		"PRAGMA synchronous=NORMAL;"
@@ -443,6 +459,12 @@ store_open_writer(const char *path, const struct store_run *run, store_complain 
 	w->fd = -1;
 	w->path = memory_copy(path, strlen(path) + 1);
 	w->updates = run->updates;
+	w->live = run->live;
+	w->keep_ns = run->keep_ns;
+	w->keep_octets = run->keep_octets;
+	for (size_t i = 0; i < PARENT_COUNT; i++) {
+		w->seen[i] = memory_zero(WRITER_SEEN_SLOTS, sizeof(*w->seen[i]));
+	}
 	json_init(&w->json);
 	enum store_opened opened = open_file(w, error) ? open_database(w, run, error) : STORE_FAILED;
 	if (opened != STORE_READY) {

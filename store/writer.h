@@ -11,12 +11,29 @@ enum {
 	WRITER_BATCH_EVENTS = 8192,  /* a commit at least this often */
 	WRITER_RETRY_EVENTS = 65536, /* after a failure, try again at least this often */
 	WRITER_BUSY_MS = 250,        /* wait this long for somebody else's transaction */
-	WRITER_SEEN_SLOTS = 4096,    /* ids whose rows are known to be there */
+	WRITER_SEEN_SLOTS = 1 << 16, /* ids whose rows are known to be there; as many as track has sessions */
+	WRITER_TRIM_EVENTS = 4096,   /* --keep: what one step may remove at least */
+	WRITER_TRIM_PARENTS = 1 << 14, /* … look for sessions and the like that nothing names any more so often */
+	WRITER_TRIM_LAST = 4096, /* … steps at the end of a run */
+	WRITER_TRIM_PAGES = 2048,    /* … give back to the disk at most, in one step */
 	WRITER_CONTEXT_SLOTS = 16,
 	WRITER_COLUMNS_MAX = 96,
 };
 
-enum writer_parent { PARENT_SESSION, PARENT_CONNECTION, PARENT_BFD_SESSION, PARENT_COUNT };
+enum writer_parent {
+	PARENT_SESSION,
+	PARENT_CONNECTION,
+	PARENT_BFD_SESSION,
+	PARENT_FINDING,
+	PARENT_COUNT,
+};
+
+/* A row that events name: whether it is known to be there, and the last event that named it. */
+struct writer_seen {
+	uint64_t id; /* of the run; 0: free */
+	uint64_t seq;
+	bool there;
+};
 
 struct writer_context {
 	int64_t id; /* 0: free */
@@ -50,7 +67,14 @@ struct writer {
 	uint64_t lost;     /* events that did not get in */
 	uint64_t skipped;  /* … since the last retry */
 	struct writer_pending pending;
-	uint64_t seen[PARENT_COUNT][WRITER_SEEN_SLOTS];
+	struct writer_seen *seen[PARENT_COUNT]; /* WRITER_SEEN_SLOTS of them, by id */
+	uint64_t seen_floor; /* what is not among them was named last by this event or one before */
+	uint64_t now_seq;    /* of the run: the event that is written, or the last one */
+	uint64_t newest_ns;  /* of all events of the run */
+	bool live;
+	/* --keep; 0: no such limit. */
+	uint64_t keep_ns, keep_octets;
+	uint64_t trimmed_parents; /* the cut when they were looked for last */
 	struct writer_context contexts[WRITER_CONTEXT_SLOTS];
 	size_t next_context;
 	/* Short texts of the row that is being bound, one for each column. */
@@ -94,6 +118,8 @@ void writer_ensure_session(struct writer *w, uint64_t id, const struct address *
 void writer_ensure_connection(struct writer *w, uint64_t id, uint64_t session);
 void writer_ensure_bfd_session(struct writer *w, uint64_t id, const struct address *a,
 	const struct address *b);
+/* An event names it. */
+void writer_touch(struct writer *w, enum writer_parent parent, uint64_t id);
 /* Its row was written. */
 void writer_set_seen(struct writer *w, enum writer_parent parent, uint64_t id);
 
@@ -113,5 +139,11 @@ int writer_insert_run(struct writer *w, const struct store_run *run);
 /* The run that has the same inputs, filter and options, and came to its end whole; 0: there is none. `some`:
  * where there is none, one that has at least one of the files. */
 int64_t writer_find_run(struct writer *w, const struct store_run *run, bool *some);
+
+/* writer_trim.c. Prepares --keep on a database that is open; `fresh`: nothing is in it yet. */
+void writer_trim_prepare(struct writer *w, bool fresh);
+/* One step, between two transactions: what is too old or too much goes, the oldest first. `events` were written
+ * since the last one; so it keeps up with what comes; 0 is the end of the run. False where there is nothing more to do. */
+bool writer_trim(struct writer *w, uint64_t events);
 
 #endif

@@ -155,16 +155,35 @@ row_begin_event(struct writer *w, enum store_insert insert, const struct event *
 	return row;
 }
 
+void
+writer_touch(struct writer *w, enum writer_parent parent, uint64_t id)
+{
+	struct writer_seen *seen = &w->seen[parent][id % WRITER_SEEN_SLOTS];
+	if (id == 0) {
+		return;
+	}
+	if (seen->id != id) {
+		if (seen->id != 0 && seen->seq > w->seen_floor) {
+			w->seen_floor = seen->seq;
+		}
+		*seen = (struct writer_seen){.id = id};
+	}
+	seen->seq = w->now_seq;
+}
+
+/* An event names it: does its row still have to be written? */
 static bool
 is_new(struct writer *w, enum writer_parent parent, uint64_t id)
 {
-	return id != 0 && w->seen[parent][id % WRITER_SEEN_SLOTS] != id;
+	writer_touch(w, parent, id);
+	return id != 0 && !w->seen[parent][id % WRITER_SEEN_SLOTS].there;
 }
 
 void
 writer_set_seen(struct writer *w, enum writer_parent parent, uint64_t id)
 {
-	w->seen[parent][id % WRITER_SEEN_SLOTS] = id;
+	writer_touch(w, parent, id);
+	w->seen[parent][id % WRITER_SEEN_SLOTS].there = id != 0;
 }
 
 const struct address writer_nobody;

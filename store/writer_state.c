@@ -45,6 +45,7 @@ void
 writer_put_finding(struct writer *w, const struct event *event)
 {
 	const struct event_finding *e = &event->finding;
+	writer_touch(w, PARENT_FINDING, e->id);
 	writer_ensure_session(w, e->session, &writer_nobody, &writer_nobody);
 	writer_ensure_bfd_session(w, e->bfd_session, &writer_nobody, &writer_nobody);
 	struct row row = row_begin_event(w, INSERT_FINDING, event);

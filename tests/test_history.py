@@ -8,6 +8,7 @@ import sqlite3
 import sys
 import tempfile
 
+import packets
 from support import PCAPS, Tap, bgpwhy, need_program
 
 TABLE = os.path.join(PCAPS, "large-table.pcap")
@@ -106,11 +107,70 @@ def check_again(tap, folder):
     sound(tap, path, "many runs")
 
 
+def flapping(days, every_s):
+    """A session that comes up and is ended every so often, for days."""
+    talk = packets.Conversation()
+    for number in range(days * 86400 // every_s):
+        talk.port[packets.CLIENT] = 1024 + number
+        talk.seq = {packets.CLIENT: 1000 + number, packets.SERVER: 5000 + number}
+        talk.frames.append((packets.BEGIN + number * every_s * 1_000_000, b"\0" * 60))
+        talk.establish()
+        talk.say(packets.CLIENT, packets.notification(6, 4))
+        talk.close(packets.CLIENT)
+    return talk.pcap()
+
+
+def check_keep(tap, folder):
+    """--keep: what is too old goes, what is young stays to the last row, and the rest is sound."""
+    capture = os.path.join(folder, "days.pcap")
+    with open(capture, "wb") as file:
+        file.write(flapping(3, 600))
+    whole = os.path.join(folder, "whole.db")
+    bgpwhy("-r", capture, "--db", whole)
+    newest, count = ask(whole, "SELECT max(time_ns), count(*) FROM message")[0]
+    tap.equal(count, 3 * 144 * 5, "three days of a flap each ten minutes: five messages each")
+    for name, seconds in (("1d", 86400), ("36h", 36 * 3600), ("90m", 5400), ("2w", 14 * 86400)):
+        kept = os.path.join(folder, f"keep-{name}.db")
+        run = bgpwhy("-r", capture, "--db", kept, "--keep", name)
+        tap.ok(not run.complaints, f"--keep {name}: no complaint", *run.complaints)
+        limit = newest - seconds * 10**9
+        for table in ("message", "transition", "connection_event"):
+            young = f"SELECT seq, time, session FROM {table} WHERE time_ns >= {limit + 10**9} ORDER BY seq"
+            tap.ok(ask(kept, young) == ask(whole, young), f"--keep {name}: {table}: what is young is there")
+            old = ask(kept, f"SELECT count(*) FROM {table} WHERE time_ns < {limit - 10**9}")[0][0]
+            tap.equal(old, 0, f"--keep {name}: {table}: what is old is not")
+        left = ask(kept, "SELECT count(*) FROM connection")[0][0]
+        tap.ok(left <= seconds // 600 + 2, f"--keep {name}: connections go with their events", left)
+        trimmed = ask(kept, "SELECT trimmed_ns FROM run")[0][0]
+        tap.equal(trimmed, None if seconds > 3 * 86400 else
+                  ask(kept, "SELECT min(time_ns) FROM (SELECT time_ns FROM message UNION ALL SELECT time_ns FROM"
+                            " connection_event UNION ALL SELECT time_ns FROM transition)")[0][0],
+                  f"--keep {name}: the run says from when on it is whole")
+        sound(tap, kept, f"--keep {name}")
+        back = bgpwhy("--db", kept, "--json")
+        tap.ok(back.status == 1 and not back.complaints, f"--keep {name}: it is shown", back.status, *back.complaints)
+        tap.equal(len(back.events("message")), ask(kept, "SELECT count(*) FROM message")[0][0],
+                  f"--keep {name}: with every message")
+    whole_days = os.path.join(folder, "size.db")
+    for number in range(3):
+        bgpwhy("-r", capture, "--db", whole_days, "--keep", "1MB", "--again")
+        tap.ok(os.path.getsize(whole_days) < 1_500_000, f"--keep 1MB, run {number + 1}: the file is no larger",
+               os.path.getsize(whole_days))
+        last = ask(whole_days, "SELECT max(time_ns) FROM message")[0][0]
+        tap.equal(last, newest, "the newest message is there")
+        sound(tap, whole_days, f"--keep 1MB, run {number + 1}")
+    tap.ok(os.path.getsize(whole) > 1_500_000, "it would be larger")
+    tap.ok(runs(whole_days) < 3, "runs that have nothing left go", runs(whole_days))
+
+
 def check_usage(tap, folder):
     path = os.path.join(folder, "usage.db")
     bgpwhy("-r", HEALTHY, "--db", path)
     for arguments in (["-r", HEALTHY, "--again"], ["--db", path, "--again"], ["-r", HEALTHY, "--store-updates"],
-                      ["--db", path, "--store-updates"]):
+                      ["--db", path, "--store-updates"], ["-r", HEALTHY, "--keep", "30d"],
+                      ["-r", HEALTHY, "--db", path, "--keep", "30"], ["-r", HEALTHY, "--db", path, "--keep", "-3d"],
+                      ["-r", HEALTHY, "--db", path, "--keep", "0d"], ["-r", HEALTHY, "--db", path, "--keep", "10kB"],
+                      ["-r", HEALTHY, "--db", path, "--keep", "99999999999TB"]):
         run = bgpwhy(*arguments)
         tap.ok(run.status == 2 and len(run.complaints) == 1 and not run.out, " ".join(map(os.path.basename, arguments)),
                run.status, *run.complaints)
@@ -120,7 +180,7 @@ def main():
     need_program()
     tap = Tap()
     with tempfile.TemporaryDirectory() as folder:
-        for name, group in (("octets", check_octets), ("again", check_again), ("usage", check_usage)):
+        for name, group in (("octets", check_octets), ("again", check_again), ("keep", check_keep), ("usage", check_usage)):
             tap.attempt(name, group, folder)
     return tap.done()
 
