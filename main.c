@@ -21,6 +21,7 @@
 #include "expect/expect_file.h"
 #include "history.h"
 #include "inputs.h"
+#include "learn.h"
 #include "options.h"
 #include "privilege.h"
 #include "sandbox.h"
@@ -181,7 +182,7 @@ title_of(const struct options *options)
 	const char *const *names = options->device_count > 0 ? options->devices : options->files;
 	size_t count = options->device_count + options->file_count;
 	if (count == 0) {
-		return options->database;
+		return options->learn ? "--learn" : options->database;
 	}
 	const char *first = options->device_count == 0 && strcmp(names[0], "-") == 0 ? "standard input"
 									       : names[0];
@@ -209,6 +210,7 @@ open_view(struct run *run)
 		.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
 		.title = title_of(o),
 		.live = run->live,
+		.learn = o->learn,
 	};
 	ui.color = wants_color(o, ui.out);
 	ui.width = terminal_width(ui.out);
@@ -455,6 +457,24 @@ look_at_database(struct run *run)
 	return finish(run, status);
 }
 
+static int
+learn(struct run *run)
+{
+	char error[512];
+	if (!open_view(run)) {
+		return finish(run, EXIT_ERROR);
+	}
+	if (run->dashboard == NULL || !learn_load(run->dashboard, &run->options, error, sizeof(error))) {
+		complain(run, run->dashboard == NULL ? "--learn is a course on the dashboard: leave other views out"
+						     : error);
+		close_sinks(run);
+		return finish(run, EXIT_ERROR);
+	}
+	stay_in_dashboard(run);
+	close_sinks(run);
+	return finish(run, 0);
+}
+
 /* What the user expects, before anything is opened. */
 static bool
 read_expectations(struct run *run)
@@ -612,6 +632,9 @@ main(int argc, char **argv)
 	sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
 
+	if (run.options.learn) {
+		return learn(&run);
+	}
 	if (run.options.device_count == 0 && run.options.file_count == 0) {
 		return look_at_database(&run);
 	}

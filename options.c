@@ -27,6 +27,7 @@ enum {
 	LONG_ENGINE,
 	LONG_EXPECT,
 	LONG_EXPLAIN,
+	LONG_LEARN,
 	LONG_CHECK,
 	LONG_ANY_PORT,
 	LONG_VERSION,
@@ -48,6 +49,7 @@ static const struct option long_options[] = {
 	{"engine", required_argument, NULL, LONG_ENGINE},
 	{"expect", required_argument, NULL, LONG_EXPECT},
 	{"explain", no_argument, NULL, LONG_EXPLAIN},
+	{"learn", no_argument, NULL, LONG_LEARN},
 	{"check", no_argument, NULL, LONG_CHECK},
 	{"any-port", no_argument, NULL, LONG_ANY_PORT},
 	{"version", no_argument, NULL, LONG_VERSION},
@@ -60,6 +62,7 @@ static const char usage[] =
 	"       bgpwhy -i INTERFACE... [options] [BPF expression]   capture live ('any' allowed)\n"
 	"       bgpwhy --db FILE [options]                     look at what an earlier run stored\n"
 	"       bgpwhy --explain [CAUSE...]                    what the causes are, how they look, what mends them\n"
+	"       bgpwhy --learn                                 lessons: the state machines, step by step\n"
 	"\n"
 	"views  --report            a verdict for each session, with the facts and the fix (default for -r)\n"
 	"       --lines             a line for each event (default for -i without a terminal)\n"
@@ -361,6 +364,10 @@ one_option(struct options *o, int option, const char *value, char *error, size_t
 	case LONG_EXPLAIN:
 		o->explain = true;
 		return true;
+	case LONG_LEARN:
+		o->learn = true;
+		o->view = VIEW_UI;
+		return true;
 	case LONG_ANY_PORT:
 		o->capture.any_port = true;
 		return true;
@@ -422,6 +429,13 @@ options_read(struct options *o, int argc, char **argv, char *error, size_t error
 	if (o->follow && o->file_count == 0) {
 		snprintf(error, error_size, "--follow is about a file that grows: give -r FILE");
 		return false;
+	}
+	if (o->learn) {
+		if (o->file_count > 0 || o->device_count > 0 || o->database != NULL) {
+			snprintf(error, error_size, "--learn brings its own captures: leave -r, -i and --db out");
+			return false;
+		}
+		return true;
 	}
 	if (o->file_count == 0 && o->device_count == 0) {
 		if (o->database == NULL) {

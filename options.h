@@ -40,6 +40,7 @@ struct options {
 	bool help, version;
 	const char *expect[EXPECT_FILES_MAX]; /* --expect */
 	size_t expect_count;
+	bool learn;           /* --learn */
 	bool explain;         /* --explain: */
 	char *const *causes;  /* which; none: all */
 	size_t cause_count;

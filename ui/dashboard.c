@@ -16,17 +16,21 @@
 
 #include "track/memory.h"
 #include "ui/dashboard_panel.h"
+#include "ui/lessons.h"
 #include "ui/text.h"
 
 enum {
 	WIDTH_MIN = 80,
 	HEIGHT_MIN = 24,
-	STACK_MAX = 4,
+	STACK_MAX = 8,
 	FILTER_MAX = 64,
 	HEAD_ROWS = 2,
 	FOOT_ROWS = 1,
+	FOOT_BLANKS = 2, /* between two words of the foot */
 	SECOND_NS = 1000000000,
 	PACE_NS = 50 * 1000 * 1000, /* between two pictures that no key asked for */
+	WHEEL_LINES = 3,
+	LOADING_COLUMNS = 20,
 };
 
 struct layer {
@@ -41,7 +45,13 @@ struct layer {
 struct dashboard {
 	struct ui_options options;
 	char *title;
-	struct model *model;
+	struct model *model;   /* that is looked at */
+	struct model *main_model;
+	struct model *lesson_models[LESSON_COUNT];
+	bool lesson_loaded[LESSON_COUNT];
+	const struct lesson *lesson; /* that is looked at */
+	struct choices choices;
+	uint64_t rate_clock_ns, rate_packets, rate; /* of packets, in the last second */
 	struct canvas *canvas;
 	struct layer stack[STACK_MAX];
 	size_t depth; /* of the top one; 0 is the first screen */
@@ -78,18 +88,24 @@ fit_panels(struct dashboard *d)
 	d->dirty = true;
 }
 
+static struct panel_view make_view(struct dashboard *d);
+
 static void
-push_panel(struct dashboard *d, const struct panel_class *class, uint64_t session,
-	uint64_t bfd_session)
+push_panel(struct dashboard *d, const struct panel_request *request)
 {
+	const struct panel_class *class = request->panel;
 	if (d->depth + 1 >= STACK_MAX) {
 		return;
 	}
 	d->depth++;
 	d->stack[d->depth] = (struct layer){.class = class,
-		.self = class->create(session, bfd_session)};
+		.self = class->create(request->session, request->bfd_session)};
 	d->stale = true;
 	fit_panels(d);
+	if (class->go != NULL) {
+		struct panel_view view = make_view(d);
+		class->go(top_layer(d)->self, &view, request->seq);
+	}
 }
 
 static void
@@ -101,7 +117,36 @@ pop_panel(struct dashboard *d)
 	struct layer *layer = top_layer(d);
 	layer->class->destroy(layer->self);
 	d->depth--;
-	d->dirty = true;
+	d->dirty = d->stale = true;
+	if (d->depth == 0) {
+		d->model = d->main_model;
+		d->lesson = NULL;
+	}
+}
+
+/* The session that a lesson is about: of which most is told. */
+static void
+begin_lesson(struct dashboard *d, size_t index)
+{
+	if (index >= LESSON_COUNT || !d->lesson_loaded[index]) {
+		dashboard_notice(d, "The capture of this lesson is not installed.", false);
+		return;
+	}
+	const struct model *model = d->model = d->lesson_models[index];
+	d->lesson = lesson_at(index);
+	const struct model_session *best = NULL;
+	for (size_t i = 0; i < model_session_count(model); i++) {
+		const struct model_session *session = model_session_at(model, i);
+		if (best == NULL || session->timeline.count > best->timeline.count) {
+			best = session;
+		}
+	}
+	const struct model_bfd_session *bfd = best != NULL ? model_bfd_of(model, best)
+							   : model_bfd_session_at(model, 0);
+	push_panel(d,
+		&(struct panel_request){.panel = &panel_machine,
+			.session = best != NULL ? best->info.session : 0,
+			.bfd_session = bfd != NULL ? bfd->info.bfd_session : 0});
 }
 
 static struct dashboard *
@@ -123,8 +168,10 @@ open_on(const struct ui_options *options, unsigned width, unsigned height, char 
 	d->options.title = d->title = title;
 	d->canvas = canvas;
 	d->headless = width > 0;
-	d->model = model_create();
-	d->stack[0] = (struct layer){.class = &panel_sessions, .self = panel_sessions.create(0, 0)};
+	d->model = d->main_model = model_create();
+	model_keep_octets(d->model);
+	const struct panel_class *first = options->learn ? &panel_lessons : &panel_sessions;
+	d->stack[0] = (struct layer){.class = first, .self = first->create(0, 0)};
 	d->stale = true;
 	fit_panels(d);
 	return d;
@@ -161,7 +208,10 @@ dashboard_destroy(struct dashboard *d)
 	for (size_t i = 0; i <= d->depth; i++) {
 		d->stack[i].class->destroy(d->stack[i].self);
 	}
-	model_destroy(d->model);
+	model_destroy(d->main_model);
+	for (size_t i = 0; i < LESSON_COUNT; i++) {
+		model_destroy(d->lesson_models[i]);
+	}
 	free(d->title);
 	free(d);
 }
@@ -170,7 +220,13 @@ static void
 sink_on_event(void *self, const struct event *event)
 {
 	struct dashboard *d = self;
-	model_event(d->model, event);
+	model_event(d->main_model, event);
+}
+
+static void
+lesson_on_event(void *self, const struct event *event)
+{
+	model_event(self, event);
 }
 
 static bool
@@ -189,6 +245,26 @@ dashboard_sink(struct dashboard *d)
 		.close = sink_close};
 }
 
+const char *
+dashboard_lesson_file(size_t index)
+{
+	const struct lesson *lesson = lesson_at(index);
+	return lesson != NULL ? lesson->file : NULL;
+}
+
+struct sink
+dashboard_lesson_sink(struct dashboard *d, size_t index)
+{
+	if (d->lesson_models[index] == NULL) {
+		d->lesson_models[index] = model_create();
+		model_keep_octets(d->lesson_models[index]);
+	}
+	d->lesson_loaded[index] = true;
+	return (struct sink){.self = d->lesson_models[index],
+		.wants_snapshots = true,
+		.on_event = lesson_on_event};
+}
+
 int
 dashboard_fd(const struct dashboard *d)
 {
@@ -198,6 +274,9 @@ dashboard_fd(const struct dashboard *d)
 static uint64_t
 packet_now(const struct dashboard *d)
 {
+	if (d->lesson != NULL) {
+		return model_last_ns(d->model);
+	}
 	if (d->paused) {
 		return d->frozen_ns;
 	}
@@ -206,13 +285,16 @@ packet_now(const struct dashboard *d)
 }
 
 static struct panel_view
-make_view(const struct dashboard *d)
+make_view(struct dashboard *d)
 {
 	return (struct panel_view){.model = d->model,
 		.options = &d->options,
 		.now_ns = packet_now(d),
 		.clock_ns = d->clock_ns,
-		.done = d->done};
+		.done = d->done,
+		.lesson = d->lesson,
+		.lesson_loaded = d->options.learn ? d->lesson_loaded : NULL,
+		.choices = &d->choices};
 }
 
 static void
@@ -228,7 +310,7 @@ prompt_key(struct dashboard *d, uint32_t code)
 {
 	char *filter = top_layer(d)->filter;
 	size_t length = strlen(filter);
-	switch (keys_action(code)) {
+	switch (keys_action(code, PLACE_PROMPT)) {
 	case ACTION_OPEN:
 		if (code != 'l') {
 			d->prompting = false;
@@ -236,6 +318,9 @@ prompt_key(struct dashboard *d, uint32_t code)
 		}
 		break;
 	case ACTION_BACK:
+		if (code == 'h') {
+			break;
+		}
 		if (code == 0x1b) {
 			filter[0] = '\0';
 			d->prompting = false;
@@ -261,10 +346,15 @@ static void
 fulfil(struct dashboard *d, const struct panel_request *request)
 {
 	d->stale |= request->update;
+	if (request->notice != NULL) {
+		dashboard_notice(d, request->notice, false);
+	}
 	if (request->wish == WISH_OPEN) {
-		push_panel(d, request->panel, request->session, request->bfd_session);
+		push_panel(d, request);
 	} else if (request->wish == WISH_CLOSE) {
 		pop_panel(d);
+	} else if (request->wish == WISH_LESSON) {
+		begin_lesson(d, request->lesson);
 	}
 }
 
@@ -276,26 +366,66 @@ toggle_pause(struct dashboard *d)
 	d->stale = true;
 }
 
-static void
-press(struct dashboard *d, uint32_t code)
+/* What the foot says of an action; NULL: nothing. */
+static const char *
+foot_word(const struct dashboard *d, enum action action)
 {
-	d->dirty = true;
-	if (d->prompting) {
-		prompt_key(d, code);
-		return;
+	const struct layer *layer = &d->stack[d->depth];
+	const char *word = keys_word(action);
+	if (word == NULL || (keys_places(action) & layer->class->place) == 0) {
+		return NULL;
 	}
+	return action == ACTION_LEAVE && d->depth > 0 ? "back" : word;
+}
+
+static unsigned
+foot_width(const struct dashboard *d, enum action action)
+{
+	const char *word = foot_word(d, action);
+	return word == NULL ? 0
+			    : (unsigned)(text_width(keys_label(action)) + 1 + text_width(word)) +
+			FOOT_BLANKS;
+}
+
+/* Where each action's word begins; 0: it has none, or no room: help and the way out always have. */
+static void
+lay_out_foot(const struct dashboard *d, unsigned width, unsigned left[ACTION_COUNT])
+{
+	unsigned kept = foot_width(d, ACTION_HELP) + foot_width(d, ACTION_LEAVE), at = 1;
+	for (enum action action = 1; action < ACTION_COUNT; action++) {
+		unsigned needed = foot_width(d, action);
+		bool always = action == ACTION_HELP || action == ACTION_LEAVE;
+		left[action] = 0;
+		if (needed > 0 && (always || at + needed + kept <= width + FOOT_BLANKS)) {
+			left[action] = at;
+			at += needed;
+		}
+	}
+}
+
+/* The action whose word stands at a column of the foot. */
+static enum action
+foot_action(const struct dashboard *d, unsigned width, unsigned column)
+{
+	unsigned left[ACTION_COUNT];
+	lay_out_foot(d, width, left);
+	for (enum action action = 1; action < ACTION_COUNT; action++) {
+		if (left[action] > 0 && column >= left[action] &&
+			column < left[action] + foot_width(d, action) - FOOT_BLANKS) {
+			return action;
+		}
+	}
+	return ACTION_NONE;
+}
+
+static void
+act(struct dashboard *d, enum action action)
+{
 	struct layer *layer = top_layer(d);
-	enum action action = keys_action(code);
-	if (action == ACTION_BACK && layer->filter[0] != '\0' && code == 0x1b) {
-		layer->filter[0] = '\0';
-		set_filter(d);
-		return;
-	}
-	if ((keys_places(action) & layer->class->place) == 0) {
-		return;
-	}
 	struct panel_request request = {.wish = WISH_NOTHING};
 	switch (action) {
+	case ACTION_NONE:
+		return;
 	case ACTION_QUIT:
 		d->quit = true;
 		return;
@@ -308,7 +438,7 @@ press(struct dashboard *d, uint32_t code)
 		return;
 	case ACTION_HELP:
 		if (layer->class != &panel_help) {
-			push_panel(d, &panel_help, 0, 0);
+			push_panel(d, &(struct panel_request){.panel = &panel_help});
 			panel_help_about(top_layer(d)->self, layer->class);
 			return;
 		}
@@ -329,33 +459,100 @@ press(struct dashboard *d, uint32_t code)
 	fulfil(d, &request);
 }
 
+/* A click on the foot is the key that stands there; one on a line chooses it, and opens what is chosen. */
+static void
+click(struct dashboard *d, unsigned row, unsigned column)
+{
+	struct layer *layer = top_layer(d);
+	struct area all = canvas_area(d->canvas);
+	if (row + 1 == all.height) {
+		act(d, foot_action(d, all.width, column));
+		return;
+	}
+	if (layer->class->click != NULL && row >= HEAD_ROWS &&
+		layer->class->click(layer->self, row - HEAD_ROWS, column)) {
+		act(d, keys_action('\r', layer->class->place));
+	}
+}
+
+static void
+press(struct dashboard *d, uint32_t code)
+{
+	d->dirty = true;
+	if (d->prompting) {
+		if (code < CANVAS_CLICK) {
+			prompt_key(d, code);
+		}
+		return;
+	}
+	struct layer *layer = top_layer(d);
+	if (code == CANVAS_CLICK) {
+		unsigned row, column;
+		canvas_mouse(d->canvas, &row, &column);
+		click(d, row, column);
+		return;
+	}
+	if (code == CANVAS_WHEEL_UP || code == CANVAS_WHEEL_DOWN) {
+		enum action action = code == CANVAS_WHEEL_UP ? ACTION_UP : ACTION_DOWN;
+		for (int i = 0; i < WHEEL_LINES && (keys_places(action) & layer->class->place) != 0;
+			i++) {
+			act(d, action);
+		}
+		return;
+	}
+	if (code == 0x1b && layer->filter[0] != '\0') {
+		layer->filter[0] = '\0';
+		set_filter(d);
+		return;
+	}
+	act(d, keys_action(code, layer->class->place));
+}
+
 static void
 draw_head(struct dashboard *d, const struct area *all)
 {
 	area_fill(all, 0, 0, all->width, STYLE_BAND);
 	const char *dot = area_glyph(all, GLYPH_DOT);
 	char state[64] = "live";
-	if (d->done) {
+	unsigned bar = 0; /* of how far the file is read */
+	if (d->options.learn) {
+		state[0] = '\0';
+	} else if (d->done) {
 		snprintf(state, sizeof(state), "done");
 	} else if (d->loading == 0) {
 		snprintf(state, sizeof(state), "loading");
 	} else if (d->loading > 0) {
 		snprintf(state, sizeof(state), "loading %d %%", d->loading);
+		bar = LOADING_COLUMNS;
 	}
 	if (d->paused) {
 		snprintf(state, sizeof(state), "PAUSED (Space goes on)");
 	}
 	unsigned right = (unsigned)strlen(state) + 1;
+	bar = d->paused ? 0 : bar;
 	char title[640], clean[512];
 	text_escape_string(d->title, clean, sizeof(clean));
+	if (d->lesson != NULL) {
+		snprintf(clean, sizeof(clean), "lesson %u: %s", (unsigned)d->lesson->id + 1,
+			d->lesson->title);
+	}
 	snprintf(title, sizeof(title), "bgpwhy %s %s %s %s", dot, top_layer(d)->class->name, dot,
 		clean);
 	if (d->notice[0] != '\0' && d->clock_ns >= d->notice_until_ns) {
 		d->notice[0] = '\0';
 	}
+	if (bar > 0) {
+		area_bar(all, 0, all->width - right - bar - 1, bar, STYLE_BAND | STYLE_STRONG,
+			(uint64_t)d->loading, 100);
+		area_text(all, 0, all->width - right, right, STYLE_BAND | STYLE_STRONG, state);
+		right += bar + 1;
+		state[0] = '\0';
+	}
 	area_text(all, 0, 1, all->width - right - 2, STYLE_BAND | STYLE_STRONG,
 		d->notice[0] != '\0' ? d->notice : title);
-	area_text(all, 0, all->width - right, right, STYLE_BAND | STYLE_STRONG, state);
+	if (state[0] != '\0') {
+		area_text(all, 0, all->width - right, right, STYLE_BAND | STYLE_STRONG, state);
+	}
 }
 
 static void
@@ -372,6 +569,9 @@ append_artefacts(const struct dashboard *d, char *text, size_t room)
 	}
 	if (packets > 0) {
 		text_append(text, room, "  %s packets", text_count(packets, number));
+	}
+	if (d->rate > 0 && d->loading < 0 && !d->done) {
+		text_append(text, room, " (%s/s)", text_count(d->rate, number));
 	}
 	if (dropped > 0) {
 		text_append(text, room, "  %s lost by the kernel", text_count(dropped, number));
@@ -391,9 +591,30 @@ append_artefacts(const struct dashboard *d, char *text, size_t room)
 	}
 }
 
+/* The packets of all inputs in the second that ended last. */
+static void
+take_rate(struct dashboard *d)
+{
+	uint64_t packets = 0, passed = d->clock_ns - d->rate_clock_ns;
+	if (passed < SECOND_NS) {
+		return;
+	}
+	for (size_t i = 0; i < model_input_count(d->main_model); i++) {
+		packets += model_input_at(d->main_model, i)->packets;
+	}
+	d->rate = d->rate_clock_ns == 0 || packets < d->rate_packets
+		? 0
+		: (uint64_t)((long double)(packets - d->rate_packets) * SECOND_NS / passed + 0.5L);
+	d->rate_packets = packets;
+	d->rate_clock_ns = d->clock_ns;
+}
+
 static void
 draw_totals(struct dashboard *d, const struct area *all)
 {
+	if (d->options.learn && d->lesson == NULL) {
+		return;
+	}
 	size_t count = model_session_count(d->model), up = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct event_session *info = &model_session_at(d->model, i)->info;
@@ -448,20 +669,23 @@ draw_foot(struct dashboard *d, const struct area *all)
 			"  Enter keeps it, Esc shows all");
 		return;
 	}
-	for (enum action action = 1; action < ACTION_COUNT; action++) {
-		const char *word = keys_word(action);
-		if (word == NULL || (keys_places(action) & layer->class->place) == 0) {
-			continue;
-		}
-		if (action == ACTION_LEAVE && d->depth > 0) {
-			word = "back";
-		}
-		left += area_text(all, at, left, all->width, STYLE_STRONG, keys_label(action));
-		left += area_printf(all, at, left, all->width, STYLE_NORMAL, " %s", word) + 2;
-	}
+	unsigned begin[ACTION_COUNT];
+	char only[FILTER_MAX + 8] = "";
 	if (layer->filter[0] != '\0') {
-		area_printf(all, at, left, all->width, STYLE_BUSY, "only: %s", layer->filter);
+		snprintf(only, sizeof(only), "only: %s", layer->filter);
 	}
+	unsigned taken = only[0] != '\0' ? (unsigned)text_width(only) + FOOT_BLANKS : 0;
+	lay_out_foot(d, all->width > taken ? all->width - taken : 0, begin);
+	for (enum action action = 1; action < ACTION_COUNT; action++) {
+		if (begin[action] > 0) {
+			unsigned used = area_text(all, at, begin[action], all->width, STYLE_STRONG,
+				keys_label(action));
+			area_printf(all, at, begin[action] + used, all->width, STYLE_NORMAL, " %s",
+				foot_word(d, action));
+			left = begin[action] + foot_width(d, action);
+		}
+	}
+	area_text(all, at, left, all->width, STYLE_BUSY, only);
 }
 
 static void
@@ -503,6 +727,10 @@ wants_picture(const struct dashboard *d)
 		return true;
 	}
 	uint64_t age = d->clock_ns - d->drawn_clock_ns;
+	const struct layer *layer = &d->stack[d->depth];
+	if (layer->class->moves != NULL && layer->class->moves(layer->self) && age >= PACE_NS) {
+		return true;
+	}
 	if (d->paused) {
 		return false;
 	}
@@ -525,6 +753,7 @@ dashboard_step(struct dashboard *d, uint64_t now_ns, int loading, bool done)
 	d->dirty |= done != d->done || (loading < 0) != (d->loading < 0);
 	d->loading = loading;
 	d->done = done;
+	take_rate(d);
 	if (canvas_is_dead(d->canvas)) {
 		return false;
 	}

@@ -35,6 +35,7 @@ struct canvas {
 	FILE *in, *out; /* ours to close, or NULL */
 	int fd;
 	bool utf8, headless;
+	unsigned mouse_row, mouse_column;
 	attr_t attributes[STYLE_COUNT];
 	short pairs[STYLE_COUNT];
 };
@@ -58,6 +59,7 @@ static const char *const glyphs[GLYPH_COUNT][2] = {
 	[GLYPH_DASH] = {"-", "–"},
 	[GLYPH_DOT] = {"|", "·"},
 	[GLYPH_DIFFERS] = {"#", "≠"},
+	[GLYPH_LOST] = {"%", "╳"},
 	[GLYPH_MIDDLE] = {"|", "│"},
 };
 
@@ -213,6 +215,10 @@ canvas_create(const struct canvas_options *options, char *error, size_t error_si
 	nonl(); /* Enter is \r and ^J stays ^J */
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
+	if (!canvas->headless) {
+		mouseinterval(0); /* a press is enough: no waiting for what may become a click */
+		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+	}
 	curs_set(0);
 	return canvas;
 }
@@ -276,8 +282,28 @@ canvas_read_key(struct canvas *canvas, uint32_t *code)
 	if (kind == ERR) {
 		return false;
 	}
+	if (kind == KEY_CODE_YES && character == KEY_MOUSE) {
+		MEVENT event;
+		if (getmouse(&event) != OK || event.x < 0 || event.y < 0) {
+			return false;
+		}
+		canvas->mouse_row = (unsigned)event.y;
+		canvas->mouse_column = (unsigned)event.x;
+		*code = (event.bstate & BUTTON4_PRESSED) != 0 ? CANVAS_WHEEL_UP
+			: (event.bstate & BUTTON5_PRESSED) != 0
+			? CANVAS_WHEEL_DOWN
+			: CANVAS_CLICK;
+		return true;
+	}
 	*code = (uint32_t)character | (kind == KEY_CODE_YES ? (uint32_t)CANVAS_FUNCTION : 0);
 	return true;
+}
+
+void
+canvas_mouse(const struct canvas *canvas, unsigned *row, unsigned *column)
+{
+	*row = canvas->mouse_row;
+	*column = canvas->mouse_column;
 }
 
 void
@@ -353,6 +379,24 @@ area_rows(const struct area *area, unsigned top, unsigned height)
 		.left = area->left,
 		.height = height < room ? height : room,
 		.width = area->width};
+}
+
+struct area
+area_columns(const struct area *area, unsigned left, unsigned width)
+{
+	unsigned from = left < area->width ? left : area->width;
+	unsigned room = area->width - from;
+	return (struct area){.canvas = area->canvas,
+		.top = area->top,
+		.left = area->left + from,
+		.height = area->height,
+		.width = width < room ? width : room};
+}
+
+bool
+area_utf8(const struct area *area)
+{
+	return area->canvas->utf8;
 }
 
 const char *
@@ -470,6 +514,28 @@ area_rule(const struct area *area, unsigned row, unsigned column, unsigned width
 	for (unsigned i = 0; i < width; i++) {
 		area_text(area, row, column + i, 1, style, rule);
 	}
+}
+
+void
+area_line(const struct area *area, unsigned row, unsigned column, unsigned style, unsigned ends)
+{
+	/* By the bits of enum line_end; light, heavy, ASCII, heavy ASCII. */
+	static const char *const pieces[4][16] = {
+		{" ", "│", "│", "│", "─", "┘", "┐", "┤", "─", "└", "┌", "├", "─", "┴", "┬", "┼"},
+		{" ", "┃", "┃", "┃", "━", "┛", "┓", "┫", "━", "┗", "┏", "┣", "━", "┻", "┳", "╋"},
+		{" ", "|", "|", "|", "-", "+", "+", "+", "-", "+", "+", "+", "-", "+", "+", "+"},
+		{" ", "#", "#", "#", "=", "#", "#", "#", "=", "#", "#", "#", "=", "#", "#", "#"},
+	};
+	unsigned kind = (area->canvas->utf8 ? 0u : 2u) + ((ends & LINE_HEAVY) != 0 ? 1u : 0u);
+	area_text(area, row, column, 1, style, pieces[kind][ends & 15]);
+}
+
+void
+area_level(const struct area *area, unsigned row, unsigned column, unsigned style, unsigned height)
+{
+	static const char *const levels[9][2] = {{" ", " "}, {"_", "▁"}, {".", "▂"}, {"-", "▃"},
+		{"=", "▄"}, {"+", "▅"}, {"*", "▆"}, {"%", "▇"}, {"#", "█"}};
+	area_text(area, row, column, 1, style, levels[height < 8 ? height : 8][area->canvas->utf8]);
 }
 
 unsigned

@@ -43,6 +43,7 @@ enum glyph {
 	GLYPH_DASH, /* nothing to show */
 	GLYPH_DOT,  /* between two facts */
 	GLYPH_DIFFERS,
+	GLYPH_LOST, /* of a hole in what was captured */
 	GLYPH_MIDDLE, /* stands apart between the two columns of a table */
 	GLYPH_COUNT,
 };
@@ -67,10 +68,18 @@ bool canvas_is_dead(const struct canvas *canvas);
 bool canvas_follow_size(struct canvas *canvas);
 void canvas_set_size(struct canvas *canvas, unsigned width, unsigned height); /* headless */
 
-enum { CANVAS_FUNCTION = 1 << 24 }; /* or-ed into the code of a function key */
+enum {
+	CANVAS_FUNCTION = 1 << 24, /* or-ed into the code of a function key */
+	CANVAS_CLICK = 1 << 25,    /* the code of a click, the wheel up, the wheel down */
+	CANVAS_WHEEL_UP,
+	CANVAS_WHEEL_DOWN,
+};
 
 /* The next key that waits: a character or a function key. False: none. */
 bool canvas_read_key(struct canvas *canvas, uint32_t *code);
+
+/* Where the mouse was, of the last code that is one of its own. */
+void canvas_mouse(const struct canvas *canvas, unsigned *row, unsigned *column);
 
 void canvas_clear(struct canvas *canvas);
 void canvas_show(struct canvas *canvas);    /* sends what changed */
@@ -89,6 +98,10 @@ struct area canvas_area(struct canvas *canvas); /* all of it */
 /* `height` rows from `top`; cut to what there is. */
 struct area area_rows(const struct area *area, unsigned top, unsigned height);
 
+/* `width` columns from `left`; cut to what there is. */
+struct area area_columns(const struct area *area, unsigned left, unsigned width);
+
+bool area_utf8(const struct area *area);
 const char *area_glyph(const struct area *area, enum glyph glyph);
 
 /* Writes at most `width` columns of text; what is cut ends in a mark. Returns the columns used. */
@@ -104,6 +117,19 @@ void
 area_fill(const struct area *area, unsigned row, unsigned column, unsigned width, unsigned style);
 void
 area_rule(const struct area *area, unsigned row, unsigned column, unsigned width, unsigned style);
+/* The piece of a line that joins the neighbours that are asked for. */
+enum line_end {
+	LINE_ABOVE = 1,
+	LINE_BELOW = 2,
+	LINE_LEFT = 4,
+	LINE_RIGHT = 8,
+	LINE_HEAVY = 16,
+};
+void area_line(const struct area *area, unsigned row, unsigned column, unsigned style,
+	unsigned ends);
+/* A column of `height` eighths (0 to 8) of a row; without UTF-8 one of eight characters. */
+void area_level(const struct area *area, unsigned row, unsigned column, unsigned style,
+	unsigned height);
 /* Wraps text into at most `rows` lines from `row`; returns how many were used. The last one ends in a
  * mark where there is more. */
 unsigned area_wrap(const struct area *area, unsigned row, unsigned rows, unsigned column,

@@ -32,10 +32,10 @@ static const struct {
 };
 
 enum action
-keys_action(uint32_t code)
+keys_action(uint32_t code, enum place place)
 {
 	for (size_t i = 0; i < COUNT(keys); i++) {
-		if (keys[i].code == code) {
+		if (keys[i].code == code && (actions[keys[i].action].places & (unsigned)place) != 0) {
 			return keys[i].action;
 		}
 	}
@@ -75,7 +75,7 @@ const char *
 keys_label(enum action action)
 {
 	for (size_t i = 0; i < COUNT(keys); i++) {
-		if (keys[i].action == action) {
+		if (keys[i].action == action && keys[i].label[0] != '\0') {
 			return keys[i].label;
 		}
 	}

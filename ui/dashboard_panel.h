@@ -21,7 +21,14 @@ enum place {
 	PLACE_SESSIONS = 1,
 	PLACE_SESSION = 2,
 	PLACE_HELP = 4,
-	PLACE_ALL = PLACE_SESSIONS | PLACE_SESSION | PLACE_HELP,
+	PLACE_MESSAGE = 8,
+	PLACE_MACHINE = 16,
+	PLACE_TIMELINE = 32,
+	PLACE_LESSONS = 64,
+	PLACE_COLUMNS = 128,
+	PLACE_PROMPT = 256, /* while the filter is typed */
+	PLACE_ALL = 255,
+	PLACE_LISTS = PLACE_ALL & ~PLACE_MACHINE, /* where the arrows move a cursor */
 };
 
 enum action {
@@ -32,8 +39,8 @@ enum action {
 	ACTION_COUNT,
 };
 
-/* What a key means; ACTION_NONE: nothing. The code is one of canvas_read_key(). */
-enum action keys_action(uint32_t code);
+/* What a key means there; ACTION_NONE: nothing. The code is one of canvas_read_key(). */
+enum action keys_action(uint32_t code, enum place place);
 /* The code of a key by its label ("Enter", "j"), or the character itself; 0: no such key. */
 uint32_t keys_code(const char *label);
 unsigned keys_places(enum action action);
@@ -43,6 +50,12 @@ const char *keys_label(enum action action); /* of its first key */
 /* All labels of an action: "Up k". Returns `text`. */
 char *keys_labels(enum action action, char *text, size_t room);
 
+struct lesson;
+
+/* What the user has chosen for good. */
+enum show { SHOW_WITH_ROOM, SHOW_ALWAYS, SHOW_NEVER, SHOW_COUNT };
+struct choices;
+
 /* What a panel sees of the world. While the picture is frozen, `now_ns` stands still and update()
  * is not called; what a panel draws of states and times must come from what it kept then. */
 struct panel_view {
@@ -51,9 +64,12 @@ struct panel_view {
 	uint64_t now_ns;   /* packet time */
 	uint64_t clock_ns; /* the caller's clock, for what may wait a second */
 	bool done;
+	const struct lesson *lesson; /* the one that is looked at; NULL: none */
+	const bool *lesson_loaded;   /* which there are; NULL without --learn */
+	struct choices *choices;     /* a panel that is about them may change them */
 };
 
-enum panel_wish { WISH_NOTHING, WISH_OPEN, WISH_CLOSE };
+enum panel_wish { WISH_NOTHING, WISH_OPEN, WISH_CLOSE, WISH_LESSON };
 
 struct panel_class;
 
@@ -61,6 +77,9 @@ struct panel_request {
 	enum panel_wish wish;
 	const struct panel_class *panel; /* WISH_OPEN */
 	uint64_t session, bfd_session;   /* for its create() */
+	uint64_t seq;                    /* for its go(); 0: none */
+	size_t lesson;                   /* WISH_LESSON */
+	const char *notice;              /* to be shown for a while; static storage, or NULL */
 	bool update;                     /* what is shown must be taken anew, frozen or not */
 };
 
@@ -76,12 +95,19 @@ struct panel_class {
 	void (*resize)(void *self, unsigned height, unsigned width);
 	void (*draw)(void *self, const struct panel_view *view, const struct area *area);
 	void (*handle_key)(void *self, enum action action, struct panel_request *request);
+	/* Begins at what happened there: the seq of an event. NULL where it makes no difference. */
+	void (*go)(void *self, const struct panel_view *view, uint64_t seq);
+	/* Whether the picture changes by itself, ten times a second. NULL: no. */
+	bool (*moves)(const void *self);
+	/* A click on a line of the panel. True: on what is chosen already, so that it opens. NULL: no. */
+	bool (*click)(void *self, unsigned row, unsigned column);
 	/* Shows only what holds this text (lower or upper case); "" for all. True: only update()
 	 * can do that. NULL: no filter. */
 	bool (*filter)(void *self, const char *text);
 };
 
-extern const struct panel_class panel_sessions, panel_session, panel_help;
+extern const struct panel_class panel_sessions, panel_session, panel_help, panel_message,
+	panel_machine, panel_timeline, panel_lessons, panel_columns;
 /* The help of another panel's place. */
 void panel_help_about(void *self, const struct panel_class *about);
 
@@ -116,9 +142,15 @@ const struct model_finding *session_row_finding(const struct model *model,
 const struct address *session_row_address(const struct session_row *row, size_t side);
 uint64_t session_row_since_ns(const struct session_row *row); /* of the state it is in; 0 unknown */
 bool session_row_is_up(const struct session_row *row);
-/* Whether `text` stands in its addresses, ASNs, states or cause; case does not matter. */
+/*
+ * Whether the row fits all words of an expression; case does not matter. A word stands in the addresses,
+ * ASNs, states or cause; "peer:", "as:", "state:", "bfd:" and "cause:" before it look there only (an ASN
+ * is then the whole number), commas are "or", and "-" before all that is "not".
+ */
 bool session_row_matches(const struct session_row *row, const char *text);
 
+/* The name of the state of a side; of BFD where there is no BGP. */
+const char *session_row_state(const struct session_row *row, size_t side);
 uint64_t session_row_messages(const struct session_row *row, size_t side);
 
 /* The columns of the list, also the orders that it can have. */
@@ -135,6 +167,14 @@ enum column {
 	COLUMN_CAUSE,
 	COLUMN_COUNT,
 };
+
+struct choices {
+	enum show show[COLUMN_COUNT];
+};
+
+const char *column_title(enum column column);
+const char *column_help(enum column column);
+bool column_is_fixed(enum column column); /* shown whatever is chosen */
 
 /* Less than, equal to or greater than 0, as for qsort(). */
 int session_row_compare(const struct session_row *a, const struct session_row *b, enum column by);

@@ -6,7 +6,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "ui/dashboard_panel.h"
 #include "ui/text.h"
@@ -140,8 +139,8 @@ session_row_since_ns(const struct session_row *row)
 	return since[0] > since[1] ? since[0] : since[1];
 }
 
-static const char *
-side_state(const struct session_row *row, size_t side)
+const char *
+session_row_state(const struct session_row *row, size_t side)
 {
 	return row->has_session ? bgp_state_name((uint8_t)row->info.side[side].state)
 				: track_state_name(PROTOCOL_BFD, row->bfd.side[side].state);
@@ -179,7 +178,7 @@ short_state(const struct session_row *row, size_t side)
 char *
 session_row_states(const struct session_row *row, unsigned width, char text[ROW_TEXT_MAX])
 {
-	const char *a = side_state(row, 0), *b = side_state(row, 1);
+	const char *a = session_row_state(row, 0), *b = session_row_state(row, 1);
 	if (strcmp(a, b) == 0) {
 		snprintf(text, ROW_TEXT_MAX, "%s", a);
 		return text;
@@ -329,33 +328,6 @@ session_row_cause(const struct session_row *row, char text[ROW_TEXT_MAX])
 	}
 	snprintf(text, ROW_TEXT_MAX, "%s", cause);
 	return text;
-}
-
-bool
-session_row_matches(const struct session_row *row, const char *text)
-{
-	if (text[0] == '\0') {
-		return true;
-	}
-	char all[512] = "", address[ADDRESS_TEXT_MAX], cause[ROW_TEXT_MAX];
-	for (size_t side = 0; side < 2; side++) {
-		text_append(all, sizeof(all), "%s %s ",
-			address_text(session_row_address(row, side), address),
-			side_state(row, side));
-		if (row->has_session && row->info.side[side].has_asn) {
-			text_append(all, sizeof(all), "AS%u AS %u ", row->info.side[side].asn,
-				row->info.side[side].asn);
-		}
-		if (row->has_bfd) {
-			text_append(all, sizeof(all), "BFD %s ",
-				track_state_name(PROTOCOL_BFD, row->bfd.side[side].state));
-		}
-	}
-	const char *key = finding_key(row->cause);
-	text_append(all, sizeof(all), "%s %s %s %s", session_row_cause(row, cause),
-		key != NULL ? key : "", row->has_session ? verdict_name(row->info.verdict) : "",
-		session_row_is_up(row) ? "up" : "down");
-	return strcasestr(all, text) != NULL;
 }
 
 unsigned

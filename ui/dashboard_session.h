@@ -2,6 +2,8 @@
 #ifndef BGPWHY_UI_DASHBOARD_SESSION_H
 #define BGPWHY_UI_DASHBOARD_SESSION_H
 
+#include <stdio.h>
+
 #include "ui/dashboard_panel.h"
 
 /*
@@ -33,6 +35,17 @@ void lines_opens(struct lines *lines, const struct model_session *session,
 void lines_findings(struct lines *lines, const struct panel_view *view,
 	const struct model_session *session, const struct model_bfd_session *bfd, unsigned width);
 
+/* What was agreed on, what was measured, how near it came. Either may be NULL. */
+void lines_timers(struct lines *lines, const struct model_session *session,
+	const struct model_bfd_session *bfd, const struct session_row *row);
+/* One more row of three cells, and one more line of text. */
+void lines_add_pair(struct lines *lines, const char *label, const char *a, const char *b,
+	bool differs);
+void lines_add_heading(struct lines *lines, const char *title, const struct address *a,
+	const struct address *b);
+void lines_add_text(struct lines *lines, unsigned style, unsigned indent, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
 void lines_draw(const struct lines *lines, const struct area *area, const struct scroll *scroll);
 
 /* The time line: copies of the model's entries that pass the filter. */
@@ -49,8 +62,45 @@ void events_finish(struct events *events);
 void events_take(struct events *events, const struct model_session *session,
 	const struct model_bfd_session *bfd, const struct session_row *row, bool quiet,
 	const char *filter);
+enum { EVENT_TEXT_MAX = 320 };
+/* What an entry says, with its count and its end where it is a stretch. `brief` leaves out the
+ * sections of RFCs that stand in parentheses at the end. Returns `text`. */
+char *event_text(const struct timeline_entry *entry, bool brief, char text[EVENT_TEXT_MAX]);
+unsigned event_style(const struct timeline_entry *entry);
+
+/* The entry that a click on a row of what was drawn means; `count` where there is none. */
+size_t events_at_row(const struct events *events, const struct area *area,
+	const struct scroll *scroll, uint8_t time_digits, unsigned row);
+
 /* Entries take as many rows as their text needs; moves scroll->top so that the cursor shows. */
 void events_draw(const struct events *events, const struct area *area, struct scroll *scroll,
 	const struct session_row *row, uint8_t time_digits);
+
+/*
+ * The ladder: the same entries between two lifelines, one row each; KEEPALIVEs that went both ways
+ * with nothing between them are one row.
+ */
+struct ladder {
+	struct rung {
+		struct timeline_entry entry; /* of the first, where it is a stretch */
+		int8_t side;
+		uint64_t keepalives[2]; /* both 0: it is no stretch of them */
+	} *rung;
+	size_t count, room;
+};
+
+void ladder_finish(struct ladder *ladder);
+void ladder_take(struct ladder *ladder, const struct events *events);
+void ladder_draw(const struct ladder *ladder, const struct area *area, struct scroll *scroll,
+	const struct session_row *row, uint8_t time_digits);
+/* The whole of it as text, `width` columns wide. */
+bool ladder_write(const struct ladder *ladder, const struct session_row *row, uint8_t time_digits,
+	bool utf8, unsigned width, FILE *out);
+
+enum { SAVE_NOTICE_MAX = 256 };
+/* Writes the ladder as text and the findings as Markdown into the working directory, never over a file
+ * that is there, and says into `notice` what was written or why not. */
+void session_save(const struct session_row *row, const struct ladder *ladder,
+	const struct lines *findings, uint8_t time_digits, char notice[SAVE_NOTICE_MAX]);
 
 #endif

@@ -86,6 +86,7 @@ model_destroy(struct model *model)
 	free(model->bfd_sessions.items);
 	free(model->findings.items);
 	model_texts_finish(&model->budget.texts);
+	model_octets_finish(model);
 	free(model);
 }
 
@@ -165,7 +166,7 @@ entry_add(struct model *model, struct model_timeline *timeline, uint64_t *left_o
 	struct timeline_entry *e = timeline_add(timeline, &model->budget, event->time_ns, left_out);
 	e->last_ns = event->time_ns;
 	e->frame = e->last_frame = event->frame;
-	e->seq = event->seq;
+	e->seq = e->last_seq = event->seq;
 	e->kind = (uint8_t)kind;
 	e->weight = (uint8_t)weight;
 	return e;
@@ -387,6 +388,7 @@ on_message(struct model *model, const struct event *event)
 		e->count++;
 		e->last_ns = event->time_ns;
 		e->last_frame = event->frame;
+		e->last_seq = event->seq;
 	} else {
 		e = session_entry(model, s, event, kind, weight);
 		e->side = (int8_t)side;
@@ -571,6 +573,9 @@ transition_text(struct model *model, const struct event_transition *t, struct ti
 	}
 	e->text = model_text_keep(&model->budget.texts, text);
 	e->inferred = t->basis == BASIS_INFERRED;
+	e->from = t->from;
+	e->to = t->to;
+	e->rfc_event = t->rfc_event;
 }
 
 static void
@@ -805,6 +810,7 @@ model_event(struct model *model, const struct event *event)
 	if (event->time_digits > model->time_digits) {
 		model->time_digits = event->time_digits;
 	}
+	model_octets_keep(model, event);
 	if (event->kind < EVENT_KIND_COUNT) {
 		handlers[event->kind](model, event);
 	}

@@ -30,6 +30,8 @@ enum {
 	MODEL_UNANSWERED_MAX = 4096,       /* pairs of which only SYNs were seen, that are over */
 	MODEL_CONNECTIONS_MAX = 16,        /* whose state is followed, for each session */
 	MODEL_CHECKS_MAX = 8, /* directions of a session that --check has something to say of */
+	MODEL_OCTETS_MAX = 16384,              /* messages whose octets are kept: routine, and others */
+	MODEL_OCTETS_TOTAL = 8 * 1024 * 1024,  /* octets of each of the two */
 	TIMELINE_TEXT_MAX = 160,
 };
 
@@ -61,7 +63,7 @@ enum timeline_weight {
 struct timeline_entry {
 	uint64_t time_ns, last_ns;
 	uint64_t frame, last_frame;    /* 0: none */
-	uint64_t seq;                  /* of the first event */
+	uint64_t seq, last_seq;        /* of the first event, and of the last */
 	uint64_t connection;           /* 0: none */
 	uint32_t count;                /* 1, or how many the stretch has */
 	uint32_t left_out;             /* entries dropped just before this one */
@@ -70,6 +72,8 @@ struct timeline_entry {
 	uint8_t weight; /* enum timeline_weight */
 	int8_t side; /* who acts: 0 local, 1 remote, -1 neither or unknown */
 	bool inferred;
+	uint8_t from, to;  /* of a transition: as struct event_transition has them */
+	uint8_t rfc_event; /* of a BGP transition */
 	const char *text; /* without time, frame, speaker and count: "OPEN as 65009 …" */
 };
 
@@ -157,6 +161,17 @@ struct model_finding {
 	uint64_t count;
 };
 
+/* The octets of one message, as it was captured. */
+struct model_octets {
+	uint64_t seq; /* of its event */
+	uint64_t session, bfd_session; /* the one of the protocol; the other 0 */
+	uint64_t time_ns, frame;
+	struct address src, dst;
+	struct bgp_context context; /* what a BGP message is decoded with */
+	const uint8_t *bytes;
+	size_t size;
+};
+
 struct model_input {
 	char *name, *link_type;
 	bool ended;
@@ -222,6 +237,17 @@ size_t model_timeline_merged(const struct model_session *session,
 /* Whose address stands behind an entry; NULL where nobody's. */
 const struct address *model_entry_speaker(const struct model_session *session,
 	const struct model_bfd_session *bfd, const struct timeline_entry *entry);
+
+/*
+ * The octets of messages are kept from when this is called, the oldest giving way; what is routine
+ * (KEEPALIVE, UPDATE) never takes the place of anything else.
+ */
+void model_keep_octets(struct model *model);
+/* NULL where they are not kept (any more). */
+const struct model_octets *model_octets_find(const struct model *model, uint64_t seq);
+/* The next message (step 1) or the one before (step -1) of either session whose octets are kept. */
+const struct model_octets *model_octets_step(const struct model *model, uint64_t seq, int step,
+	uint64_t session, uint64_t bfd_session);
 
 /* The kept OPEN as a value that borrows from it; false where none was seen or it cannot be read. */
 bool model_open_decode(const struct model_open *open, struct bgp_message *message);

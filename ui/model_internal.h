@@ -36,6 +36,16 @@ struct timeline_entry *timeline_stretch(struct model_timeline *timeline, enum ti
 void timeline_swap_sides(struct model_timeline *timeline);
 void timeline_finish(struct model_timeline *timeline, struct timeline_budget *budget);
 
+/* Octets of messages by `seq`, in a row that grows at its end and gives way at its start. */
+struct octets_row {
+	struct model_octets *items;
+	size_t first, count, room; /* items[first] to items[first + count - 1] */
+	size_t total;              /* octets */
+};
+
+void model_octets_keep(struct model *model, const struct event *event);
+void model_octets_finish(struct model *model);
+
 /* Pointers, so that a table can grow while somebody looks at an entry. Sorted
  * by id. */
 struct model_table {
@@ -53,6 +63,8 @@ struct model {
 	uint8_t time_digits;
 	uint64_t left_out;
 	uint64_t dropped_session, dropped_bfd_session; /* highest ids that found no room */
+	bool keeps_octets;
+	struct octets_row octets[2]; /* what is routine; the rest */
 	size_t leaving;    /* sessions that are to be dropped */
 	size_t unanswered; /* sessions of which only SYNs were seen, that are over */
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The screen of one session. Its head says who the two are, how they stand, why, and what to do; below
- * it are three tabs: what happened, what both offered, and all that was found.
+ * it are tabs: what happened, as arrows and in words, what both offered, all that was found, the timers.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "ui/dashboard_session.h"
 #include "ui/text.h"
 
-enum tab { TAB_EVENTS, TAB_OPENS, TAB_FINDINGS, TAB_COUNT };
+enum tab { TAB_LADDER, TAB_EVENTS, TAB_OPENS, TAB_FINDINGS, TAB_TIMERS, TAB_COUNT };
 
 enum { FILTER_MAX = 128, REASON_MAX = FINDING_SUMMARY_MAX };
 
@@ -22,7 +22,8 @@ struct session_panel {
 	enum tab tab;
 	struct scroll scroll[TAB_COUNT];
 	struct events events;
-	struct lines opens, findings;
+	struct ladder ladder;
+	struct lines opens, findings, timers;
 	char reason[REASON_MAX], fix[FINDING_FIX_TEXT_MAX];
 	enum severity severity;
 	uint8_t time_digits;
@@ -30,6 +31,8 @@ struct session_panel {
 	bool follow; /* the cursor stays at the end of the time line */
 	char filter[FILTER_MAX];
 	unsigned width;
+	struct area body; /* of the tab, as it was drawn, for a click */
+	unsigned body_top;
 };
 
 static void *
@@ -50,6 +53,8 @@ session_destroy(void *self)
 	events_finish(&p->events);
 	lines_finish(&p->opens);
 	lines_finish(&p->findings);
+	lines_finish(&p->timers);
+	ladder_finish(&p->ladder);
 	free(p);
 }
 
@@ -90,11 +95,16 @@ session_update(void *self, const struct panel_view *view)
 	events_take(&p->events, session, bfd, &p->row, p->quiet, p->filter);
 	lines_opens(&p->opens, session, bfd, &p->row);
 	lines_findings(&p->findings, view, session, bfd, p->width);
+	lines_timers(&p->timers, session, bfd, &p->row);
+	ladder_take(&p->ladder, &p->events);
 	p->scroll[TAB_EVENTS].count = p->events.count;
-	if (p->follow && p->events.count > 0) {
-		p->scroll[TAB_EVENTS].at = p->events.count - 1;
+	p->scroll[TAB_LADDER].count = p->ladder.count;
+	for (size_t i = TAB_LADDER; i <= TAB_EVENTS; i++) {
+		if (p->follow && p->scroll[i].count > 0) {
+			p->scroll[i].at = p->scroll[i].count - 1;
+		}
+		scroll_settle(&p->scroll[i]);
 	}
-	scroll_settle(&p->scroll[TAB_EVENTS]);
 }
 
 static void
@@ -190,7 +200,8 @@ draw_head(const struct session_panel *p, const struct panel_view *view, const st
 static void
 draw_tabs(const struct session_panel *p, const struct area *area, unsigned at)
 {
-	static const char *const names[TAB_COUNT] = {"1 Events", "2 OPENs", "3 Findings"};
+	static const char *const names[TAB_COUNT] = {"1 Ladder", "2 Events", "3 OPENs", "4 Findings",
+		"5 Timers"};
 	area_rule(area, at, 0, area->width, STYLE_FAINT);
 	unsigned left = 1;
 	for (size_t i = 0; i < TAB_COUNT; i++) {
@@ -204,7 +215,7 @@ draw_tabs(const struct session_panel *p, const struct area *area, unsigned at)
 	if (scroll->count > 0) {
 		snprintf(text, sizeof(text), " %zu of %zu ", scroll->at + 1, scroll->count);
 	}
-	if (p->tab == TAB_EVENTS && p->events.hidden > 0) {
+	if (p->tab <= TAB_EVENTS && p->events.hidden > 0) {
 		text_append(text, sizeof(text), "(%llu hidden) ",
 			(unsigned long long)p->events.hidden);
 	}
@@ -216,18 +227,24 @@ draw_tab(struct session_panel *p, const struct area *area)
 {
 	struct scroll *scroll = &p->scroll[p->tab];
 	scroll->height = area->height;
-	if (p->tab == TAB_EVENTS) {
+	if (p->tab <= TAB_EVENTS) {
 		scroll_settle(scroll);
-		events_draw(&p->events, area, scroll, &p->row, p->time_digits);
+		if (p->tab == TAB_LADDER) {
+			ladder_draw(&p->ladder, area, scroll, &p->row, p->time_digits);
+		} else {
+			events_draw(&p->events, area, scroll, &p->row, p->time_digits);
+		}
 		if (p->events.count == 0) {
-			area_text(area, 0, 1, area->width, STYLE_NORMAL,
+			area_text(area, 1, 1, area->width, STYLE_NORMAL,
 				p->events.hidden > 0 ? "Nothing passes the filter."
 						     : "Nothing has happened yet.");
 		}
 		return;
 	}
 	/* Text to be read: the cursor is its first line on the screen. */
-	const struct lines *lines = p->tab == TAB_OPENS ? &p->opens : &p->findings;
+	const struct lines *lines = p->tab == TAB_OPENS ? &p->opens
+		: p->tab == TAB_FINDINGS                ? &p->findings
+							: &p->timers;
 	scroll->count = lines->count > area->height ? lines->count - area->height + 1 : 1;
 	scroll_settle(scroll);
 	lines_draw(lines, area, scroll);
@@ -245,9 +262,102 @@ session_draw(void *self, const struct panel_view *view, const struct area *area)
 	unsigned at = draw_head(p, view, area);
 	draw_tabs(p, area, at);
 	struct area body = area_rows(area, at + 1, area->height);
+	p->body = body;
+	p->body_top = at + 1;
 	if (body.height > 0) {
 		draw_tab(p, &body);
 	}
+}
+
+/* The entry under the cursor; NULL where the tab has none. */
+static const struct timeline_entry *
+chosen_entry(const struct session_panel *p)
+{
+	size_t at = p->scroll[p->tab].at;
+	if (p->tab == TAB_LADDER && at < p->ladder.count) {
+		return &p->ladder.rung[at].entry;
+	}
+	return p->tab == TAB_EVENTS && at < p->events.count ? &p->events.line[at].entry : NULL;
+}
+
+static void
+open_panel(const struct session_panel *p, const struct panel_class *panel,
+	struct panel_request *request)
+{
+	const struct timeline_entry *entry = chosen_entry(p);
+	*request = (struct panel_request){.wish = WISH_OPEN,
+		.panel = panel,
+		.session = p->row.has_session ? p->row.info.session : 0,
+		.bfd_session = p->row.has_bfd ? p->row.bfd.bfd_session : 0,
+		.seq = entry != NULL ? entry->seq : 0};
+}
+
+static void
+open_machine(const struct session_panel *p, struct panel_request *request)
+{
+	open_panel(p, &panel_machine, request);
+}
+
+/* A message opens as a tree, a transition as a machine; what was found stands under Findings. */
+static void
+open_event(struct session_panel *p, struct panel_request *request)
+{
+	const struct timeline_entry *entry = chosen_entry(p);
+	if (entry == NULL) {
+		return;
+	}
+	switch (entry->kind) {
+	case TIMELINE_TRANSITION:
+	case TIMELINE_BFD_TRANSITION:
+		open_panel(p, &panel_machine, request);
+		break;
+	case TIMELINE_FINDING:
+		p->tab = TAB_FINDINGS;
+		break;
+	case TIMELINE_CONNECTION:
+	case TIMELINE_GAP:
+	case TIMELINE_CHECK:
+		request->notice = "Nothing more is known of this: it is no BGP or BFD message.";
+		break;
+	default:
+		open_panel(p, &panel_message, request);
+		break;
+	}
+}
+
+static void
+save(const struct session_panel *p, struct panel_request *request)
+{
+	static char notice[SAVE_NOTICE_MAX];
+	if (p->taken) {
+		session_save(&p->row, &p->ladder, &p->findings, p->time_digits, notice);
+		request->notice = notice;
+	}
+}
+
+static bool
+session_click(void *self, unsigned row, unsigned column)
+{
+	struct session_panel *p = self;
+	(void)column;
+	if (p->tab > TAB_EVENTS || row < p->body_top) {
+		return false;
+	}
+	struct scroll *scroll = &p->scroll[p->tab];
+	unsigned at = row - p->body_top;
+	size_t index = scroll->count;
+	if (p->tab == TAB_EVENTS) {
+		index = events_at_row(&p->events, &p->body, scroll, p->time_digits, at);
+	} else if (at > 0) {
+		index = scroll->top + at - 1;
+	}
+	if (index >= scroll->count) {
+		return false;
+	}
+	bool again = scroll->at == index;
+	scroll->at = index;
+	p->follow = false;
+	return again;
 }
 
 static void
@@ -256,12 +366,27 @@ session_handle_key(void *self, enum action action, struct panel_request *request
 	struct session_panel *p = self;
 	struct scroll *scroll = &p->scroll[p->tab];
 	if (scroll_act(scroll, action)) {
-		if (p->tab == TAB_EVENTS) {
+		if (p->tab <= TAB_EVENTS) {
 			p->follow = scroll->at + 1 >= scroll->count;
 		}
 		return;
 	}
 	switch (action) {
+	case ACTION_TAB_LADDER:
+		p->tab = TAB_LADDER;
+		break;
+	case ACTION_TAB_TIMERS:
+		p->tab = TAB_TIMERS;
+		break;
+	case ACTION_OPEN_EVENT:
+		open_event(p, request);
+		break;
+	case ACTION_MACHINE:
+		open_machine(p, request);
+		break;
+	case ACTION_SAVE:
+		save(p, request);
+		break;
 	case ACTION_NEXT_TAB:
 		p->tab = (enum tab)((p->tab + 1) % TAB_COUNT);
 		break;
@@ -291,7 +416,9 @@ session_filter(void *self, const char *text)
 {
 	struct session_panel *p = self;
 	snprintf(p->filter, sizeof(p->filter), "%s", text);
-	p->tab = TAB_EVENTS;
+	if (p->tab > TAB_EVENTS) {
+		p->tab = TAB_LADDER;
+	}
 	return true;
 }
 
@@ -299,14 +426,16 @@ const struct panel_class panel_session = {
 	.name = "Session",
 	.place = PLACE_SESSION,
 	.help = "One session: how both sides stand, why, and the first thing to do. Arrows: what the "
-		"first address sends points right, what the second sends points left; in the time "
-		"line they tell who acted. The bars are hold timers. A number after # is a frame, "
-		"as Wireshark counts. Times are UTC.",
+		"first address sends points right, what the second sends points left. In the ladder "
+		"each has its line; ! is what was found, \u2573 octets that the capture lacks. Enter opens "
+		"a message. The bars are hold timers. A number after # is a frame, as Wireshark "
+		"counts. Times are UTC.",
 	.create = session_create,
 	.destroy = session_destroy,
 	.update = session_update,
 	.resize = session_resize,
 	.draw = session_draw,
 	.handle_key = session_handle_key,
+	.click = session_click,
 	.filter = session_filter,
 };

@@ -13,7 +13,7 @@
 #include "ui/dashboard_session.h"
 #include "ui/text.h"
 
-enum { TEXT_MAX = 320, ENTRIES_MAX = 2 * MODEL_TIMELINE_MAX, ROWS_MAX = 4 };
+enum { TEXT_MAX = EVENT_TEXT_MAX, ENTRIES_MAX = 2 * MODEL_TIMELINE_MAX, ROWS_MAX = 4 };
 
 void
 events_finish(struct events *events)
@@ -22,10 +22,8 @@ events_finish(struct events *events)
 	*events = (struct events){0};
 }
 
-/* What the entry says, with its count and its end where it is a stretch. `brief` leaves out the
- * sections of RFCs that stand in parentheses at the end. */
-static char *
-entry_text(const struct timeline_entry *entry, bool brief, char text[TEXT_MAX])
+char *
+event_text(const struct timeline_entry *entry, bool brief, char text[TEXT_MAX])
 {
 	text[0] = '\0';
 	if (entry->left_out > 0) {
@@ -63,7 +61,7 @@ passes(const struct timeline_entry *entry, bool quiet, const char *filter)
 		return false;
 	}
 	char text[TEXT_MAX];
-	return filter[0] == '\0' || strcasestr(entry_text(entry, false, text), filter) != NULL;
+	return filter[0] == '\0' || strcasestr(event_text(entry, false, text), filter) != NULL;
 }
 
 static int8_t
@@ -104,8 +102,8 @@ events_take(struct events *events, const struct model_session *session,
 	}
 }
 
-static unsigned
-entry_style(const struct timeline_entry *entry)
+unsigned
+event_style(const struct timeline_entry *entry)
 {
 	if (entry->weight == TIMELINE_QUIET) {
 		return STYLE_FAINT;
@@ -154,7 +152,7 @@ static unsigned
 entry_rows(const struct timeline_entry *entry, unsigned columns, bool brief)
 {
 	char text[TEXT_MAX];
-	const char *at = entry_text(entry, brief, text);
+	const char *at = event_text(entry, brief, text);
 	unsigned rows = 0;
 	while (*at != '\0' && rows < ROWS_MAX) {
 		text_wrap(at, columns, &at);
@@ -185,7 +183,7 @@ draw_entry(const struct events *events, size_t index, const struct area *area, u
 {
 	const struct event_line *line = &events->line[index];
 	const struct timeline_entry *entry = &line->entry;
-	unsigned band = chosen ? STYLE_BAND : 0, style = entry_style(entry) | band;
+	unsigned band = chosen ? STYLE_BAND : 0, style = event_style(entry) | band;
 	for (unsigned i = 0; chosen && i < rows; i++) {
 		area_fill(area, at + i, 0, area->width, band);
 	}
@@ -217,7 +215,7 @@ draw_entry(const struct events *events, size_t index, const struct area *area, u
 		}
 	}
 	area_wrap(area, at, rows, layout->text, style,
-		entry_text(entry, !layout->addresses && !chosen, text));
+		event_text(entry, !layout->addresses && !chosen, text));
 }
 
 void
@@ -247,4 +245,21 @@ events_draw(const struct events *events, const struct area *area, struct scroll 
 		draw_entry(events, i, area, at, rows, &layout, row, i == scroll->at);
 		at += rows;
 	}
+}
+
+size_t
+events_at_row(const struct events *events, const struct area *area, const struct scroll *scroll,
+	uint8_t time_digits, unsigned row)
+{
+	struct layout layout = lay_out(area, time_digits);
+	unsigned columns = area->width > layout.text ? area->width - layout.text : 1;
+	unsigned at = 0;
+	for (size_t i = scroll->top; i < events->count && at < area->height; i++) {
+		at += entry_rows(&events->line[i].entry, columns,
+			!layout.addresses && i != scroll->at);
+		if (row < at) {
+			return i;
+		}
+	}
+	return events->count;
 }

@@ -46,11 +46,9 @@ add_line(struct lines *lines)
 	return line;
 }
 
-static void add_text(struct lines *lines, unsigned style, unsigned indent, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
 
-static void
-add_text(struct lines *lines, unsigned style, unsigned indent, const char *format, ...)
+void
+lines_add_text(struct lines *lines, unsigned style, unsigned indent, const char *format, ...)
 {
 	struct line *line = add_line(lines);
 	line->style = style;
@@ -68,13 +66,13 @@ add_wrapped(struct lines *lines, unsigned style, unsigned indent, unsigned width
 	while (*text != '\0') {
 		const char *next;
 		size_t size = text_wrap(text, columns, &next);
-		add_text(lines, style, indent, "%.*s", (int)size, text);
+		lines_add_text(lines, style, indent, "%.*s", (int)size, text);
 		text = next;
 	}
 }
 
-static void
-add_pair(struct lines *lines, const char *label, const char *a, const char *b, bool differs)
+void
+lines_add_pair(struct lines *lines, const char *label, const char *a, const char *b, bool differs)
 {
 	struct line *line = add_line(lines);
 	line->table = true;
@@ -97,7 +95,7 @@ add_numbers(struct lines *lines, const char *label, const char *unit, uint64_t a
 				unit);
 		}
 	}
-	add_pair(lines, label, text[0], text[1], compare && has[0] && has[1] && a != b);
+	lines_add_pair(lines, label, text[0], text[1], compare && has[0] && has[1] && a != b);
 }
 
 struct offer {
@@ -162,7 +160,7 @@ add_capabilities(struct lines *lines, struct offer *a, struct offer *b)
 		/* An ASN is each one's own: no difference worth a mark. */
 		bool differs = b->seen && a->capability[i].code != 65 &&
 			(!found || strcmp(b->capability[match].text, text) != 0);
-		add_pair(lines, label, text,
+		lines_add_pair(lines, label, text,
 			found             ? b->capability[match].text
 				: b->seen ? "-"
 					  : "",
@@ -171,18 +169,18 @@ add_capabilities(struct lines *lines, struct offer *a, struct offer *b)
 	}
 	for (size_t i = 0; i < b->count; i++) {
 		if (!b->capability[i].matched) {
-			add_pair(lines, label, a->seen ? "-" : "", b->capability[i].text, a->seen);
+			lines_add_pair(lines, label, a->seen ? "-" : "", b->capability[i].text, a->seen);
 			label = "";
 		}
 	}
 }
 
-static void
-add_heading(struct lines *lines, const char *title, const struct address *a,
+void
+lines_add_heading(struct lines *lines, const char *title, const struct address *a,
 	const struct address *b)
 {
 	char text[2][ADDRESS_TEXT_MAX];
-	add_pair(lines, title, address_text(a, text[0]), address_text(b, text[1]), false);
+	lines_add_pair(lines, title, address_text(a, text[0]), address_text(b, text[1]), false);
 	lines->line[lines->count - 1].style = STYLE_ACCENT;
 }
 
@@ -190,10 +188,10 @@ static void
 add_negotiated(struct lines *lines, const struct event_session *info)
 {
 	if (info->hold_time_s > 0) {
-		add_text(lines, STYLE_NORMAL, 0, "agreed: hold time %d s, KEEPALIVE every %d s",
+		lines_add_text(lines, STYLE_NORMAL, 0, "agreed: hold time %d s, KEEPALIVE every %d s",
 			info->hold_time_s, info->hold_time_s / 3);
 	} else if (info->hold_time_s == 0) {
-		add_text(lines, STYLE_NORMAL, 0, "agreed: hold time 0, no KEEPALIVEs");
+		lines_add_text(lines, STYLE_NORMAL, 0, "agreed: hold time 0, no KEEPALIVEs");
 	}
 	if (!info->has_families) {
 		return;
@@ -204,7 +202,7 @@ add_negotiated(struct lines *lines, const struct event_session *info)
 		text_append(text, sizeof(text), " %s", bgp_family_text(info->families[i], family));
 	}
 	bool none = info->family_count == 0;
-	add_text(lines, none ? STYLE_BAD : STYLE_NORMAL, 0, "both offer:%s",
+	lines_add_text(lines, none ? STYLE_BAD : STYLE_NORMAL, 0, "both offer:%s",
 		none ? " nothing" : text);
 }
 
@@ -218,9 +216,9 @@ add_opens(struct lines *lines, const struct model_session *session)
 		has[i] = offers[i].seen;
 	}
 	const struct event_session *info = &session->info;
-	add_heading(lines, "OPEN", &info->side[0].addr, &info->side[1].addr);
+	lines_add_heading(lines, "OPEN", &info->side[0].addr, &info->side[1].addr);
 	if (!has[0] && !has[1]) {
-		add_text(lines, STYLE_NORMAL, 0, "Neither side's OPEN is in these packets.");
+		lines_add_text(lines, STYLE_NORMAL, 0, "Neither side's OPEN is in these packets.");
 		return;
 	}
 	const struct bgp_open *a = &offers[0].message.open, *b = &offers[1].message.open;
@@ -232,7 +230,7 @@ add_opens(struct lines *lines, const struct model_session *session)
 				(unsigned long long)session->open[i].frame);
 		}
 	}
-	add_pair(lines, "frame", text[0], text[1], false);
+	lines_add_pair(lines, "frame", text[0], text[1], false);
 	add_numbers(lines, "version", "", has[0] ? a->version : 0, has[1] ? b->version : 0, has,
 		true);
 	add_numbers(lines, "AS", "", has[0] ? a->asn : 0, has[1] ? b->asn : 0, has, false);
@@ -243,7 +241,7 @@ add_opens(struct lines *lines, const struct model_session *session)
 		char id_text[ADDRESS_TEXT_MAX];
 		snprintf(text[i], sizeof(text[i]), "%s", has[i] ? address_text(&id, id_text) : "");
 	}
-	add_pair(lines, "BGP identifier", text[0], text[1], false);
+	lines_add_pair(lines, "BGP identifier", text[0], text[1], false);
 	if (has[0] && has[1] && a->bgp_id == b->bgp_id) {
 		lines->line[lines->count - 1].style = STYLE_BAD;
 	}
@@ -260,17 +258,17 @@ add_bfd(struct lines *lines, const struct model_bfd_session *bfd, const struct s
 	bool has[2] = {bfd->has_last[first], bfd->has_last[1 - first]};
 	char title[64], text[2][LINE_TEXT_MAX], duration[TEXT_DURATION_MAX];
 	snprintf(title, sizeof(title), "BFD %s", bfd->info.mode != NULL ? bfd->info.mode : "");
-	add_heading(lines, title, session_row_address(row, 0), session_row_address(row, 1));
+	lines_add_heading(lines, title, session_row_address(row, 0), session_row_address(row, 1));
 	for (size_t i = 0; i < 2; i++) {
 		snprintf(text[i], LINE_TEXT_MAX, "%s",
 			has[i] ? bfd_state_name(p[i]->state) : "no packet seen");
 	}
-	add_pair(lines, "state", text[0], text[1], has[0] && has[1] && p[0]->state != p[1]->state);
+	lines_add_pair(lines, "state", text[0], text[1], has[0] && has[1] && p[0]->state != p[1]->state);
 	for (size_t i = 0; i < 2; i++) {
 		snprintf(text[i], LINE_TEXT_MAX, "%s",
 			has[i] ? bfd_diagnostic_name(p[i]->diag) : "");
 	}
-	add_pair(lines, "diagnostic", text[0], text[1], false);
+	lines_add_pair(lines, "diagnostic", text[0], text[1], false);
 	add_numbers(lines, "multiplier", "", p[0]->detect_mult, p[1]->detect_mult, has, false);
 	add_numbers(lines, "desired TX", " us", p[0]->desired_min_tx_us, p[1]->desired_min_tx_us,
 		has, false);
@@ -286,7 +284,7 @@ add_bfd(struct lines *lines, const struct model_bfd_session *bfd, const struct s
 				text_duration_us(side->detection_time_us, duration));
 		}
 	}
-	add_pair(lines, "sends every", text[0], text[1], false);
+	lines_add_pair(lines, "sends every", text[0], text[1], false);
 	for (size_t i = 0; i < 2; i++) {
 		text[i][0] = '\0';
 		if (has[i]) {
@@ -299,13 +297,13 @@ add_bfd(struct lines *lines, const struct model_bfd_session *bfd, const struct s
 			 p[0]->your_discriminator != p[1]->my_discriminator) ||
 			(p[1]->your_discriminator != 0 &&
 				p[1]->your_discriminator != p[0]->my_discriminator));
-	add_pair(lines, "discriminator", text[0], text[1], strangers);
+	lines_add_pair(lines, "discriminator", text[0], text[1], strangers);
 	for (size_t i = 0; i < 2; i++) {
 		char flags[8];
 		snprintf(text[i], LINE_TEXT_MAX, "%s",
 			has[i] ? bfd_flags_text(p[i]->flags, flags) : "");
 	}
-	add_pair(lines, "flags", text[0], text[1], false);
+	lines_add_pair(lines, "flags", text[0], text[1], false);
 }
 
 void
@@ -318,7 +316,7 @@ lines_opens(struct lines *lines, const struct model_session *session,
 	}
 	if (bfd != NULL) {
 		if (session != NULL) {
-			add_text(lines, STYLE_NORMAL, 0, "%s", "");
+			lines_add_text(lines, STYLE_NORMAL, 0, "%s", "");
 		}
 		add_bfd(lines, bfd, row);
 	}
@@ -331,7 +329,7 @@ add_finding(struct lines *lines, const struct model_finding *finding, uint8_t di
 	unsigned style = finding->severity == SEVERITY_ERROR ? STYLE_BAD
 		: finding->severity == SEVERITY_WARNING      ? STYLE_BUSY
 							     : STYLE_STRONG;
-	add_text(lines, style, 0, "%s: %s (%s)", severity_name(finding->severity),
+	lines_add_text(lines, style, 0, "%s: %s (%s)", severity_name(finding->severity),
 		finding_title(finding->cause), confidence_name(finding->confidence));
 	add_wrapped(lines, STYLE_NORMAL, 2, width, finding->summary);
 	char text[LINE_TEXT_MAX] = "", address[ADDRESS_TEXT_MAX], first[TIME_TEXT_MAX];
@@ -362,7 +360,7 @@ add_finding(struct lines *lines, const struct model_finding *finding, uint8_t di
 			lines->line[from].indent = 2;
 		}
 	}
-	add_text(lines, STYLE_NORMAL, 0, "%s", "");
+	lines_add_text(lines, STYLE_NORMAL, 0, "%s", "");
 }
 
 void
@@ -377,7 +375,7 @@ lines_findings(struct lines *lines, const struct panel_view *view,
 			width < 110 ? width : 110);
 	}
 	if (count == 0) {
-		add_text(lines, STYLE_NORMAL, 0,
+		lines_add_text(lines, STYLE_NORMAL, 0,
 			"Nothing was found that is wrong with this session.");
 	}
 }

@@ -35,18 +35,40 @@ struct sessions {
 	unsigned height, width, table_height;
 };
 
-static const char *const titles[COLUMN_COUNT] = {
-	[COLUMN_STATE] = "STATE",
-	[COLUMN_PEERS] = "PEERS",
-	[COLUMN_AS] = "AS",
-	[COLUMN_SINCE] = "SINCE",
-	[COLUMN_FLAPS] = "UPS",
-	[COLUMN_HOLD] = "HOLD TIME",
-	[COLUMN_BFD] = "BFD",
-	[COLUMN_MESSAGES] = "MESSAGES",
-	[COLUMN_PREFIXES] = "PREFIXES",
-	[COLUMN_CAUSE] = "CAUSE",
+static const struct {
+	const char *title, *help;
+	bool fixed;
+	unsigned width; /* where there is room; 0: as wide as what is in it */
+} columns[COLUMN_COUNT] = {
+	[COLUMN_STATE] = {"STATE", "the state of both sides; one word where they agree", true, 13},
+	[COLUMN_PEERS] = {"PEERS", "both addresses", true, 0},
+	[COLUMN_AS] = {"AS", "both AS numbers", false, 0},
+	[COLUMN_SINCE] = {"SINCE", "how long it has been in this state", false, 10},
+	[COLUMN_FLAPS] = {"UPS", "how often it came up", false, 4},
+	[COLUMN_HOLD] = {"HOLD TIME", "what is left of the hold time, each way", false, 25},
+	[COLUMN_BFD] = {"BFD", "the state of BFD, interval and multiplier", false, 16},
+	[COLUMN_MESSAGES] = {"MESSAGES", "how many were sent, each way", false, 13},
+	[COLUMN_PREFIXES] = {"PREFIXES", "how many were announced, each way", false, 13},
+	[COLUMN_CAUSE] = {"CAUSE", "what it is, in words", true, 0},
 };
+
+const char *
+column_title(enum column column)
+{
+	return columns[column].title;
+}
+
+const char *
+column_help(enum column column)
+{
+	return columns[column].help;
+}
+
+bool
+column_is_fixed(enum column column)
+{
+	return columns[column].fixed;
+}
 
 static void *
 sessions_create(uint64_t session, uint64_t bfd_session)
@@ -199,26 +221,24 @@ sessions_resize(void *self, unsigned height, unsigned width)
 
 /* Which columns there is room for, and how wide; 0: not shown. */
 static void
-lay_out(struct sessions *s)
+lay_out(struct sessions *s, const struct choices *choices)
 {
-	static const struct {
-		enum column column;
-		unsigned width;
-	} extras[] = {
-		/* in the order in which they are wanted */
-		{COLUMN_BFD, 16},
-		{COLUMN_SINCE, 10},
-		{COLUMN_HOLD, 25},
-		{COLUMN_FLAPS, 4},
-		{COLUMN_PREFIXES, 13},
-		{COLUMN_MESSAGES, 13},
-	};
+	/* In the order in which they are wanted. */
+	static const enum column extras[] = {COLUMN_BFD, COLUMN_SINCE, COLUMN_HOLD, COLUMN_FLAPS,
+		COLUMN_PREFIXES, COLUMN_MESSAGES};
 	unsigned *width = s->columns;
 	memset(width, 0, sizeof(s->columns));
-	width[COLUMN_STATE] = 13;
+	width[COLUMN_STATE] = columns[COLUMN_STATE].width;
 	width[COLUMN_AS] = s->asns_width < 21 ? s->asns_width : 21;
 	width[COLUMN_HOLD] = 9;
 	width[COLUMN_BFD] = s->has_bfd ? 5 : 0;
+	for (size_t i = 0; i < COLUMN_COUNT; i++) {
+		if (choices->show[i] == SHOW_NEVER && !columns[i].fixed) {
+			width[i] = 0;
+		} else if (choices->show[i] == SHOW_ALWAYS && columns[i].width > 0) {
+			width[i] = i == COLUMN_HOLD && s->width < 120 ? 9 : columns[i].width;
+		}
+	}
 	unsigned fixed = 1 + 1; /* the cursor's column, the blank after PEERS */
 	for (size_t i = 0; i < COLUMN_COUNT; i++) {
 		fixed += width[i] > 0 ? width[i] + 1 : 0;
@@ -230,13 +250,15 @@ lay_out(struct sessions *s)
 	fixed += width[COLUMN_PEERS];
 	unsigned cause = s->width > fixed ? s->width - fixed : 0;
 	for (size_t i = 0; i < sizeof(extras) / sizeof(extras[0]); i++) {
-		unsigned old = width[extras[i].column];
-		if (extras[i].column == COLUMN_BFD && old == 0) {
+		enum column column = extras[i];
+		unsigned old = width[column];
+		if ((column == COLUMN_BFD && old == 0) || choices->show[column] == SHOW_NEVER ||
+			old >= columns[column].width) {
 			continue;
 		}
-		unsigned more = extras[i].width - old + (old == 0 ? 1 : 0);
+		unsigned more = columns[column].width - old + (old == 0 ? 1 : 0);
 		if (cause >= CAUSE_WIDE + more) {
-			width[extras[i].column] = extras[i].width;
+			width[column] = columns[column].width;
 			cause -= more;
 		}
 	}
@@ -254,7 +276,7 @@ draw_titles(const struct sessions *s, const struct area *area, const unsigned wi
 		}
 		bool sorted = s->sort == i;
 		area_printf(area, 0, at, width[i], sorted ? STYLE_STRONG : STYLE_ACCENT, "%s%s",
-			titles[i],
+			columns[i].title,
 			!sorted ? "" : area_glyph(area, s->reverse ? GLYPH_UP : GLYPH_DOWN));
 		at += width[i] + 1;
 	}
@@ -433,7 +455,7 @@ sessions_draw(void *self, const struct panel_view *view, const struct area *area
 		make_order(s, area);
 	}
 	struct area table = area_rows(area, 0, s->table_height);
-	lay_out(s);
+	lay_out(s, view->choices);
 	draw_table(s, view->now_ns, &table);
 	if (s->shown > 0) {
 		struct area detail = area_rows(area, s->table_height, area->height);
@@ -444,7 +466,7 @@ sessions_draw(void *self, const struct panel_view *view, const struct area *area
 	}
 	const char *why = "Waiting for BGP (TCP 179) or BFD (UDP 3784, 4784) packets.";
 	if (s->count > 0) {
-		why = "No session holds this text. Esc clears the filter.";
+		why = "No session fits this filter. Esc clears it.";
 	} else if (view->done) {
 		why = "There is no BGP or BFD session in these packets.";
 	}
@@ -472,19 +494,56 @@ sessions_handle_key(void *self, enum action action, struct panel_request *reques
 		s->reverse = !s->reverse;
 		s->stale = true;
 	}
+	if (action == ACTION_COLUMNS) {
+		*request = (struct panel_request){.wish = WISH_OPEN, .panel = &panel_columns};
+		return;
+	}
 	if (s->scroll.at >= s->shown) {
 		return;
 	}
 	const struct session_row *row = &s->rows[s->order[s->scroll.at]];
 	s->held_session = row->has_session ? row->info.session : 0;
 	s->held_bfd = row->has_bfd ? row->bfd.bfd_session : 0;
-	if (action == ACTION_OPEN) {
+	if (action == ACTION_OPEN || action == ACTION_MACHINE || action == ACTION_TIMELINE) {
 		s->held = true;
 		*request = (struct panel_request){.wish = WISH_OPEN,
-			.panel = &panel_session,
+			.panel = action == ACTION_OPEN     ? &panel_session
+				: action == ACTION_MACHINE ? &panel_machine
+							   : &panel_timeline,
 			.session = s->held_session,
 			.bfd_session = s->held_bfd};
 	}
+}
+
+/* On a title: sort by it; on a session: choose it. */
+static bool
+sessions_click(void *self, unsigned row, unsigned column)
+{
+	struct sessions *s = self;
+	if (row == 0) {
+		unsigned left = 1;
+		for (size_t i = 0; i < COLUMN_COUNT; i++) {
+			unsigned right = left + (s->columns[i] > 0 ? s->columns[i] + 1 : 0);
+			if (column >= left && column < right) {
+				s->reverse = s->sort == i && !s->reverse;
+				s->sort = (enum column)i;
+				s->stale = true;
+			}
+			left = right;
+		}
+		return false;
+	}
+	size_t index = s->scroll.top + row - 1;
+	if (row > s->scroll.height || index >= s->shown) {
+		return false;
+	}
+	bool again = s->scroll.at == index;
+	const struct session_row *chosen = &s->rows[s->order[index]];
+	s->scroll.at = index;
+	s->held = true;
+	s->held_session = chosen->has_session ? chosen->info.session : 0;
+	s->held_bfd = chosen->has_bfd ? chosen->bfd.bfd_session : 0;
+	return again;
 }
 
 static bool
@@ -509,5 +568,6 @@ const struct panel_class panel_sessions = {
 	.resize = sessions_resize,
 	.draw = sessions_draw,
 	.handle_key = sessions_handle_key,
+	.click = sessions_click,
 	.filter = sessions_filter,
 };

@@ -20,6 +20,7 @@ struct ui_options {
 	unsigned width;    /* columns of the terminal; 0 unknown (a file or a pipe) */
 	const char *title; /* what is looked at: a file's name, "eth0" */
 	bool live;
+	bool learn;        /* the dashboard begins with the lessons */
 };
 
 /* Whether writing to `out` has failed is told by close(). */
@@ -41,6 +42,10 @@ int dashboard_fd(const struct dashboard *dashboard); /* keys: poll for reading *
  * bars run down). `loading` 0 to 100, or -1 for live; `done` when the input has ended. Returns false
  * when the user quits. */
 bool dashboard_step(struct dashboard *dashboard, uint64_t now_ns, int loading, bool done);
+/* The lessons of --learn: their captures in pcaps/, NULL beyond the last; whoever reads one plays its events
+ * into its sink, which needs no close. A lesson without is said to be not installed. */
+const char *dashboard_lesson_file(size_t index);
+struct sink dashboard_lesson_sink(struct dashboard *dashboard, size_t index);
 /* A line about the capture itself (an interface went down); for some seconds, or until the next. */
 void dashboard_notice(struct dashboard *dashboard, const char *line, bool lasting);
 void dashboard_destroy(struct dashboard *dashboard); /* restores the terminal; takes NULL */

@@ -130,7 +130,7 @@ Test(dashboard, shows_the_worst_session_first_and_why)
 		"Idle · AS 65009↔65001 · never up",
 		"192.0.2.1 is AS 65001, but 192.0.2.10 expects 65002.",
 		"Fix Set the peer AS to 65001.",
-		[23] = " Enter why  / filter  > sort  Space pause  ? help  q quit",
+		[23] = " Enter why  m machines  t times  / filter  > sort  Space pause  ? help  q quit",
 	};
 	struct stage stage;
 	stage_begin(&stage, 80, 24, true);
@@ -186,26 +186,40 @@ static const struct {
 	const char *keys[6];
 	const char *expected, *absent;
 } journeys[] = {
-	{{"Enter"}, "[1 Events]", NULL},
-	{{"Enter"}, "NOTIFICATION 2/2", NULL},
-	{{"Enter", "Tab"}, "hold time      15 s                           ≠ 90 s", NULL},
-	{{"Enter", "2"}, "\\u001b世", NULL},
-	{{"Enter", "3"}, "Fix Set the peer AS to 65001.", NULL},
-	{{"Enter", "3", "Tab"}, "[1 Events]", NULL},
-	{{"Enter", "Esc"}, "CAUSE", "[1 Events]"},
-	{{"Enter", "q"}, "CAUSE", "[1 Events]"},
-	{{"Enter", "Left"}, "CAUSE", "[1 Events]"},
+	{{"Enter"}, "[1 Ladder]", NULL},
+	{{"Enter"}, "│─ NOTIFICATION 2/2", NULL},
+	{{"Enter"}, "│ ! bad-peer-as: wrong AS number", NULL},
+	{{"Enter", "2"}, "→ NOTIFICATION 2/2", NULL},
+	{{"Enter", "Tab", "Tab"}, "hold time      15 s                           ≠ 90 s", NULL},
+	{{"Enter", "3"}, "\\u001b世", NULL},
+	{{"Enter", "4"}, "Fix Set the peer AS to 65001.", NULL},
+	{{"Enter", "4", "Tab", "Tab"}, "[1 Ladder]", NULL},
+	{{"Enter", "5"}, "offers hold", NULL},
+	{{"Enter", "Esc"}, "CAUSE", "[1 Ladder]"},
+	{{"Enter", "h"}, "CAUSE", "[1 Ladder]"},
+	{{"Enter", "q"}, "CAUSE", "[1 Ladder]"},
+	{{"Enter", "Left"}, "CAUSE", "[1 Ladder]"},
+	{{"Enter", "Enter"}, "[4 Findings]", NULL}, /* of a finding */
+	{{"Enter", "Up", "Enter"}, "Error Code: 2", NULL},
+	{{"Enter", "Home", "Enter"}, " Hold Time: 15", NULL},
+	{{"Enter", "Home", "Enter", "Right"}, " Hold Time: 90", NULL},
+	{{"Enter", "Home", "Enter", "n", "p"}, " Hold Time: 15", NULL},
+	{{"m"}, "step 4 of 4", NULL},
+	{{"t"}, "all: ", NULL},
+	{{"t", "Down", "Enter"}, "✓ Established", NULL},
+	{{"c", "Down", "Down", "Enter", "Enter", "Esc"}, "PEERS", "PEERS                AS"},
+	{{"c", "Enter"}, "This column is always shown", NULL},
 	{{"Down", "Enter"}, "✓ Established", "wrong AS"},
 	{{"G", "Up", "Enter"}, "wrong AS number", NULL},
 	{{"j", "l"}, "✓ Established", "wrong AS"},
 	{{"?"}, "open the session under the cursor", NULL},
-	{{"Enter", "F1"}, "OPENs, Findings in turn", "open the session"},
+	{{"Enter", "F1"}, "OPENs, Findings, Timers in turn", "open the session"},
 	{{"?", "?"}, "CAUSE", NULL},
 	{{"/", "2", ".", "1", "0"}, "Show only: 2.10", NULL},
 	{{"/", "w", "R", "o", "Enter"}, "only: wRo", "192.0.2.2"},
 	{{"/", "w", "r", "x", "Backspace"}, "wrong AS", "192.0.2.2"},
 	{{"/", "w", "r", "o", "Enter", "Esc"}, "192.0.2.2", "only:"},
-	{{"/", "x", "x"}, "No session holds this text", NULL},
+	{{"/", "x", "x"}, "No session fits this filter", NULL},
 	{{">"}, "PEERS▾", NULL},
 	{{"<"}, "CAUSE▾", NULL},
 	{{"I"}, "▸✓ Established", NULL},
@@ -285,7 +299,7 @@ Test(dashboard, has_no_column_beyond_ascii_without_utf8)
 	struct stage stage = {.dashboard = dashboard_open_headless(&options, 80, 24)};
 	stage.story.sink = dashboard_sink(stage.dashboard);
 	tell_two_sessions(&stage.story);
-	static const char *const keys[] = {"Home", "Enter", "2", "3", "?"};
+	static const char *const keys[] = {"Home", "t", "q", "Enter", "Home", "Enter", "q", "m", "q", "2", "3", "4", "5", "?"};
 	for (size_t k = 0; k < COUNT(keys); k++) {
 		stage_step(&stage, k, false);
 		dashboard_press(stage.dashboard, keys[k]);
@@ -306,7 +320,13 @@ Test(dashboard, explains_every_action)
 		cr_expect(keys_label(action)[0] != '\0');
 		cr_expect(keys_help(action)[0] != '\0');
 		cr_expect_neq(keys_places(action), 0);
-		cr_expect_eq(keys_action(keys_code(keys_label(action))), action);
+		for (unsigned place = 1; place < PLACE_ALL; place *= 2) {
+			if ((keys_places(action) & place) != 0) {
+				cr_expect_eq(keys_action(keys_code(keys_label(action)),
+						     (enum place)place),
+					action, "%s", keys_help(action));
+			}
+		}
 	}
 }
 

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ladder: two lifelines, and between them what one says to the other as an arrow, what each does
+ * by itself beside its own line, and what is known of both across. A row is composed as text of a
+ * known width, so that the screen and the saved file are the same. KEEPALIVEs that go both ways and
+ * have nothing between them say one thing only, that all is quiet: one row.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "track/memory.h"
+#include "ui/dashboard_session.h"
+#include "ui/text.h"
+
+enum { ROW_MAX = 2048, WIDE = 110, MARGIN_MAX = 64 };
+
+void
+ladder_finish(struct ladder *ladder)
+{
+	free(ladder->rung);
+	*ladder = (struct ladder){0};
+}
+
+static bool
+is_quiet(const struct event_line *line)
+{
+	return line->entry.kind == TIMELINE_KEEPALIVE && line->side >= 0;
+}
+
+void
+ladder_take(struct ladder *ladder, const struct events *events)
+{
+	if (events->count > ladder->room) {
+		ladder->room = events->count + 64;
+		ladder->rung = memory_resize(ladder->rung, ladder->room * sizeof(*ladder->rung));
+	}
+	ladder->count = 0;
+	for (size_t i = 0; i < events->count; i++) {
+		const struct event_line *line = &events->line[i];
+		struct rung *before = ladder->count > 0 ? &ladder->rung[ladder->count - 1] : NULL;
+		if (is_quiet(line) && before != NULL &&
+			before->entry.kind == TIMELINE_KEEPALIVE && before->side >= 0 &&
+			(line->entry.count > 1 || before->entry.count > 1 ||
+				before->keepalives[0] + before->keepalives[1] > 0)) {
+			if (before->keepalives[0] + before->keepalives[1] == 0) {
+				before->keepalives[before->side] = before->entry.count;
+			}
+			before->keepalives[line->side] += line->entry.count;
+			if (line->entry.last_ns > before->entry.last_ns) {
+				before->entry.last_ns = line->entry.last_ns;
+				before->entry.last_frame = line->entry.last_frame;
+			}
+			continue;
+		}
+		struct rung *rung = &ladder->rung[ladder->count++];
+		*rung = (struct rung){.entry = line->entry, .side = line->side};
+		if (is_quiet(line) && line->entry.count > 1) {
+			rung->keepalives[line->side] = line->entry.count;
+		}
+	}
+}
+
+struct pieces {
+	const char *begin, *lead; /* before the text */
+	const char *fill;
+	const char *tail, *end; /* at the other end */
+	bool right;             /* the text stands at the right */
+};
+
+/* `width` columns: begin, lead, the text, what fills the rest, tail, end. */
+static void
+compose(char *out, size_t room, unsigned width, const struct pieces *p, const char *text)
+{
+	size_t fixed = text_width(p->begin) + text_width(p->lead) + text_width(p->tail) +
+		text_width(p->end) + 2;
+	size_t most = width > fixed ? width - fixed : 0;
+	char cut[EVENT_TEXT_MAX + 8];
+	snprintf(cut, sizeof(cut), "%s", text);
+	if (text_width(cut) > most) {
+		cut[text_fit(cut, most > 0 ? most - 1 : 0)] = '\0';
+		text_append(cut, sizeof(cut), "%s", most > 0 ? "…" : "");
+	}
+	size_t fill = most - text_width(cut);
+	text_append(out, room, "%s%s", p->begin, p->lead);
+	if (!p->right) {
+		text_append(out, room, " %s ", cut);
+	}
+	for (size_t i = 0; i < fill; i++) {
+		text_append(out, room, "%s", p->fill);
+	}
+	if (p->right) {
+		text_append(out, room, " %s ", cut);
+	}
+	text_append(out, room, "%s%s", p->tail, p->end);
+}
+
+/* What a stretch of KEEPALIVEs says: that all was quiet. */
+static void
+quiet_text(const struct rung *rung, char *text, size_t room)
+{
+	char duration[TEXT_DURATION_MAX];
+	snprintf(text, room, "KEEPALIVE");
+	if (rung->keepalives[0] > 0) {
+		text_append(text, room, " →%llu×", (unsigned long long)rung->keepalives[0]);
+	}
+	if (rung->keepalives[1] > 0) {
+		text_append(text, room, " ←%llu×", (unsigned long long)rung->keepalives[1]);
+	}
+	text_append(text, room, ", over %s",
+		text_duration_ns(rung->entry.last_ns - rung->entry.time_ns, duration));
+}
+
+/* Of the characters that a row is composed of, each becomes one: the columns stay. */
+static void
+make_ascii(char *text)
+{
+	static const char *const pairs[][2] = {{"│", "|"}, {"├", "|"}, {"┤", "|"}, {"─", "-"},
+		{"→", ">"}, {"←", "<"}, {"╳", "%"}, {"·", "."}, {"…", "~"}, {"×", "x"}};
+	char *to = text;
+	for (const char *at = text; *at != '\0';) {
+		size_t size = 1;
+		char c = *at;
+		for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+			size_t length = strlen(pairs[i][0]);
+			if (strncmp(at, pairs[i][0], length) == 0) {
+				c = pairs[i][1][0];
+				size = length;
+				break;
+			}
+		}
+		*to++ = c;
+		at += size;
+	}
+	*to = '\0';
+}
+
+/* Both lifelines and what is between them. */
+static void
+compose_rung(const struct rung *rung, unsigned width, bool brief, bool utf8, char *out, size_t room)
+{
+	static const struct pieces right = {"│", "─", "─", "─→", "│", false},
+				   left = {"│", "←─", "─", "─", "│", false},
+				   both = {"│", "←─", "─", "─→", "│", false},
+				   local = {"├", "", " ", "", "│", false},
+				   remote = {"│", "", " ", "", "┤", true},
+				   across = {"│", "", " ", "", "│", false},
+				   trouble = {"│", " !", " ", "", "│", false},
+				   lost = {"│", " ╳", " ", "╳ ", "│", false},
+				   lost_right = {"│", "─╳", " ", "→", "│", false},
+				   lost_left = {"│", "←", " ", "╳─", "│", false},
+				   calm = {"│", " ·", " ", "", "│", false};
+	const struct timeline_entry *entry = &rung->entry;
+	char text[EVENT_TEXT_MAX];
+	event_text(entry, brief, text);
+	const struct pieces *p = rung->side == 0 ? &right : rung->side == 1 ? &left : &both;
+	switch (entry->kind) {
+	case TIMELINE_TRANSITION:
+	case TIMELINE_BFD_TRANSITION:
+		p = rung->side == 1 ? &remote : rung->side == 0 ? &local : &across;
+		break;
+	case TIMELINE_FAULT:
+	case TIMELINE_FINDING:
+	case TIMELINE_CHECK:
+		p = &trouble;
+		break;
+	case TIMELINE_GAP:
+		p = rung->side == 0 ? &lost_right : rung->side == 1 ? &lost_left : &lost;
+		break;
+	case TIMELINE_KEEPALIVE:
+		if (rung->keepalives[0] + rung->keepalives[1] > 0) {
+			quiet_text(rung, text, sizeof(text));
+			p = &calm;
+		}
+		break;
+	default:
+		break;
+	}
+	compose(out, room, width, p, text);
+	if (!utf8) {
+		make_ascii(out);
+	}
+}
+
+struct layout {
+	unsigned time, delta, frame, ladder; /* columns at which each begins */
+	uint8_t digits;
+	bool brief;
+};
+
+static struct layout
+lay_out(unsigned width, uint8_t time_digits)
+{
+	bool wide = width >= WIDE;
+	struct layout l = {.time = 1, .digits = 0, .brief = !wide};
+	if (wide) {
+		l.digits = time_digits < 6 ? time_digits : 6;
+	}
+	l.delta = l.time + 8 + (l.digits > 0 ? l.digits + 1u : 0);
+	l.frame = l.delta + 9;
+	l.ladder = l.frame + 8;
+	return l;
+}
+
+static void
+delta_text(uint64_t delta, char text[MARGIN_MAX])
+{
+	if (delta < 1000000) {
+		snprintf(text, MARGIN_MAX, "+%u us", (unsigned)(delta / 1000));
+	} else if (delta < 1000000000) {
+		snprintf(text, MARGIN_MAX, "+%u ms", (unsigned)(delta / 1000000));
+	} else if (delta < UINT64_C(1000000000000)) {
+		snprintf(text, MARGIN_MAX, "+%u.%u s", (unsigned)(delta / 1000000000),
+			(unsigned)(delta / 100000000 % 10));
+	} else {
+		snprintf(text, MARGIN_MAX, "+%llu s", (unsigned long long)(delta / 1000000000));
+	}
+}
+
+/* Time, how long after the row before, frame: as wide as the layout says. */
+static void
+compose_margin(const struct ladder *ladder, size_t index, const struct layout *l,
+	char text[4 * MARGIN_MAX])
+{
+	const struct timeline_entry *entry = &ladder->rung[index].entry;
+	char time[TIME_TEXT_MAX], delta[MARGIN_MAX] = "", frame[MARGIN_MAX] = "";
+	time_text(entry->time_ns, l->digits, time);
+	if (index > 0) {
+		uint64_t before = ladder->rung[index - 1].entry.time_ns;
+		delta_text(entry->time_ns > before ? entry->time_ns - before : 0, delta);
+	}
+	if (entry->frame > 0) {
+		snprintf(frame, sizeof(frame), "#%llu", (unsigned long long)entry->frame);
+	}
+	snprintf(text, 4 * MARGIN_MAX, "%.*s%9s%7s", (int)(l->delta - l->time),
+		time + strlen("2026-01-31T"), delta, frame);
+}
+
+/* Who stands at a lifeline: "192.0.2.10 AS 65009", with what was sent twice. */
+static void
+name_text(const struct session_row *row, size_t side, char *text, size_t room)
+{
+	char address[ADDRESS_TEXT_MAX];
+	snprintf(text, room, "%s", address_text(session_row_address(row, side), address));
+	if (!row->has_session) {
+		return;
+	}
+	const struct event_session_side *s = &row->info.side[side];
+	if (s->has_asn) {
+		text_append(text, room, " AS %u", s->asn);
+	}
+	if (s->retransmissions > 0) {
+		text_append(text, room, " (%llu resent)", (unsigned long long)s->retransmissions);
+	}
+}
+
+static void
+compose_names(const struct session_row *row, unsigned width, char *out, size_t room)
+{
+	char a[EVENT_TEXT_MAX], b[EVENT_TEXT_MAX];
+	name_text(row, 0, a, sizeof(a));
+	name_text(row, 1, b, sizeof(b));
+	size_t used = text_width(a) + text_width(b);
+	text_append(out, room, "%s", a);
+	for (size_t i = used; i < width; i++) {
+		text_append(out, room, " ");
+	}
+	if (used >= width) {
+		text_append(out, room, " ");
+	}
+	text_append(out, room, "%s", b);
+}
+
+static unsigned
+rung_style(const struct rung *rung)
+{
+	if (rung->keepalives[0] + rung->keepalives[1] > 0) {
+		return STYLE_FAINT;
+	}
+	return event_style(&rung->entry);
+}
+
+void
+ladder_draw(const struct ladder *ladder, const struct area *area, struct scroll *scroll,
+	const struct session_row *row, uint8_t time_digits)
+{
+	struct layout l = lay_out(area->width, time_digits);
+	unsigned width = area->width > l.ladder + 2 ? area->width - l.ladder - 1 : 1;
+	char text[ROW_MAX] = "", margin[4 * MARGIN_MAX];
+	compose_names(row, width, text, sizeof(text));
+	area_text(area, 0, l.ladder, width, STYLE_ACCENT, text);
+	scroll->height = area->height > 1 ? area->height - 1 : 1;
+	scroll_settle(scroll);
+	for (unsigned at = 1; at < area->height; at++) {
+		size_t index = scroll->top + at - 1;
+		if (index >= ladder->count) {
+			break;
+		}
+		const struct rung *rung = &ladder->rung[index];
+		unsigned band = index == scroll->at ? STYLE_BAND : 0;
+		if (band != 0) {
+			area_fill(area, at, 0, area->width, band);
+			area_text(area, at, 0, 1, band, area_glyph(area, GLYPH_CURSOR));
+		}
+		compose_margin(ladder, index, &l, margin);
+		area_text(area, at, l.time, l.ladder - l.time, STYLE_FAINT | band, margin);
+		text[0] = '\0';
+		compose_rung(rung, width, l.brief, area_utf8(area), text, sizeof(text));
+		area_text(area, at, l.ladder, width, rung_style(rung) | band, text);
+	}
+}
+
+bool
+ladder_write(const struct ladder *ladder, const struct session_row *row, uint8_t time_digits,
+	bool utf8, unsigned width, FILE *out)
+{
+	struct layout l = lay_out(width, time_digits);
+	unsigned inner = width > l.ladder + 2 ? width - l.ladder - 1 : 1;
+	char text[ROW_MAX] = "", margin[4 * MARGIN_MAX], ascii[ROW_MAX];
+	compose_names(row, inner, text, sizeof(text));
+	fprintf(out, "%*s%s\n", (int)(l.ladder - l.time), "", text);
+	for (size_t i = 0; i < ladder->count; i++) {
+		compose_margin(ladder, i, &l, margin);
+		text[0] = '\0';
+		compose_rung(&ladder->rung[i], inner, l.brief, utf8, text, sizeof(text));
+		fprintf(out, "%-*s%s\n", (int)(l.ladder - l.time), margin,
+			utf8 ? text : text_ascii(text, ascii, sizeof(ascii)));
+	}
+	return ferror(out) == 0;
+}
