@@ -457,24 +457,6 @@ look_at_database(struct run *run)
 	return finish(run, status);
 }
 
-static int
-learn(struct run *run)
-{
-	char error[512];
-	if (!open_view(run)) {
-		return finish(run, EXIT_ERROR);
-	}
-	if (run->dashboard == NULL || !learn_load(run->dashboard, &run->options, error, sizeof(error))) {
-		complain(run, run->dashboard == NULL ? "--learn is a course on the dashboard: leave other views out"
-						     : error);
-		close_sinks(run);
-		return finish(run, EXIT_ERROR);
-	}
-	stay_in_dashboard(run);
-	close_sinks(run);
-	return finish(run, 0);
-}
-
 /* What the user expects, before anything is opened. */
 static bool
 read_expectations(struct run *run)
@@ -492,6 +474,27 @@ read_expectations(struct run *run)
 	}
 	run->expect.bfd_captured = o->device_count > 0 && o->filter[0] == '\0';
 	return true;
+}
+
+static int
+learn(struct run *run)
+{
+	char error[512];
+	if (!open_view(run)) {
+		return finish(run, EXIT_ERROR);
+	}
+	if (run->dashboard == NULL || !learn_load(run->dashboard, &run->options, error, sizeof(error))) {
+		complain(run, run->dashboard == NULL ? "--learn is a course on the dashboard: leave other views out"
+						     : error);
+		close_sinks(run);
+		return finish(run, EXIT_ERROR);
+	}
+	bool confined = become(run) && confine(run);
+	if (confined) {
+		stay_in_dashboard(run);
+	}
+	close_sinks(run);
+	return finish(run, confined ? 0 : EXIT_ERROR);
 }
 
 static int
