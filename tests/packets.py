@@ -30,8 +30,10 @@ def message(kind, body=b""):
     return b"\xff" * 16 + struct.pack(">HB", 19 + len(body), kind) + body
 
 
-def open_message(asn, bgp_id, hold_time=90):
-    capability = struct.pack(">BBHBB", 1, 4, 1, 0, 1) + struct.pack(">BBI", 65, 4, asn)
+def open_message(asn, bgp_id, hold_time=90, four_octets=True):
+    capability = struct.pack(">BBHBB", 1, 4, 1, 0, 1)
+    if four_octets:
+        capability += struct.pack(">BBI", 65, 4, asn)
     parameters = struct.pack(">BB", 2, len(capability)) + capability
     return message(1, struct.pack(">BHH4sB", 4, min(asn, 23456) if asn > 65535 else asn, hold_time,
                                   socket.inet_aton(bgp_id), len(parameters)) + parameters)
@@ -79,10 +81,10 @@ class Conversation:
         self.segment(other, FIN | ACK)
         self.segment(src, ACK)
 
-    def establish(self, client_as=65009, server_as=65001):
+    def establish(self, client_as=65009, server_as=65001, four_octets=True):
         self.handshake()
-        self.say(CLIENT, open_message(client_as, CLIENT))
-        self.say(SERVER, open_message(server_as, SERVER))
+        self.say(CLIENT, open_message(client_as, CLIENT, four_octets=four_octets))
+        self.say(SERVER, open_message(server_as, SERVER, four_octets=four_octets))
         self.say(CLIENT, KEEPALIVE)
         self.say(SERVER, KEEPALIVE)
 

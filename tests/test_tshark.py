@@ -13,6 +13,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 
+import attributes
 from support import Tap, bgpwhy, captures, need_program, short, skip_all
 
 OPTIONS = ["-n", "-o", "tcp.desegment_tcp_streams:TRUE", "-o", "bgp.desegment:TRUE"]
@@ -148,7 +149,7 @@ def describe_update(proto):
             withdrawn += prefixes
             lists["withdrawn_nlri"].append(prefixes_of(field))
     return {"announced": announced, "withdrawn": withdrawn, "attributes": attributes_of(proto),
-            **{name: None if None in found else sorted(sum(found, [])) for name, found in lists.items()}}
+            "attribute_values": attributes.of_shark(proto), **{name: None if None in found else sorted(sum(found, [])) for name, found in lists.items()}}
 
 
 def describe_refresh(proto):
@@ -269,6 +270,7 @@ def our_values(message):
         one = message["update"]
         return {"announced": one["announced"], "withdrawn": one["withdrawn"],
                 "attributes": [(a["type"], a["flags"], a["length"]) for a in one["attributes"] or []],
+                "attribute_values": attributes.of_ours(message),
                 "nlri": sorted(one["nlri"] or []), "withdrawn_nlri": sorted(one["withdrawn_nlri"] or [])}
     if kind == "ROUTE-REFRESH":
         return {name: message["route_refresh"][name] for name in ("afi", "safi", "subtype")}
@@ -358,7 +360,7 @@ def check_bfd(tap, name, found, events):
 
 
 def check_capture(tap, name, path):
-    found, events = Found(path), bgpwhy("-r", path, "--json", "-v").events()
+    found, events = Found(path), bgpwhy("-r", path, "--json", "-vv").events()
     for what, check in (("messages", check_messages), ("BFD", check_bfd)):
         if (name, what) in DIFFERENCES:
             tap.skip(f"{name}: {what}", DIFFERENCES[name, what])
