@@ -81,6 +81,15 @@ find_stand(const struct machine_panel *p, struct stand *stand)
 	} connections[CONNECTIONS_MAX];
 	size_t count = 0;
 	*stand = (struct stand){.state = {0, 0}};
+	/* Until a side moves it stands where its first step leaves from. */
+	bool known[2] = {false, false};
+	for (size_t i = 0; i < p->steps.count && !(known[0] && known[1]); i++) {
+		int side = p->steps.line[i].side;
+		if (is_transition(p, i) && side >= 0 && !known[side]) {
+			known[side] = true;
+			stand->state[side] = p->steps.line[i].entry.from;
+		}
+	}
 	for (size_t i = 0; !p->before && i < p->steps.count && i <= p->at; i++) {
 		const struct timeline_entry *e = &p->steps.line[i].entry;
 		int side = p->steps.line[i].side;

@@ -71,13 +71,13 @@ add_bgp(struct lines *lines, const struct event_session *info)
 		number_text(b->offered_hold_time_s >= 0, (uint64_t)b->offered_hold_time_s, " s", y),
 		a->offered_hold_time_s != b->offered_hold_time_s && a->offered_hold_time_s >= 0 &&
 			b->offered_hold_time_s >= 0);
-	lines_add_pair(lines, "KEEPALIVE every",
+	lines_add_pair(lines, "KEEPALIVEs",
 		range_text(a->keepalives_measured, a->keepalive_min_ns / 1000,
 			a->keepalive_mean_ns / 1000, a->keepalive_max_ns / 1000, x),
 		range_text(b->keepalives_measured, b->keepalive_min_ns / 1000,
 			b->keepalive_mean_ns / 1000, b->keepalive_max_ns / 1000, y),
 		false);
-	lines_add_pair(lines, "longest silence", span_text(a->longest_silence_ns, x),
+	lines_add_pair(lines, "silence, max", span_text(a->longest_silence_ns, x),
 		span_text(b->longest_silence_ns, y), false);
 	lines_add_pair(lines, "of hold time",
 		margin_text(a->has_hold_margin, a->hold_margin_ns, a->hold_margin_frame, x),
@@ -105,13 +105,11 @@ add_bgp(struct lines *lines, const struct event_session *info)
 	}
 	if (info->hold_time_s > 0) {
 		lines_add_text(lines, STYLE_NORMAL, 0,
-			"agreed: hold time %d s, the lower of both offers; a KEEPALIVE every %d s"
-			" (RFC 4271 section 4.2, 4.4)",
+			"agreed: hold time %d s, the lower offer; a KEEPALIVE every %d s (RFC 4271 4.2)",
 			info->hold_time_s, info->hold_time_s / 3);
 	} else if (info->hold_time_s == 0) {
 		lines_add_text(lines, STYLE_BUSY, 0,
-			"agreed: hold time 0: no KEEPALIVEs, and no failure is noticed"
-			" (RFC 4271 section 4.2)");
+			"agreed: hold time 0: no KEEPALIVEs, and no failure is noticed (RFC 4271 4.2)");
 	}
 	if (info->has_setup) {
 		lines_add_text(lines, STYLE_NORMAL, 0, "from the first SYN to Established: %s",
@@ -154,8 +152,7 @@ add_bfd(struct lines *lines, const struct session_row *row)
 	lines_add_pair(lines, "packets", number_text(true, a->packets, "", x),
 		number_text(true, b->packets, "", y), false);
 	lines_add_text(lines, STYLE_FAINT, 0,
-		"it waits: the other's multiplier times the larger of the other's transmit and its own"
-		" receive interval (RFC 5880 6.8.4)");
+		"it waits for its peer's multiplier times what both agree on (RFC 5880 6.8.4)");
 }
 
 void

@@ -1,0 +1,143 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every screen of the dashboard for every lesson, in 80x24 and 160x50, word for word, drawn without a terminal.
+
+    tests/test_screens.py --update [CAPTURE...]    writes them anew: read the difference before it is committed
+
+What holds for every screen is tested besides: no row is wider than the screen, no control character is in it,
+and without UTF-8 there is nothing but ASCII.
+"""
+import difflib
+import os
+import re
+import subprocess
+import sys
+import unicodedata
+
+from support import PCAPS, SOURCE, Tap, skip_all
+
+SCREENS = os.environ.get("SCREENS") or os.path.join(SOURCE, "build", "tests", "screens")
+GOLDEN = os.path.join(SOURCE, "tests", "golden", "screens")
+SIZES = ((80, 24), (160, 50))
+WALK = ["=sessions", "Enter", "=ladder", "Home", "=ladder-begin", "2", "=events", "3", "=opens", "4", "=findings",
+        "5", "=timers", "1", "Esc", "m", "=machines", "Esc", "t", "=timeline", "Esc", "?", "=help"]
+# The first OPEN with a field of it lit, then the one that answers it.
+MESSAGE = ["Enter", "2", "/", "O", "P", "E", "N", " ", "a", "s", "Enter", "Home", "Enter", *["Down"] * 5, "=message", "n",
+           "=message-next"]
+
+
+def lessons():
+    text = open(os.path.join(SOURCE, "ui", "lessons.def"), encoding="utf-8").read()
+    return re.findall(r'^LESSON\(\w+, "([^"]+)"', text, re.M)
+
+
+def run(path, size, *keys):
+    done = subprocess.run([SCREENS, path, str(size[0]), str(size[1]), *keys], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False)
+    return done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8", "replace")
+
+
+def columns(text):
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def wrong_rows(text, size, ascii_only=False):
+    """What no screen may have."""
+    for row in text.splitlines():
+        if columns(row) > size[0]:
+            yield f"wider than {size[0]}: {row}"
+        if any(unicodedata.category(c) in ("Cc", "Cf") for c in row):
+            yield f"a control character: {row!r}"
+        if ascii_only and not row.isascii():
+            yield f"not ASCII: {row}"
+
+
+def screens_of(number, name, size):
+    path = os.path.join(PCAPS, name)
+    parts = [run(path, size, *WALK), run(path, size, *MESSAGE)]
+    learn = ["learn", str(number), *["Down"] * number, "=lessons", "Enter", "=lesson-begin"]
+    for step in range(1, 5):
+        learn += ["Right", f"=lesson-step-{step}"]
+    learn += ["Tab", "=lesson-other-protocol"]
+    parts.append(run(path, size, *learn))
+    problems = [f"status {status}: {err}" for status, _, err in parts if status != 0 or err]
+    return "".join(text for _, text, _ in parts), problems
+
+
+def check_lessons(tap, update, wanted):
+    for number, name in enumerate(lessons()):
+        if wanted and name not in wanted:
+            continue
+        for size in SIZES:
+            file = os.path.join(GOLDEN, f"{name}.{size[0]}x{size[1]}.txt")
+            text, problems = screens_of(number, name, size)
+            label = f"{name} {size[0]}x{size[1]}"
+            tap.none(problems + list(wrong_rows(text, size)), f"{label}: every screen is drawn, within its columns")
+            if update:
+                os.makedirs(GOLDEN, exist_ok=True)
+                with open(file, "w", encoding="utf-8") as out:
+                    out.write(text)
+            golden = ""
+            if os.path.exists(file):
+                with open(file, encoding="utf-8") as known:
+                    golden = known.read()
+            tap.none(list(difflib.unified_diff(golden.splitlines(), text.splitlines(), "golden", "now",
+                                               lineterm="", n=1)), f"{label}: as it was", limit=60)
+
+
+def questions():
+    text = open(os.path.join(SOURCE, "ui", "lessons.def"), encoding="utf-8").read()
+    ids = re.findall(r'^LESSON\((\w+),', text, re.M)
+    return [(ids.index(lesson), protocol, text) for lesson, protocol, _, text in
+            re.findall(r'^QUESTION\((\w+), (BGP|BFD), (\d+), "([^"]+)"\)', text, re.M)]
+
+
+def check_questions(tap):
+    """Each question of a lesson is asked at some step, and the step after it says that it is the answer."""
+    names = lessons()
+    for number, protocol, text in questions():
+        keys = ["learn", str(number), *["Down"] * number, "Enter"] + (["Tab"] if protocol == "BFD" else []) + ["=begin"]
+        for step in range(60):
+            keys += ["Right", f"={step}"]
+        _, out, _ = run(os.path.join(PCAPS, names[number]), (160, 50), *keys)
+        shots = out.split("=== ")
+        asked = [i for i, shot in enumerate(shots[:-1]) if text[:100] in shot]
+        tap.ok(asked and all("Answer #" in shots[i + 1] for i in asked),
+               f"{names[number]}: asked and answered: {text[:50]}", f"asked at {asked}")
+
+
+def check_ascii(tap):
+    for name in ("bfd-down.pcap", "bad-peer-as.pcap"):
+        for size in SIZES:
+            status, text, err = run(os.path.join(PCAPS, name), size, "ascii", *WALK)
+            tap.none([err] * (status != 0) + list(wrong_rows(text, size, True)), f"{name} {size[0]}x{size[1]} without UTF-8")
+
+
+def check_sizes(tap):
+    """Any size: drawn from 80x24 on, a clear word below, and back again."""
+    path = os.path.join(PCAPS, "bfd-down.pcap")
+    for keys in (["Enter"], ["Enter", "2"], ["m"], ["t"], ["Enter", "Home", "Down", "Enter"], ["c"], ["?"]):
+        walk = [*keys, "79x24", "=narrow", "80x23", "=low", "1x1", "=one", "500x200", "=huge", "83x31", "=odd"]
+        status, text, err = run(path, (80, 24), *walk)
+        shots = dict(part.split("\n", 1) for part in text.split("=== ")[1:])
+        good = ("needs 80x24" in shots.get("narrow", "") and "needs 80x24" in shots.get("low", "")
+                and "bgpwhy" in shots.get("huge", "") and "bgpwhy" in shots.get("odd", ""))
+        tap.ok(status == 0 and good, f"after {' '.join(keys)}: any size", err, text[:300])
+
+
+def main():
+    if not os.access(SCREENS, os.X_OK):
+        skip_all("tests/screens is not built")
+    update = "--update" in sys.argv
+    wanted = [word for word in sys.argv[1:] if word != "--update"]
+    tap = Tap()
+    check_lessons(tap, update, wanted)
+    if not wanted:
+        check_questions(tap)
+        check_ascii(tap)
+        check_sizes(tap)
+    return tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
