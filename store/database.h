@@ -15,7 +15,7 @@
 
 enum {
 	STORE_APPLICATION_ID = 0x62677077, /* "bgpw"; also in schema.sql */
-	STORE_SCHEMA_VERSION = 6,          /* also in schema.sql */
+	STORE_SCHEMA_VERSION = 7,          /* also in schema.sql */
 	STORE_SCHEMA_CHECK = 3,            /* the first one that has check_result */
 };
 
@@ -68,7 +68,8 @@ extern const char store_schema[]; /* made from schema.sql */
 			     "established_count,verdict,primary_cause,bfd_session,first_time," \
 			     "last_time,first_time_ns,last_time_ns,setup_us,timing,negotiated" \
 				     COLUMNS_SESSION_SIDE("local") \
-				     COLUMNS_SESSION_SIDE("remote")) \
+				     COLUMNS_SESSION_SIDE("remote") \
+			     ",graceful_restart,local_restart_began_ns,remote_restart_began_ns") \
 	X(SESSION_STUB, "session", IGNORE, "session", "run,session,local,remote") \
 	X(CONNECTION, "connection", UPDATE, "connection", COLUMNS_CONNECTION) \
 	X(CONNECTION_STUB, "connection", IGNORE, "connection", "connection,session") \

@@ -9,7 +9,7 @@
 struct reader {
 	struct sqlite3 *db;
 	struct store_bases shift; /* taken off every number of the run that is played */
-	struct sqlite3_stmt *context, *summary, *list, *families, *ribs;
+	struct sqlite3_stmt *context, *summary, *list, *families, *ribs, *restart;
 	struct sqlite3_stmt *agreement, *agreed_side, *agreed_families;
 	/* What the event that was read last points to. */
 	struct bgp_message message;

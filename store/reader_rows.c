@@ -582,6 +582,39 @@ read_families(struct reader *r, const char *json, struct event_session *e)
 	sqlite3_clear_bindings(r->families);
 }
 
+/* One side's, out of the JSON; how long after its beginning things were is in it, when that was is beside. */
+static void
+read_restart(struct reader *r, const char *json, uint64_t began_ns, struct event_session_side *side)
+{
+	char address[ADDRESS_TEXT_MAX];
+	sqlite3_bind_text(r->restart, 1, json, -1, SQLITE_STATIC);
+	sqlite3_bind_text(r->restart, 2, address_text(&side->addr, address), -1, SQLITE_STATIC);
+	if (sqlite3_step(r->restart) == SQLITE_ROW) {
+		struct columns c = {.stmt = r->restart};
+		struct event_restart *e = &side->restart;
+		if (restart_state_from_name(get_name(&c), &e->state)) {
+			e->notified = get_uint(&c) != 0;
+			e->restart_bit = get_uint(&c) != 0;
+			e->time_s = get_u16(&c);
+			e->stale_time_s = get_u32(&c);
+			e->count = get_u32(&c);
+			e->families = get_u8(&c);
+			e->kept = get_u8(&c);
+			e->end_of_ribs = get_u8(&c);
+			e->began_ns = began_ns;
+			e->began_frame = get_uint(&c);
+			e->back_ns = is_null(&c) ? 0 : began_ns;
+			e->back_ns += get_uint(&c) * 1000;
+			e->back_frame = get_uint(&c);
+			e->ended_ns = is_null(&c) ? 0 : began_ns;
+			e->ended_ns += get_uint(&c) * 1000;
+			e->ended_frame = get_uint(&c);
+		}
+	}
+	sqlite3_reset(r->restart);
+	sqlite3_clear_bindings(r->restart);
+}
+
 static bool
 read_session(struct reader *r, sqlite3_stmt *stmt, struct event *event)
 {
@@ -611,6 +644,10 @@ read_session(struct reader *r, sqlite3_stmt *stmt, struct event *event)
 	for (size_t i = 0; i < 2; i++) {
 		read_session_side(&c, &e->side[i]);
 		read_session_timing(r, &c, &e->side[i], r->end_of_rib[i]);
+	}
+	const char *restarts = get_name(&c);
+	for (size_t i = 0; i < 2; i++) {
+		read_restart(r, restarts, get_uint(&c), &e->side[i]);
 	}
 	return e->side[0].addr.family != 0 && e->side[1].addr.family != 0;
 }
@@ -708,6 +745,16 @@ reader_prepare(struct reader *r)
 			" json_extract(value, '$.after_us'), json_extract(value, '$.prefixes'),"
 			" json_extract(value, '$.frame') FROM json_each(?)",
 			-1, &r->ribs, NULL) == SQLITE_OK &&
+		sqlite3_prepare_v2(r->db,
+			"SELECT json_extract(value, '$.state'), json_extract(value, '$.notification'),"
+			" json_extract(value, '$.restart_bit'), json_extract(value, '$.restart_time_s'),"
+			" json_extract(value, '$.stale_time_s'), json_extract(value, '$.count'),"
+			" json_extract(value, '$.families'), json_extract(value, '$.kept'),"
+			" json_extract(value, '$.end_of_ribs'), json_extract(value, '$.began_frame'),"
+			" json_extract(value, '$.back_after_us'), json_extract(value, '$.back_frame'),"
+			" json_extract(value, '$.ended_after_us'), json_extract(value, '$.ended_frame')"
+			" FROM json_each(?1) WHERE key = ?2 AND type = 'object'",
+			-1, &r->restart, NULL) == SQLITE_OK &&
 		reader_prepare_agreement(r);
 }
 
@@ -721,5 +768,6 @@ reader_finish(struct reader *r)
 	sqlite3_finalize(r->list);
 	sqlite3_finalize(r->families);
 	sqlite3_finalize(r->ribs);
+	sqlite3_finalize(r->restart);
 	reader_finish_agreement(r);
 }

@@ -24,7 +24,7 @@
 -- the last word on them was said.
 
 PRAGMA application_id = 1650946167; -- "bgpw"
-PRAGMA user_version = 6;
+PRAGMA user_version = 7;
 
 CREATE TABLE run (
 	run INTEGER PRIMARY KEY,
@@ -150,7 +150,10 @@ CREATE TABLE session (
 	remote_keepalive_min_ns INTEGER,
 	remote_keepalive_mean_ns INTEGER,
 	remote_keepalive_max_ns INTEGER,
-	remote_end_of_rib TEXT
+	remote_end_of_rib TEXT,
+	graceful_restart TEXT, -- JSON {address: {state, helper, restart_time_s, …}}: its last one, RFC 4724
+	local_restart_began_ns INTEGER, -- when the session was lost for it; NULL: there was none
+	remote_restart_began_ns INTEGER
 );
 
 -- A TCP connection, as it was last heard of.

@@ -179,6 +179,36 @@ struct event_end_of_rib {
 	uint64_t frame;
 };
 
+/* How far a graceful restart has come, as its helper must take it (RFC 4724 section 4.2). */
+enum restart_state {
+	RESTART_NONE,
+	RESTART_WAITING,       /* the restart time runs */
+	RESTART_BACK,          /* Established again; End-of-RIBs are to come */
+	RESTART_COMPLETE,      /* they came, of every family that was kept */
+	RESTART_NOT_KEPT,      /* back without forwarding state: the routes were dropped at once */
+	RESTART_CUT_SHORT,     /* the session was lost again before the End-of-RIBs */
+	RESTART_EXPIRED,       /* the restart time is over */
+	RESTART_STALE,         /* it is over, and the long-lived stale time runs (RFC 9494) */
+	RESTART_STALE_EXPIRED, /* that is over, too */
+	RESTART_STATE_COUNT,
+};
+
+/* The last graceful restart of one side; the other side helps. Times are since 1970; 0: not yet. */
+struct event_restart {
+	enum restart_state state; /* RESTART_NONE: there was none, and the rest is 0 */
+	bool notified;            /* it began with a NOTIFICATION (RFC 8538) */
+	bool restart_bit;         /* of the OPEN with which it came back */
+	uint16_t time_s;          /* that it had announced */
+	uint32_t stale_time_s;    /* the longest of its families; 0: none */
+	uint32_t count;           /* of its restarts, this one included */
+	uint8_t families;         /* that it had listed */
+	uint8_t kept;             /* of these, with forwarding state when it was back */
+	uint8_t end_of_ribs;      /* of these, that have come */
+	uint64_t began_ns, began_frame;
+	uint64_t back_ns, back_frame; /* Established again */
+	uint64_t ended_ns, ended_frame; /* frame 0: its time ran out */
+};
+
 /* One side of a session; index 0 is `local`, 1 `remote`. */
 struct event_session_side {
 	struct address addr;
@@ -203,6 +233,7 @@ struct event_session_side {
 	uint64_t keepalive_min_ns, keepalive_mean_ns, keepalive_max_ns;
 	const struct event_end_of_rib *end_of_rib; /* that it sent, since the last time Established */
 	size_t end_of_rib_count;
+	struct event_restart restart; /* of this side */
 };
 
 struct event_session {
@@ -300,6 +331,7 @@ const char *basis_name(enum basis basis);
 const char *severity_name(enum severity severity);
 const char *confidence_name(enum confidence confidence);
 const char *verdict_name(enum verdict verdict);
+const char *restart_state_name(enum restart_state state);    /* "waiting"; NULL for none */
 const char *check_result_name(uint8_t result);               /* "stopped" */
 const char *check_reason_key(uint8_t reason);  /* "hole"; NULL for none */
 const char *check_text(uint8_t result, uint8_t reason); /* a clause that says it to a person */
@@ -317,6 +349,7 @@ bool connection_state_from_name(const char *name, enum connection_state *state);
 bool track_state_from_name(enum protocol protocol, const char *name, uint8_t *state);
 bool check_result_from_name(const char *name, uint8_t *result);
 bool check_reason_from_key(const char *key, uint8_t *reason); /* NULL: none */
+bool restart_state_from_name(const char *name, enum restart_state *state);
 bool verdict_from_name(const char *name, enum verdict *verdict);
 bool severity_from_name(const char *name, enum severity *severity);
 bool confidence_from_name(const char *name, enum confidence *confidence);

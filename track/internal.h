@@ -150,7 +150,6 @@ struct speaker {
 	uint16_t hold_time_s;
 	uint8_t version;
 	bool as4;
-	uint16_t restart_time_s; /* graceful restart, with families; 0: not offered */
 	uint32_t accepted_asn; /* of its last OPEN that led to Established */
 	bool has_accepted;
 	enum bgp_state resting; /* of its machine on the newest connection that is gone */
@@ -245,11 +244,7 @@ struct session {
 	struct address bfd_lost_by; /* whose BFD said so first */
 	uint8_t bfd_lost_diag;
 	struct moment icmp;     /* the last ICMP error about it */
-	/* A side that closed with graceful restart announced has until then to come back. */
-	uint64_t restart_deadline_ns; /* 0: none runs */
-	uint16_t restart_time_s;
-	uint8_t restart_side;
-	struct moment restart_begin;
+	struct event_restart *restart[2]; /* of each side; NULL: none so far */
 };
 
 /* Periodic packets of one end since the last agreement on intervals. */
@@ -527,6 +522,19 @@ void timing_attempt(struct speaker *caller, const struct moment *at);
 void timing_tell(const struct session *s, struct event_session *e);
 void timing_destroy(struct session *s);
 
+/* restart.c: graceful restart */
+/* The session is lost, and side `x` may come back. False where that was not agreed on. */
+bool restart_begin(struct session *s, unsigned x, bool notified, const struct moment *at);
+bool restart_waits(const struct session *s, unsigned x);
+void restart_established(struct session *s, const struct moment *at);
+void restart_end_of_rib(struct session *s, unsigned x, struct bgp_family family,
+	const struct moment *at);
+void restart_lost(struct session *s, const struct moment *at);
+void restart_tick(struct track *t, struct session *s);
+uint64_t restart_due(const struct track *t, const struct session *s);
+void restart_tell(const struct track *t, const struct session *s, struct event_session *e);
+void restart_destroy(struct session *s);
+
 /* message.c */
 void message_in(struct track *t, struct link *link, unsigned dir, const uint8_t *bytes, size_t size,
 	uint32_t wire, uint32_t seq_end, const struct moment *at);
@@ -672,7 +680,6 @@ bool rule_signed_syns(struct track *t, struct session *s, unsigned x);
 void rule_auth_segment(struct track *t, struct link *link, unsigned dir, const struct seg *seg);
 void rule_refused(struct track *t, struct link *link, unsigned refuser);
 void rule_icmp(struct track *t, const struct icmp_note *note);
-void rule_restart_tick(struct track *t, struct session *s);
 void rule_session_tick(struct track *t, struct session *s);
 uint64_t rule_session_due(const struct track *t, const struct session *s);
 void rule_link_tick(struct track *t, struct link *link);

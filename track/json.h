@@ -52,6 +52,9 @@ void json_event(struct json *j, const struct event *event, unsigned detail);
 /* Parts of it, for columns: each writes one value. */
 void json_capability(struct json *j, const char *key, const struct bgp_capability *capability);
 void json_attributes(struct json *j, const char *key, const struct bgp_update *update);
+/* {address: its last graceful restart, or null} */
+void json_session_restart(struct json *j, const char *key, const struct event_session *e,
+	uint8_t digits);
 /* [{afi, safi, family, after_us, prefixes, frame}] */
 void json_end_of_rib(struct json *j, const char *key, const struct event_session_side *side);
 /* {address: what was measured of it} */

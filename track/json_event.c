@@ -367,7 +367,51 @@ json_session_timing(struct json *j, const char *key, const struct event_session 
 }
 
 static void
-members_session(struct json *j, const struct event_session *e)
+restart_after(struct json *j, const char *key, const struct event_restart *r, uint64_t at_ns)
+{
+	if (at_ns == 0) {
+		json_null(j, key);
+	} else {
+		json_uint(j, key, at_ns > r->began_ns ? (at_ns - r->began_ns) / 1000 : 0);
+	}
+}
+
+void
+json_session_restart(struct json *j, const char *key, const struct event_session *e, uint8_t digits)
+{
+	json_object(j, key);
+	for (size_t i = 0; i < 2; i++) {
+		const struct event_restart *r = &e->side[i].restart;
+		char addr[ADDRESS_TEXT_MAX];
+		address_text(&e->side[i].addr, addr);
+		if (r->state == RESTART_NONE) {
+			json_null(j, addr);
+			continue;
+		}
+		json_object(j, addr);
+		json_string(j, "state", restart_state_name(r->state));
+		json_address(j, "helper", &e->side[1 - i].addr);
+		json_bool(j, "notification", r->notified);
+		json_bool(j, "restart_bit", r->restart_bit);
+		json_uint(j, "restart_time_s", r->time_s);
+		json_uint(j, "stale_time_s", r->stale_time_s);
+		json_uint(j, "count", r->count);
+		json_uint(j, "families", r->families);
+		json_uint(j, "kept", r->kept);
+		json_uint(j, "end_of_ribs", r->end_of_ribs);
+		json_time(j, "began", r->began_ns, digits);
+		json_uint(j, "began_frame", r->began_frame);
+		restart_after(j, "back_after_us", r, r->back_ns);
+		json_uint(j, "back_frame", r->back_frame);
+		restart_after(j, "ended_after_us", r, r->ended_ns);
+		json_uint(j, "ended_frame", r->ended_frame);
+		json_object_end(j);
+	}
+	json_object_end(j);
+}
+
+static void
+members_session(struct json *j, const struct event_session *e, uint8_t digits)
 {
 	char addr[2][ADDRESS_TEXT_MAX];
 	for (size_t i = 0; i < 2; i++) {
@@ -440,6 +484,7 @@ members_session(struct json *j, const struct event_session *e)
 	}
 	json_session_timing(j, "timing", e);
 	json_agreement(j, "negotiated", e);
+	json_session_restart(j, "graceful_restart", e, digits);
 }
 
 void
@@ -578,7 +623,7 @@ json_event(struct json *j, const struct event *event, unsigned detail)
 		members_finding(j, event);
 		break;
 	case EVENT_SESSION:
-		members_session(j, &event->session);
+		members_session(j, &event->session, event->time_digits);
 		break;
 	case EVENT_BFD_SESSION:
 		members_bfd_session(j, &event->bfd_session);

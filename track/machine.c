@@ -493,6 +493,9 @@ machine_gone(struct track *t, struct link *link, unsigned dir, uint8_t rfc,
 	}
 	machine_event(t, link, dir, rfc, BASIS_INFERRED, &when, reason);
 	m->done = true;
+	if (rfc == RFC_HOLD_TIMER_EXPIRES && from == BGP_STATE_ESTABLISHED) {
+		restart_begin(link->session, link_side(link, 1 - dir), true, &when);
+	}
 	if (rfc == RFC_HOLD_TIMER_EXPIRES && from >= BGP_STATE_OPENCONFIRM) {
 		rule_hold_expired(t, link, dir, BASIS_INFERRED, &when);
 	}

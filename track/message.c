@@ -318,6 +318,9 @@ message_in(struct track *t, struct link *link, unsigned dir, const uint8_t *byte
 	    message.type == BGP_ROUTE_REFRESH) {
 		struct moment previous = link->machine[dir].sent;
 		timing_message(s, link, dir, &message, &previous, at);
+		if (message.type == BGP_UPDATE && message.body_read && message.update.end_of_rib) {
+			restart_end_of_rib(s, link_side(link, dir), message.update.end_of_rib_family, at);
+		}
 	}
 	machine_sent(t, link, dir, &pending);
 	session_dirty(t, s);

@@ -60,6 +60,16 @@ static const char *const verdicts[] = {
 	[VERDICT_FLAPPING] = "flapping",
 	[VERDICT_DEGRADED] = "degraded",
 };
+static const char *const restart_states[RESTART_STATE_COUNT] = {
+	[RESTART_WAITING] = "waiting",
+	[RESTART_BACK] = "back",
+	[RESTART_COMPLETE] = "complete",
+	[RESTART_NOT_KEPT] = "not-kept",
+	[RESTART_CUT_SHORT] = "cut-short",
+	[RESTART_EXPIRED] = "expired",
+	[RESTART_STALE] = "stale",
+	[RESTART_STALE_EXPIRED] = "stale-expired",
+};
 static const char *const count_slots[COUNT_SLOTS] = {
 	[COUNT_OPEN] = "OPEN",
 	[COUNT_UPDATE] = "UPDATE",
@@ -195,6 +205,12 @@ verdict_name(enum verdict verdict)
 }
 
 const char *
+restart_state_name(enum restart_state state)
+{
+	return state == RESTART_NONE ? NULL : name_at(restart_states, COUNT(restart_states), state);
+}
+
+const char *
 count_slot_name(size_t slot)
 {
 	return name_at(count_slots, COUNT(count_slots), slot);
@@ -291,6 +307,18 @@ verdict_from_name(const char *name, enum verdict *verdict)
 	}
 	*verdict = (enum verdict)i;
 	return true;
+}
+
+bool
+restart_state_from_name(const char *name, enum restart_state *state)
+{
+	for (size_t i = RESTART_WAITING; i < COUNT(restart_states); i++) {
+		if (name != NULL && strcmp(restart_states[i], name) == 0) {
+			*state = (enum restart_state)i;
+			return true;
+		}
+	}
+	return false;
 }
 
 bool

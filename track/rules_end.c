@@ -202,6 +202,7 @@ rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, enum b
 		if (reset && peer->retransmissions > 0) {
 			/* RFC 9293 section 3.10.7.1: so answers a TCP that has no such connection. */
 			args.cause = FINDING_PEER_REBOOTED;
+			restart_begin(scene.s, link_side(link, dir), false, at);
 			finding_raise(t, &args,
 				"%s answers a retransmission of %s with RST: its TCP does not know the connection any more; it was restarted without a word, or a NAT or firewall between lost the connection",
 				scene.xt, scene.yt);
@@ -218,15 +219,8 @@ rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, enum b
 			 * time is unknown. */
 			args.confidence = CONFIDENCE_POSSIBLE;
 		}
-		if (scene.x->restart_time_s > 0) {
-			/* So a graceful restart begins (RFC 4724 section 4.1): it may come back in time. */
-			args.lower_severity = true;
-			scene.s->restart_side = (uint8_t)link_side(link, dir);
-			scene.s->restart_time_s = scene.x->restart_time_s;
-			scene.s->restart_begin = *at;
-			scene.s->restart_deadline_ns =
-				at->time_ns + scene.x->restart_time_s * SECOND_NS;
-		}
+		/* So a graceful restart begins (RFC 4724 section 4.1): it may come back in time. */
+		args.lower_severity = restart_begin(scene.s, link_side(link, dir), false, at);
 		finding_raise(t, &args, "%s %s the Established session with %s and sends no NOTIFICATION: %s",
 			scene.xt, how, scene.yt,
 			reset ? "its daemon crashed or was restarted, or something reset it in its name (RST)"
@@ -312,6 +306,7 @@ rule_forgotten(struct track *t, struct link *old, unsigned dir, const struct mom
 	}
 	struct scene scene;
 	scene_set(&scene, t, old, dir, at);
+	restart_begin(old->session, link_side(old, dir), false, at);
 	uint64_t frames[] = {m->sent.frame};
 	struct finding_args args = scene_args(&scene, FINDING_PEER_REBOOTED, CONFIDENCE_LIKELY);
 	args.blame = &scene.x->addr;
@@ -337,33 +332,4 @@ rule_forgotten(struct track *t, struct link *old, unsigned dir, const struct mom
 		"%s opens a new session with %s and never ended the old one (its last message there is frame %llu, %.1f s before): it was restarted without a word",
 		scene.xt, scene.yt, (unsigned long long)m->sent.frame,
 		(double)(at->time_ns - m->sent.time_ns) / 1e9);
-}
-
-/* It said how long its restart may take, and that time is over (RFC 4724 section 4.2). */
-void
-rule_restart_tick(struct track *t, struct session *s)
-{
-	if (s->restart_deadline_ns == 0 || t->now.time_ns < s->restart_deadline_ns) {
-		return;
-	}
-	const struct speaker *x = &s->side[s->restart_side];
-	struct moment at = {.time_ns = s->restart_deadline_ns, .input = t->now.input};
-	s->restart_deadline_ns = 0;
-	char a[ADDRESS_TEXT_MAX];
-	uint64_t frames[] = {s->restart_begin.frame};
-	finding_raise(t,
-		&(struct finding_args){
-			.cause = FINDING_GRACEFUL_RESTART_EXPIRED,
-			.confidence = CONFIDENCE_CERTAIN,
-			.session = s,
-			.blame = &x->addr,
-			.subject = &x->addr,
-			.at = at,
-			.evidence = frames,
-			.evidence_count = 1,
-			.took_down = true,
-		},
-		"%s closed in frame %llu with graceful restart announced (restart time %u s) and did not come back in time: its routes are dropped",
-		address_text(&x->addr, a), (unsigned long long)s->restart_begin.frame,
-		s->restart_time_s);
 }

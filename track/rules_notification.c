@@ -330,6 +330,11 @@ rule_notification(struct track *t, struct link *link, unsigned dir,
 	struct scene scene;
 	scene_set(&scene, t, link, dir, at);
 	struct finding_args args = scene_args(&scene, cause, CONFIDENCE_CERTAIN);
+	if (link->up && (n->code != 6 || n->subcode != 9)) {
+		/* RFC 8538 section 4: each is a helper of the other. */
+		restart_begin(link->session, 0, true, at);
+		restart_begin(link->session, 1, true, at);
+	}
 	/* That the other side erred is certain only where its message is in the capture and is bad. */
 	if (scene.y->fault.time_ns != 0 && at->time_ns < scene.y->fault.time_ns + 2 * SECOND_NS) {
 		args.blame = &scene.y->addr;

@@ -14,18 +14,10 @@ rule_open(struct track *t, struct link *link, unsigned dir, const struct moment 
 	struct bgp_capability_iter iter = bgp_capabilities(open);
 	struct bgp_capability capability;
 	bool restarting = false;
-	bool keeps = false; /* it names families whose routes are to be kept (RFC 4724 section 3) */
-	uint16_t restart_time = 0;
 	while (bgp_next_capability(&iter, &capability)) {
 		if (capability.code == 64 && !capability.malformed) {
 			restarting = capability.graceful_restart.restarting;
-			restart_time = capability.graceful_restart.time_s;
-			keeps = cursor_left(&capability.graceful_restart.families) > 0;
 		}
-	}
-	scene.x->restart_time_s = keeps ? restart_time : 0;
-	if (s->restart_deadline_ns != 0 && &s->side[s->restart_side] == scene.x) {
-		s->restart_deadline_ns = 0;
 	}
 	if (!link->machine[dir].open.whole) {
 		/* The capability may lie behind the cut. */
@@ -42,18 +34,23 @@ rule_open(struct track *t, struct link *link, unsigned dir, const struct moment 
 		finding_raise(t, &args,
 			"the OPEN of %s says AS 23456 (AS_TRANS) and gives no 4-octet AS number", scene.xt);
 	}
-	if (!restarting || s->established_count == 0) {
+	/* The bit alone proves nothing: FRR sets it in its first OPEN after any start. */
+	unsigned x = link_side(link, dir);
+	if (!restarting || !restart_waits(s, x)) {
 		return;
 	}
-	struct finding *closed = finding_find(s, FINDING_CLOSED_WITHOUT_NOTIFICATION);
-	uint64_t frames[] = {closed != NULL ? closed->last.frame : 0};
+	const struct event_restart *r = s->restart[x];
+	uint64_t frames[] = {r->began_frame};
 	struct finding_args args = scene_args(&scene, FINDING_GRACEFUL_RESTART, CONFIDENCE_CERTAIN);
 	args.evidence = frames;
 	args.evidence_count = 1;
 	args.blame = &scene.x->addr;
 	finding_raise(t, &args,
-		"%s comes back with the restart bit set (graceful restart, restart time %u s): its peer keeps the routes meanwhile",
-		scene.xt, restart_time);
+		"%s comes back %.1f s after the session was lost with the restart bit set (graceful restart, its restart time is %u s): %s is to keep the routes meanwhile",
+		scene.xt,
+		at->time_ns > r->began_ns ? (double)(at->time_ns - r->began_ns) / 1e9 : 0.0,
+		r->time_s, scene.yt);
+	struct finding *closed = finding_find(s, FINDING_CLOSED_WITHOUT_NOTIFICATION);
 	if (closed != NULL && address_equal(&closed->subject, &scene.x->addr)) {
 		closed->resolved = true;
 		closed->severity = SEVERITY_INFO;
@@ -117,7 +114,7 @@ rule_established(struct track *t, struct link *link, const struct moment *at)
 {
 	struct session *s = link->session;
 	findings_resolve(t, s, false, at);
-	s->restart_deadline_ns = 0;
+	restart_established(s, at);
 	for (unsigned i = 0; i < 2; i++) {
 		s->side[i].syns_unanswered = 0;
 	}

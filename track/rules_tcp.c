@@ -443,13 +443,13 @@ rule_session_tick(struct track *t, struct session *s)
 	for (unsigned x = 0; x < 2; x++) {
 		syns_unanswered(t, s, x);
 	}
-	rule_restart_tick(t, s);
+	restart_tick(t, s);
 }
 
 uint64_t
 rule_session_due(const struct track *t, const struct session *s)
 {
-	uint64_t due = clock_due(t, s->restart_deadline_ns);
+	uint64_t due = restart_due(t, s);
 	for (unsigned x = 0; x < 2; x++) {
 		const struct speaker *from = &s->side[x];
 		if (from->judged_syns != from->syns_unanswered) {

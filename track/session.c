@@ -288,6 +288,7 @@ session_refresh(struct track *t, struct session *s, struct link *link)
 	bool up = s->up_links > 0;
 	if (s->up && !up) {
 		s->lost = t->now;
+		restart_lost(s, &t->now);
 		s->exits++;
 	}
 	s->up = up;
@@ -325,6 +326,7 @@ session_tell(struct track *t, struct session *s, bool snapshot)
 	e->agreement = s->agreement;
 	e->established_count = s->established_count;
 	timing_tell(s, e);
+	restart_tell(t, s, e);
 	e->verdict = verdict_of(t, s, &e->primary_cause);
 	e->bfd_session = s->bfd != NULL ? s->bfd->id : 0;
 	e->first_time_ns = shown_ns(t, s->first.time_ns);
@@ -366,6 +368,7 @@ session_destroy(struct track *t, struct session *s)
 	bfd_serve(t, s, false);
 	findings_forget(t, s->findings);
 	timing_destroy(s);
+	restart_destroy(s);
 	t->session_count--;
 	free(s->expect_seen);
 	free(s->agreement);

@@ -55,6 +55,62 @@ end_of_rib(struct report *r, const struct report_session *s)
 	}
 }
 
+/* What the packets say of the last restart of each side. */
+static void
+graceful_restart(struct report *r, const struct report_session *s)
+{
+	const struct event_session *info = &s->session->info;
+	for (int i = 0; i < 2; i++) {
+		const struct event_restart *e = &info->side[i].restart;
+		char name[SPEAKER_MAX], helper[SPEAKER_MAX], after[TEXT_DURATION_MAX], back[160] = "", what[200];
+		if (e->state == RESTART_NONE) {
+			continue;
+		}
+		if (e->back_ns != 0) {
+			snprintf(back, sizeof(back), "; Established again after %s%s, with %u of %u famil%s kept",
+				text_duration_ns(e->back_ns > e->began_ns ? e->back_ns - e->began_ns : 0, after),
+				e->restart_bit ? " with the restart bit" : "", e->kept, e->families,
+				e->families == 1 ? "y" : "ies");
+		}
+		switch (e->state) {
+		case RESTART_WAITING:
+			snprintf(what, sizeof(what), "that time runs still");
+			break;
+		case RESTART_BACK:
+			snprintf(what, sizeof(what), "%u of %u End-of-RIBs have come", e->end_of_ribs, e->kept);
+			break;
+		case RESTART_COMPLETE:
+			snprintf(what, sizeof(what), "its End-of-RIB came %s after the loss (frame %llu): complete",
+				text_duration_ns(e->ended_ns > e->began_ns ? e->ended_ns - e->began_ns : 0, after),
+				(unsigned long long)e->ended_frame);
+			break;
+		case RESTART_NOT_KEPT:
+			snprintf(what, sizeof(what), "without forwarding state, so the routes went at once");
+			break;
+		case RESTART_CUT_SHORT:
+			snprintf(what, sizeof(what), "lost again before the End-of-RIB (%u of %u)",
+				e->end_of_ribs, e->kept);
+			break;
+		case RESTART_STALE:
+			snprintf(what, sizeof(what), "that time is over, and stale routes stay for up to %u s (RFC 9494)",
+				e->stale_time_s);
+			break;
+		case RESTART_STALE_EXPIRED:
+			snprintf(what, sizeof(what), "that time is over, and so is the stale time of %u s (RFC 9494)",
+				e->stale_time_s);
+			break;
+		default:
+			snprintf(what, sizeof(what), "that time is over: the routes are dropped");
+			break;
+		}
+		page_text(&r->page, 6, 8,
+			"Graceful restart of %s, with %s as helper: the session was lost%s in frame %llu, restart time %u s%s; %s.",
+			report_speaker(s, i, name), report_speaker(s, 1 - i, helper),
+			e->notified ? " (RFC 8538: with a NOTIFICATION or by its hold timer)" : "",
+			(unsigned long long)e->began_frame, e->time_s, back, what);
+	}
+}
+
 void
 report_timing(struct report *r, const struct report_session *s)
 {
@@ -89,7 +145,9 @@ report_timing(struct report *r, const struct report_session *s)
 				text_duration_ns(side->connect_retry_ns, text));
 		}
 	}
-	if (!keepalives && !margins && !retries && !info->has_setup) {
+	bool restarts = info->side[0].restart.state != RESTART_NONE ||
+			info->side[1].restart.state != RESTART_NONE;
+	if (!keepalives && !margins && !retries && !restarts && !info->has_setup) {
 		return;
 	}
 	page_subheading(&r->page, "Timing");
@@ -108,6 +166,7 @@ report_timing(struct report *r, const struct report_session *s)
 			text_duration_ns(info->setup_ns, setup));
 	}
 	end_of_rib(r, s);
+	graceful_restart(r, s);
 }
 
 void

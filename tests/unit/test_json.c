@@ -397,6 +397,19 @@ Test(json, session)
 	side->keepalive_max_ns = UINT64_C(35000000000);
 	side->end_of_rib = &rib;
 	side->end_of_rib_count = 1;
+	side->restart = (struct event_restart){.state = RESTART_COMPLETE,
+		.restart_bit = true,
+		.time_s = 120,
+		.count = 2,
+		.families = 2,
+		.kept = 1,
+		.end_of_ribs = 1,
+		.began_ns = UINT64_C(1700000000000000000),
+		.began_frame = 20,
+		.back_ns = UINT64_C(1700000004200000000),
+		.back_frame = 30,
+		.ended_ns = UINT64_C(1700000005300000000),
+		.ended_frame = 40};
 	e.session.side[1].offered_hold_time_s = -1;
 	e.session.side[1].retransmissions = 3;
 	e.session.has_setup = true;
@@ -450,7 +463,12 @@ Test(json, session)
 		"\"extended_next_hop\":true,"
 		"\"graceful_restart\":{\"10.0.0.1\":true,\"10.0.0.2\":false},"
 		"\"forwarding\":{\"10.0.0.1\":false,\"10.0.0.2\":false},"
-		"\"stale_time_s\":{\"10.0.0.1\":null,\"10.0.0.2\":86400}}]}}");
+		"\"stale_time_s\":{\"10.0.0.1\":null,\"10.0.0.2\":86400}}]},"
+		"\"graceful_restart\":{\"10.0.0.1\":{\"state\":\"complete\",\"helper\":\"10.0.0.2\","
+		"\"notification\":false,\"restart_bit\":true,\"restart_time_s\":120,\"stale_time_s\":0,"
+		"\"count\":2,\"families\":2,\"kept\":1,\"end_of_ribs\":1,"
+		"\"began\":\"2023-11-14T22:13:20Z\",\"began_frame\":20,\"back_after_us\":4200000,"
+		"\"back_frame\":30,\"ended_after_us\":5300000,\"ended_frame\":40},\"10.0.0.2\":null}}");
 }
 
 /* -vv and -x: fields, nested, and the octets. */

@@ -154,7 +154,7 @@ expect_sound(void)
 static const struct {
 	const char *sql, *expected;
 } queries[] = {
-	{"PRAGMA user_version", "6"},
+	{"PRAGMA user_version", "7"},
 	{"PRAGMA journal_mode", "wal"},
 	{"SELECT run, seq_base, lost, finished IS NULL FROM run", "1|0|0|0"},
 	{"SELECT state, input, linktype, packets, dropped, artefacts FROM capture ORDER BY seq",
@@ -558,6 +558,7 @@ Test(store, refuses_foreign_and_newer_databases)
 		{"PRAGMA application_id = 1650946167; PRAGMA user_version = 4", "no such table"},
 		{"PRAGMA application_id = 1650946167; PRAGMA user_version = 5", "no such table"},
 		{"PRAGMA application_id = 1650946167; PRAGMA user_version = 6", "no such table"},
+		{"PRAGMA application_id = 1650946167; PRAGMA user_version = 7", "no such table"},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		unlink(db_path);
@@ -596,7 +597,7 @@ Test(store, an_older_database_is_read_and_brought_up_to_date)
 	tell_end(&t, false);
 	cr_expect(sinks[0].close(sinks[0].self));
 	cr_expect(complaints.count == 0, "%s", complaints.last);
-	expect_sql("PRAGMA user_version", "6");
+	expect_sql("PRAGMA user_version", "7");
 	expect_sql("SELECT src, dst, frame, result, bytes, reason, length(text) > 20 FROM check_result",
 		"10.0.0.2|10.0.0.1|20|stopped|77|hole|1\n10.0.0.1|10.0.0.2|21|agree|5|NULL|1");
 	record_free(&read);

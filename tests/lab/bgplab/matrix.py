@@ -13,6 +13,7 @@ from . import net
 from .daemons import ExaBgp, GoBgp, OpenBgpd
 from .lab import NODE, NODE6, NODE_AS, ROUTER, ROUTER6, ROUTER_AS, ROUTER_MAC
 from .scenarios import Scenario, chapter
+from .tolerances import TOLERANCES
 
 KINDS = ("frr", "bird", "gobgp", "openbgpd", "exabgp")
 LATER = ["retry-storm", "collision", "closed-without-notification", "connection-refused", "peer-not-configured",
@@ -279,6 +280,7 @@ def rejected_port(stage):
 @situation("gone", "no-route", kinds=(CALLER, ("bird",)), allowed=["link-down", "retry-storm"], times=3)
 def gone(stage):
     stage.both()
+    stage.vantage = "node" if stage.vantage == "router" else stage.vantage
     stage.lab.router.ip("link", "set", "eth0", "down")
     stage.play(35, stage.a)
 
@@ -543,7 +545,7 @@ def bfd_lost_one_way(stage):
     stage.lab.wait(20)
 
 
-@situation("bfd-deaf", "bfd-one-way", kinds=(BFD, BFD), verdict="degraded", bfd=True, verdicts=["healthy", "flapping", "down"],
+@situation("bfd-deaf", "bfd-one-way", kinds=(BFD, BFD), verdict="degraded", bfd=True, also=["bfd-one-sided"], verdicts=["healthy", "flapping", "down"],
            allowed=["bfd-down-bgp-up"], times=2)
 def bfd_deaf(stage):
     stage.both(bfd=True)
@@ -584,11 +586,41 @@ def bfd_blocked_bgp(stage):
     stage.play(35)
 
 
-def variants():
+def tolerances(name, pair, ends):
+    """What logs and packets cannot agree on, by what was done to whom and with which daemon."""
+    rows = []
+
+    def row(what, reason, side=None, protocol="bgp", **more):
+        rows.append({"what": what, "protocol": protocol, "reason": reason, "count": 3,
+                     **({} if side is None else {"speaker": ends[side]}), **more})
+
+    leaves = dict(change="from Established")
+    for side, kind in enumerate(pair):
+        if kind == "bird":
+            row("late", "BIRD's hold timer is jittered, and its NOTIFICATION leaves 3 s after the decision", side, seconds=4, **leaves)
+            row("extra", "BIRD drops its BFD session with its BGP session and logs no change of state", side, "bfd")
+            row("unseen", "BIRD enters OpenConfirm on a connection that it gives up at once", side, change="to OpenConfirm")
+        if kind == "frr":
+            row("extra", "bfdd makes its session anew for bgpd and logs no change of state", side, "bfd")
+    victim = {"stopped-router": 1, "killed-router": 1, "ended-router": 1, "late-kill": 1, "power-loss": 1,
+              "stopped-node": 0, "killed-node": 0}.get(name)
+    if victim is not None:
+        row("extra", "the daemon is stopped or gone before it can log", victim, **leaves)
+        row("unseen", "what it does when it goes on is not of the old connection", victim, **leaves)
+        row("late", "it logs when it goes on", victim, seconds=30, **leaves)
+    if name.startswith("dark") or name in ("late-expiry", "unplugged", "bfd-path-dark"):
+        row("unseen", "it is cut off: that it leaves the session is not on the wire until it is heard again", **leaves)
+        row("late", "it is cut off: the time is that of its timers, or when it is heard again", seconds=10, **leaves)
+    if name in ("bfd-lost", "bfd-lost-one-way"):
+        row("late", "which of the two ended it first is not on the wire", protocol="bfd", seconds=2)
+    return rows
+
+
+def variants(seed=20261122):
     """The table of recordings: for each situation as many pairs of daemons as it asks for."""
     chapter("Variants")
     made = {}
-    chance = random.Random(20261122)
+    chance = random.Random(seed)
     for name, play, judged, kinds, blame, times in SITUATIONS:
         pairs = [(a, b) for a in kinds[0] for b in kinds[1]]
         chance.shuffle(pairs)
@@ -604,5 +636,6 @@ def variants():
             run.__name__ = f"{name}-{pair[0]}-{pair[1]}-{'6' if ipv6 else '4'}-{vantage}".replace("-", "_")
             one = Scenario(run, f"{name}: {pair[0]} and {pair[1]}", play.__doc__ or "", a=ends[0], b=ends[1],
                            blame=None if blame is None else ends[blame], vantage=vantage, **judged)
+            TOLERANCES[one.name] = tolerances(name, pair, ends)
             made[one.name] = one
     return made
