@@ -42,27 +42,26 @@ count_prefixes(struct cursor *c, const struct bgp_nlri_run *run, bool strict, ui
 {
 	unsigned max = address_bits(run->family);
 	size_t head = run->add_path ? 5 : 1;
+	struct cursor here = *c; /* a copy, so that it stays in registers */
 	uint32_t found = 0;
 	bool fits = true;
 	*is_short = false;
-	while (fits && cursor_left(c) > 0) {
-		struct cursor next = *c;
-		const uint8_t *octets = cursor_bytes(&next, head);
+	while (cursor_left(&here) > 0) {
+		const uint8_t *start = here.at;
+		const uint8_t *octets = cursor_bytes(&here, head);
 		unsigned bits = octets != NULL ? octets[head - 1] : 0;
 		unsigned size = octets_of_bits(bits);
-		octets = cursor_bytes(&next, size);
-		if (bits > max) {
-			fits = false;
-		} else if (next.failed) {
-			*is_short = true;
-			fits = false;
-		} else if (strict && bits % 8 != 0 && (octets[size - 1] & (0xff >> bits % 8)) != 0) {
-			fits = false;
-		} else {
-			c->at = next.at;
-			found++;
+		octets = cursor_bytes(&here, size);
+		fits = bits <= max && octets != NULL &&
+			!(strict && bits % 8 != 0 && (octets[size - 1] & (0xff >> bits % 8)) != 0);
+		if (!fits) {
+			*is_short = bits <= max && octets == NULL;
+			here.at = start;
+			break;
 		}
+		found++;
 	}
+	c->at = here.at;
 	*count += found;
 	return fits;
 }

@@ -319,7 +319,8 @@ check_attribute(struct walk *walk, const struct bgp_attribute *attribute)
 		return;
 	}
 	size_t size = cursor_left(&attribute->value);
-	if (size < desc->least || size > desc->greatest || size % desc->unit != 0) {
+	if (size < desc->least || size > desc->greatest ||
+		(desc->unit > 1 && size % desc->unit != 0)) { /* dividing takes as long as all the rest */
 		note(walk, BGP_FAULT_ATTRIBUTE_LENGTH, attribute);
 	} else if (desc->check != NULL) {
 		desc->check(walk, attribute);
