@@ -4,19 +4,9 @@
  *
  * The decoders find what is malformed; judging is to say of each fault which element it is, which
  * octet, and what is done about it. RFC 4271 section 6 knows one answer, a NOTIFICATION; RFC 7606 has
- * milder ones for UPDATEs, by attribute (judgement.def). Some rules need more than the octets: who is
- * an internal peer, which families and roles both OPENs have. They are held here, and only where the
- * OPENs were seen; what they find is a fault where an RFC forbids it, and else a note, which explains
- * a NOTIFICATION that follows and accuses nobody (RFC 4271 section 6.3 leaves the check of the
- * leftmost AS to the receiver, and a route server does not prepend its own, RFC 7947).
+ * milder ones for UPDATEs, by attribute (judgement.def). What only the OPENs make wrong is bgp_judge_peers.c's.
  */
-#include "dissect/bgp_internal.h"
-
-struct judge {
-	const struct bgp_message *message;
-	const struct bgp_judge_context *context;
-	struct bgp_verdicts *verdicts;
-};
+#include "dissect/bgp_judge_internal.h"
 
 struct rule {
 	enum bgp_action action;
@@ -35,8 +25,8 @@ static const struct rule flags_rules[256] = {
 #undef FLAGS
 };
 
-static void
-add(struct judge *judge, const struct bgp_verdict *verdict)
+void
+judge_add(struct judge *judge, const struct bgp_verdict *verdict)
 {
 	struct bgp_verdicts *all = judge->verdicts;
 	for (size_t i = 0; i < all->count; i++) {
@@ -53,8 +43,8 @@ add(struct judge *judge, const struct bgp_verdict *verdict)
 }
 
 /* A verdict with what faults.def says. */
-static struct bgp_verdict
-verdict_of(enum bgp_fault_code code, size_t offset, size_t length)
+struct bgp_verdict
+judge_verdict(enum bgp_fault_code code, size_t offset, size_t length)
 {
 	struct bgp_verdict v = {
 		.code = code,
@@ -70,11 +60,11 @@ verdict_of(enum bgp_fault_code code, size_t offset, size_t length)
 	return v;
 }
 
-static struct bgp_verdict
-verdict_of_attribute(enum bgp_fault_code code, const struct bgp_attribute *attribute)
+struct bgp_verdict
+judge_verdict_of_attribute(enum bgp_fault_code code, const struct bgp_attribute *attribute)
 {
 	size_t end = (size_t)(attribute->value.end - attribute->value.base);
-	struct bgp_verdict v = verdict_of(code, attribute->offset, end - attribute->offset);
+	struct bgp_verdict v = judge_verdict(code, attribute->offset, end - attribute->offset);
 	v.attribute = attribute->type;
 	v.octet = (uint32_t)cursor_offset(&attribute->value);
 	return v;
@@ -89,6 +79,12 @@ take_rule(struct bgp_verdict *v, const struct rule *rule)
 	}
 }
 
+const char *
+judge_malformed_rfc(uint8_t type)
+{
+	return malformed_rules[type].rfc;
+}
+
 /* A cursor at `offset` of the message. */
 static struct cursor
 cursor_at(const struct bgp_message *message, size_t offset)
@@ -98,9 +94,8 @@ cursor_at(const struct bgp_message *message, size_t offset)
 	return c;
 }
 
-/* The attribute whose flags are at `offset`; false where it does not fit the field. */
-static bool
-attribute_at(const struct bgp_message *message, size_t offset, struct bgp_attribute *attribute)
+bool
+judge_attribute_at(const struct bgp_message *message, size_t offset, struct bgp_attribute *attribute)
 {
 	struct cursor list = message->update.attributes;
 	cursor_skip(&list, offset - cursor_offset(&list));
@@ -121,7 +116,7 @@ judge_overrun(struct judge *judge, size_t offset)
 	const struct cursor *field = &judge->message->update.attributes;
 	size_t end = (size_t)(field->end - field->base);
 	struct cursor c = *field;
-	struct bgp_verdict v = verdict_of(BGP_FAULT_ATTRIBUTE_LENGTH, offset, end - offset);
+	struct bgp_verdict v = judge_verdict(BGP_FAULT_ATTRIBUTE_LENGTH, offset, end - offset);
 	cursor_skip(&c, offset - cursor_offset(&c));
 	uint8_t flags = cursor_u8(&c);
 	uint8_t type = cursor_u8(&c);
@@ -134,7 +129,7 @@ judge_overrun(struct judge *judge, size_t offset)
 									   : cursor_u8(&c);
 		v.expected = (uint32_t)(end - cursor_offset(&c));
 	}
-	add(judge, &v);
+	judge_add(judge, &v);
 }
 
 /* The first number of `path` that is 0; where there is none, the start. */
@@ -222,11 +217,11 @@ static void
 judge_attribute(struct judge *judge, const struct bgp_fault *fault)
 {
 	struct bgp_attribute attribute;
-	if (!attribute_at(judge->message, fault->offset, &attribute)) {
+	if (!judge_attribute_at(judge->message, fault->offset, &attribute)) {
 		judge_overrun(judge, fault->offset);
 		return;
 	}
-	struct bgp_verdict v = verdict_of_attribute(fault->code, &attribute);
+	struct bgp_verdict v = judge_verdict_of_attribute(fault->code, &attribute);
 	const struct rule *rule = &malformed_rules[attribute.type];
 	switch (fault->code) {
 	case BGP_FAULT_ATTRIBUTE_UNKNOWN:
@@ -255,7 +250,7 @@ judge_attribute(struct judge *judge, const struct bgp_fault *fault)
 		break;
 	}
 	find_octet(judge, &v, &attribute);
-	add(judge, &v);
+	judge_add(judge, &v);
 }
 
 /* The attribute that has the octet at `offset` inside its value. */
@@ -277,11 +272,11 @@ judge_mp(struct judge *judge, const struct bgp_fault *fault)
 {
 	struct bgp_attribute attribute;
 	if (!attribute_around(judge->message, fault->offset, &attribute)) {
-		struct bgp_verdict v = verdict_of(fault->code, fault->offset, 0);
-		add(judge, &v);
+		struct bgp_verdict v = judge_verdict(fault->code, fault->offset, 0);
+		judge_add(judge, &v);
 		return;
 	}
-	struct bgp_verdict v = verdict_of_attribute(fault->code, &attribute);
+	struct bgp_verdict v = judge_verdict_of_attribute(fault->code, &attribute);
 	v.rfc = attribute.type == BGP_ATTRIBUTE_MP_REACH_NLRI ? "RFC 4760 section 3"
 							       : "RFC 4760 section 4";
 	v.action_rfc = "RFC 7606 section 5.3";
@@ -302,31 +297,18 @@ judge_mp(struct judge *judge, const struct bgp_fault *fault)
 		v.octet = attribute.offset + 2;
 		v.value = (uint32_t)cursor_left(&attribute.value);
 	}
-	add(judge, &v);
+	judge_add(judge, &v);
 }
 
-static bool
-announces(const struct bgp_message *message, bool *in_field)
-{
-	*in_field = cursor_left(&message->update.nlri) > 0;
-	return *in_field || message->update.announced_count > 0;
-}
-
-static bool
-has_attribute(const struct bgp_message *message, uint8_t type)
-{
-	return (message->update.seen >> type & 1) != 0;
-}
-
-static void
-missing(struct judge *judge, uint8_t type)
+void
+judge_missing_attribute(struct judge *judge, uint8_t type)
 {
 	const struct cursor *field = &judge->message->update.attributes;
-	struct bgp_verdict v = verdict_of(BGP_FAULT_ATTRIBUTE_MISSING, cursor_offset(field),
+	struct bgp_verdict v = judge_verdict(BGP_FAULT_ATTRIBUTE_MISSING, cursor_offset(field),
 		cursor_left(field));
 	v.attribute = type;
 	v.action_rfc = "RFC 7606 section 3 d";
-	add(judge, &v);
+	judge_add(judge, &v);
 }
 
 /* RFC 4271 section 6.3: the Data field names the attribute, so each that is missing is a verdict. */
@@ -334,17 +316,17 @@ static void
 judge_missing(struct judge *judge)
 {
 	bool in_field;
-	if (!announces(judge->message, &in_field)) {
+	if (!judge_announces(judge->message, &in_field)) {
 		return;
 	}
-	if (!has_attribute(judge->message, BGP_ATTRIBUTE_ORIGIN)) {
-		missing(judge, BGP_ATTRIBUTE_ORIGIN);
+	if (!judge_has_attribute(judge->message, BGP_ATTRIBUTE_ORIGIN)) {
+		judge_missing_attribute(judge, BGP_ATTRIBUTE_ORIGIN);
 	}
-	if (!has_attribute(judge->message, BGP_ATTRIBUTE_AS_PATH)) {
-		missing(judge, BGP_ATTRIBUTE_AS_PATH);
+	if (!judge_has_attribute(judge->message, BGP_ATTRIBUTE_AS_PATH)) {
+		judge_missing_attribute(judge, BGP_ATTRIBUTE_AS_PATH);
 	}
-	if (in_field && !has_attribute(judge->message, BGP_ATTRIBUTE_NEXT_HOP)) {
-		missing(judge, BGP_ATTRIBUTE_NEXT_HOP);
+	if (in_field && !judge_has_attribute(judge->message, BGP_ATTRIBUTE_NEXT_HOP)) {
+		judge_missing_attribute(judge, BGP_ATTRIBUTE_NEXT_HOP);
 	}
 }
 
@@ -353,7 +335,7 @@ static void
 judge_header(struct judge *judge, const struct bgp_fault *fault)
 {
 	const struct bgp_message *m = judge->message;
-	struct bgp_verdict v = verdict_of(fault->code, fault->offset, 2);
+	struct bgp_verdict v = judge_verdict(fault->code, fault->offset, 2);
 	v.value = m->length;
 	if (fault->code == BGP_FAULT_MARKER) {
 		v.offset = 0;
@@ -367,7 +349,7 @@ judge_header(struct judge *judge, const struct bgp_fault *fault)
 		v.action = BGP_ACTION_IGNORE;
 		v.action_rfc = "RFC 4271 section 6.4";
 	}
-	add(judge, &v);
+	judge_add(judge, &v);
 }
 
 /* The capability or parameter whose header is at `offset`, or a field of the fixed part. */
@@ -380,7 +362,7 @@ judge_open(struct judge *judge, const struct bgp_fault *fault)
 	} fields[] = {{BGP_FAULT_OPEN_VERSION, 1}, {BGP_FAULT_OPEN_AS_ZERO, 2},
 		{BGP_FAULT_OPEN_HOLD_TIME, 2}, {BGP_FAULT_OPEN_BGP_ID, 4},
 		{BGP_FAULT_OPEN_PARAMETER_TYPE, 1}, {BGP_FAULT_OPEN_CAPABILITY, 2}};
-	struct bgp_verdict v = verdict_of(fault->code, fault->offset, 1);
+	struct bgp_verdict v = judge_verdict(fault->code, fault->offset, 1);
 	struct cursor c = cursor_at(judge->message, fault->offset);
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		if (fields[i].code == fault->code) {
@@ -398,7 +380,7 @@ judge_open(struct judge *judge, const struct bgp_fault *fault)
 		v.value = cursor_u32(&c);
 		break;
 	}
-	add(judge, &v);
+	judge_add(judge, &v);
 }
 
 /* RFC 7313 section 5 has the NOTIFICATION for BoRR and EoRR only; entries of an ORF that do not fit
@@ -407,14 +389,14 @@ static void
 judge_refresh(struct judge *judge, const struct bgp_fault *fault)
 {
 	const struct bgp_message *m = judge->message;
-	struct bgp_verdict v = verdict_of(fault->code, fault->offset, 2);
+	struct bgp_verdict v = judge_verdict(fault->code, fault->offset, 2);
 	v.value = m->length;
 	if (m->route_refresh.subtype == 0) {
 		v.action = BGP_ACTION_IGNORE;
 		v.error = v.subcode = 0;
 		v.rfc = v.action_rfc = "RFC 5291 section 4";
 	}
-	add(judge, &v);
+	judge_add(judge, &v);
 }
 
 /* The fields of an UPDATE and their prefixes (RFC 7606 sections 3 b and 5.3), and the rest. */
@@ -422,7 +404,7 @@ static void
 judge_other(struct judge *judge, const struct bgp_fault *fault)
 {
 	const struct bgp_family ipv4_unicast = {.afi = 1, .safi = 1};
-	struct bgp_verdict v = verdict_of(fault->code, fault->offset, 1);
+	struct bgp_verdict v = judge_verdict(fault->code, fault->offset, 1);
 	struct cursor c = cursor_at(judge->message, fault->offset);
 	if (fault->code == BGP_FAULT_UPDATE_LENGTHS) {
 		v.length = 2;
@@ -437,7 +419,7 @@ judge_other(struct judge *judge, const struct bgp_fault *fault)
 		v.rfc = "RFC 4271 section 6.3";
 		v.action_rfc = "RFC 7606 section 5.3";
 	}
-	add(judge, &v);
+	judge_add(judge, &v);
 }
 
 static void
@@ -479,242 +461,6 @@ judge_fault(struct judge *judge, const struct bgp_fault *fault)
 	}
 }
 
-enum relation { RELATION_UNKNOWN, RELATION_INTERNAL, RELATION_EXTERNAL };
-
-/*
- * Peers of one AS are internal. Peers of two are external, unless they are members of one
- * confederation: those begin their AS_PATH with an AS_CONFED_SEQUENCE (RFC 5065 section 4), and have
- * LOCAL_PREF and all else as internal ones.
- */
-static enum relation
-relation_of(const struct bgp_message *message, const struct bgp_judge_context *context)
-{
-	if (context->sender == NULL || context->receiver == NULL) {
-		return RELATION_UNKNOWN;
-	}
-	if (context->sender->asn == context->receiver->asn) {
-		return RELATION_INTERNAL;
-	}
-	return message->update.first_as != 0 ? RELATION_EXTERNAL : RELATION_UNKNOWN;
-}
-
-static const uint64_t internal_only = (uint64_t)1 << BGP_ATTRIBUTE_LOCAL_PREF |
-	(uint64_t)1 << BGP_ATTRIBUTE_ORIGINATOR_ID | (uint64_t)1 << BGP_ATTRIBUTE_CLUSTER_LIST;
-static const uint64_t as4_only =
-	(uint64_t)1 << BGP_ATTRIBUTE_AS4_PATH | (uint64_t)1 << BGP_ATTRIBUTE_AS4_AGGREGATOR;
-
-/* The sender's AS as AS_PATH has it. */
-static uint32_t
-sender_as(const struct bgp_judge_context *context)
-{
-	uint32_t asn = context->sender->asn;
-	return context->agreed->as_width == 2 && asn > 0xffff ? BGP_AS_TRANS : asn;
-}
-
-static struct bgp_verdict
-verdict_of_first_as(const struct bgp_message *message, const struct bgp_attribute *attribute,
-	const struct bgp_judge_context *context)
-{
-	struct bgp_verdict v = verdict_of_attribute(BGP_FAULT_FIRST_AS, attribute);
-	v.action_rfc = "RFC 7606 section 7.2";
-	v.octet += 2; /* behind the type and count of the segment */
-	v.value = message->update.first_as;
-	v.expected = sender_as(context);
-	return v;
-}
-
-static void
-judge_by_peers(struct judge *judge, const struct bgp_attribute *attribute, enum relation relation)
-{
-	const struct bgp_judge_context *context = judge->context;
-	struct cursor value = attribute->value;
-	uint64_t bit = attribute->type < 64 ? (uint64_t)1 << attribute->type : 0;
-	struct bgp_verdict v;
-	if (relation == RELATION_EXTERNAL && (bit & internal_only) != 0) {
-		v = verdict_of_attribute(BGP_FAULT_INTERNAL_ONLY, attribute);
-		v.octet = attribute->offset;
-		if (attribute->type != BGP_ATTRIBUTE_LOCAL_PREF) {
-			v.rfc = malformed_rules[attribute->type].rfc;
-		}
-		v.action_rfc = malformed_rules[attribute->type].rfc;
-		add(judge, &v);
-	}
-	if (context->agreed->as_width == 4 && (bit & as4_only) != 0) {
-		v = verdict_of_attribute(BGP_FAULT_AS4_UNNEEDED, attribute);
-		v.octet = attribute->offset;
-		v.action_rfc = "RFC 6793 section 6";
-		add(judge, &v);
-	}
-	if (attribute->type == BGP_ATTRIBUTE_AS_PATH && relation == RELATION_EXTERNAL &&
-		judge->message->update.first_as != sender_as(context)) {
-		v = verdict_of_first_as(judge->message, attribute, context);
-		add(judge, &v);
-	}
-	if (attribute->type == BGP_ATTRIBUTE_NEXT_HOP && context->receiver_address.family == 4 &&
-		cursor_left(&value) == 4) {
-		struct address next_hop = address_read(&value, 4);
-		if (address_equal(&next_hop, &context->receiver_address)) {
-			v = verdict_of_attribute(BGP_FAULT_NEXT_HOP_OWN, attribute);
-			value = attribute->value;
-			v.value = cursor_u32(&value);
-			add(judge, &v);
-		}
-	}
-}
-
-/* The role of RFC 9234 section 4.1; false where there is none, or more than one. */
-static bool
-find_role(const struct bgp_open *open, uint8_t *role, uint32_t *offset)
-{
-	struct bgp_capability_iter iter = bgp_capabilities(open);
-	struct bgp_capability cap;
-	bool found = false;
-	while (bgp_next_capability(&iter, &cap)) {
-		if (cap.code == BGP_CAPABILITY_ROLE && !cap.malformed) {
-			if (found && *role != cap.role.value) {
-				return false;
-			}
-			*role = cap.role.value;
-			*offset = cap.offset;
-			found = true;
-		}
-	}
-	return found;
-}
-
-enum { PROVIDER, RS, RS_CLIENT, CUSTOMER, PEER };
-
-/* RFC 9234 section 5, ingress: 1 and 2; only where both have a role. */
-static void
-judge_otc(struct judge *judge, const struct bgp_attribute *attribute)
-{
-	const struct bgp_judge_context *context = judge->context;
-	uint8_t sender, receiver;
-	uint32_t offset;
-	struct cursor value = attribute->value;
-	if (attribute->type != BGP_ATTRIBUTE_OTC || cursor_left(&value) != 4 ||
-		context->sender == NULL || context->receiver == NULL ||
-		!find_role(context->sender, &sender, &offset) ||
-		!find_role(context->receiver, &receiver, &offset)) {
-		return;
-	}
-	uint32_t asn = cursor_u32(&value);
-	if (sender == CUSTOMER || sender == RS_CLIENT ||
-		(sender == PEER && asn != context->sender->asn)) {
-		struct bgp_verdict v = verdict_of_attribute(BGP_FAULT_ROUTE_LEAK, attribute);
-		v.value = asn;
-		add(judge, &v);
-	}
-}
-
-static bool
-family_agreed(const struct bgp_judge_context *context, struct bgp_family family)
-{
-	struct bgp_family families[BGP_CONTEXT_FAMILIES];
-	if (context->sender == NULL || context->receiver == NULL) {
-		return true;
-	}
-	size_t count = bgp_common_families(context->sender, context->receiver, families,
-		BGP_CONTEXT_FAMILIES);
-	for (size_t i = 0; i < count; i++) {
-		if (bgp_family_equal(families[i], family)) {
-			return true;
-		}
-	}
-	return count == BGP_CONTEXT_FAMILIES; /* the list may be longer than that */
-}
-
-static void
-judge_family(struct judge *judge, struct bgp_family family, size_t offset, int16_t attribute)
-{
-	if (!family_agreed(judge->context, family)) {
-		struct bgp_verdict v = verdict_of(BGP_FAULT_FAMILY, offset, 3);
-		v.attribute = attribute;
-		v.value = (uint32_t)family.afi << 8 | family.safi;
-		add(judge, &v);
-	}
-}
-
-static void
-judge_update(struct judge *judge)
-{
-	const struct bgp_message *m = judge->message;
-	enum relation relation = relation_of(m, judge->context);
-	struct cursor list = m->update.attributes;
-	struct bgp_attribute attribute;
-	bool in_field;
-	while (bgp_next_attribute(&list, &attribute)) {
-		struct bgp_mp mp;
-		judge_by_peers(judge, &attribute, relation);
-		judge_otc(judge, &attribute);
-		if (bgp_read_mp(&attribute, &mp)) {
-			judge_family(judge, mp.family, cursor_offset(&attribute.value),
-				attribute.type);
-		}
-	}
-	if (announces(m, &in_field) && in_field) {
-		judge_family(judge, (struct bgp_family){.afi = 1, .safi = 1},
-			cursor_offset(&m->update.nlri), -1);
-	}
-	/* RFC 4271 section 5.1.5: it is in all UPDATEs to internal peers. */
-	if (relation == RELATION_INTERNAL && !list.failed && !m->truncated &&
-		announces(m, &in_field) && !has_attribute(m, BGP_ATTRIBUTE_LOCAL_PREF)) {
-		missing(judge, BGP_ATTRIBUTE_LOCAL_PREF);
-	}
-}
-
-/* RFC 9234 section 4.2, table 2. */
-static bool
-roles_fit(uint8_t a, uint8_t b)
-{
-	static const uint8_t other[] = {
-		[PROVIDER] = CUSTOMER,
-		[RS] = RS_CLIENT,
-		[RS_CLIENT] = RS,
-		[CUSTOMER] = PROVIDER,
-		[PEER] = PEER,
-	};
-	return a < sizeof(other) && b == other[a];
-}
-
-static void
-judge_open_by_other(struct judge *judge)
-{
-	const struct bgp_open *sender = &judge->message->open;
-	const struct bgp_open *receiver = judge->context->receiver;
-	if (receiver == NULL) {
-		return;
-	}
-	if (sender->asn == receiver->asn && sender->bgp_id == receiver->bgp_id &&
-		sender->bgp_id != 0) {
-		struct bgp_verdict v = verdict_of(BGP_FAULT_OPEN_SAME_ID, 24, 4);
-		v.value = sender->bgp_id;
-		add(judge, &v);
-	}
-	uint8_t own, other;
-	uint32_t at, offset;
-	if (sender->asn != receiver->asn && find_role(sender, &own, &at) &&
-		find_role(receiver, &other, &offset) && !roles_fit(own, other)) {
-		struct bgp_verdict v = verdict_of(BGP_FAULT_OPEN_ROLE, at, 3);
-		v.octet = at + 2;
-		v.value = own;
-		v.expected = other;
-		add(judge, &v);
-	}
-}
-
-static void
-judge_refresh_by_other(struct judge *judge)
-{
-	const struct bgp_message *m = judge->message;
-	judge_family(judge, m->route_refresh.family, BGP_HEADER_SIZE, -1);
-	if (m->type == BGP_ROUTE_REFRESH && m->route_refresh.subtype > 2) {
-		struct bgp_verdict v = verdict_of(BGP_FAULT_REFRESH_SUBTYPE, 21, 1);
-		v.value = m->route_refresh.subtype;
-		add(judge, &v);
-	}
-}
-
 /*
  * RFC 7606 section 5.2: an UPDATE that has attributes besides MP_UNREACH_NLRI and announces nothing
  * may have lost what it announced; then treat-as-withdraw would not do.
@@ -724,7 +470,8 @@ judge_without_nlri(struct judge *judge)
 {
 	const struct bgp_message *m = judge->message;
 	bool in_field;
-	if (announces(m, &in_field) || has_attribute(m, BGP_ATTRIBUTE_MP_REACH_NLRI) || m->truncated) {
+	if (judge_announces(m, &in_field) || m->truncated ||
+		judge_has_attribute(m, BGP_ATTRIBUTE_MP_REACH_NLRI)) {
 		return;
 	}
 	for (size_t i = 0; i < judge->verdicts->count; i++) {
@@ -768,59 +515,19 @@ bgp_judge(const struct bgp_message *message, const struct bgp_judge_context *con
 	}
 	switch (again.type) {
 	case BGP_OPEN:
-		judge_open_by_other(&judge);
+		judge_open_by_peer(&judge);
 		break;
 	case BGP_UPDATE:
-		judge_update(&judge);
+		judge_update_by_peers(&judge);
 		judge_without_nlri(&judge);
 		break;
 	case BGP_ROUTE_REFRESH:
 	case BGP_ROUTE_REFRESH_CISCO:
-		judge_refresh_by_other(&judge);
+		judge_refresh_by_peer(&judge);
 		break;
 	default:
 		break;
 	}
-}
-
-/* Whether an UPDATE without a fault has more to be judged than its leftmost AS. */
-static bool
-update_wants(const struct bgp_update *update, const struct bgp_judge_context *context,
-	enum relation relation)
-{
-	return (relation == RELATION_EXTERNAL && (update->seen & internal_only) != 0) ||
-		(relation == RELATION_INTERNAL && update->announced_count > 0 &&
-			(update->seen >> BGP_ATTRIBUTE_LOCAL_PREF & 1) == 0) ||
-		(context->agreed->as_width == 4 && (update->seen & as4_only) != 0) ||
-		(update->seen >> BGP_ATTRIBUTE_OTC & 1) != 0;
-}
-
-enum bgp_judge_need
-bgp_judge_need(const struct bgp_message *message, const struct bgp_judge_context *context)
-{
-	if (message->fault.code != BGP_FAULT_NONE) {
-		return BGP_JUDGE_ALL;
-	}
-	if (!message->body_read || message->type == BGP_KEEPALIVE) {
-		return BGP_JUDGE_NOTHING;
-	}
-	if (message->type != BGP_UPDATE) {
-		return BGP_JUDGE_ALL;
-	}
-	enum relation relation = relation_of(message, context);
-	if (update_wants(&message->update, context, relation)) {
-		return BGP_JUDGE_ALL;
-	}
-	return relation == RELATION_EXTERNAL && message->update.first_as != sender_as(context)
-		? BGP_JUDGE_FIRST_AS : BGP_JUDGE_NOTHING;
-}
-
-struct bgp_verdict
-bgp_judge_first_as(const struct bgp_message *message, const struct bgp_judge_context *context)
-{
-	struct bgp_attribute attribute = {.type = BGP_ATTRIBUTE_AS_PATH};
-	attribute_at(message, message->update.as_path_offset, &attribute);
-	return verdict_of_first_as(message, &attribute, context);
 }
 
 const struct bgp_verdict *
