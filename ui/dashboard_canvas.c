@@ -191,6 +191,12 @@ canvas_create(const struct canvas_options *options, char *error, size_t error_si
 	use_env(TRUE);
 	use_tioctl(TRUE); /* the terminal's word before that of LINES and COLUMNS */
 	canvas->screen = newterm(canvas->headless ? "xterm" : NULL, out, in);
+	/* One that cannot go to a place is no screen, though curses would take it. */
+	if (canvas->screen != NULL && tigetstr("cup") == NULL) {
+		endwin();
+		delscreen(canvas->screen);
+		canvas->screen = NULL;
+	}
 	if (canvas->screen == NULL) {
 		const char *term = getenv("TERM");
 		snprintf(error, error_size,
