@@ -43,6 +43,7 @@ struct conn_table {
 	size_t slot_count; /* a power of 2, at least 4/3 of the entries */
 	size_t count, max;
 	struct conn_entry *last; /* the one used last: most segments follow their own kind */
+	uint64_t last_hash;
 	uint64_t expected; /* hash of the segment after the next one; see conn_table_expect() */
 	struct {
 		struct conn_entry *oldest, *newest;
@@ -104,6 +105,13 @@ address_words(const struct address *a, uint64_t words[2])
 	memcpy(words, a->octets, 16);
 }
 
+/* The last word of a key. */
+static uint64_t
+key_ports(const struct address *address, uint16_t first, uint16_t second)
+{
+	return (uint64_t)address->family << 32 | (uint64_t)first << 16 | second;
+}
+
 /* The four-tuple in an order that both directions share. Returns whether the sender is first. */
 static bool
 key_make(const struct packet_info *ip, uint16_t src_port, uint16_t dst_port, uint64_t key[5])
@@ -116,20 +124,27 @@ key_make(const struct packet_info *ip, uint16_t src_port, uint16_t dst_port, uin
 	         : src_port <= dst_port;
 	memcpy(key, low ? src : dst, 16);
 	memcpy(key + 2, low ? dst : src, 16);
-	uint64_t first = low ? src_port : dst_port;
-	uint64_t second = low ? dst_port : src_port;
-	key[4] = (uint64_t)ip->src.family << 32 | first << 16 | second;
+	key[4] = key_ports(&ip->src, low ? src_port : dst_port, low ? dst_port : src_port);
 	return low;
 }
 
 /* The key is not kept: what it was made from is. */
+static void
+key_of(const struct conn_entry *entry, uint64_t key[5])
+{
+	const struct conn_side *first = &entry->conn.side[entry->low_side];
+	const struct conn_side *second = &entry->conn.side[1 - entry->low_side];
+	memcpy(key, first->addr.octets, 16);
+	memcpy(key + 2, second->addr.octets, 16);
+	key[4] = key_ports(&first->addr, first->port, second->port);
+}
+
 static bool
 key_fits(const struct conn_entry *entry, const uint64_t key[5])
 {
 	const struct conn_side *first = &entry->conn.side[entry->low_side];
 	const struct conn_side *second = &entry->conn.side[1 - entry->low_side];
-	uint64_t last = (uint64_t)first->addr.family << 32 | (uint64_t)first->port << 16 | second->port;
-	return key[4] == last && memcmp(first->addr.octets, key, 16) == 0 &&
+	return key[4] == key_ports(&first->addr, first->port, second->port) && memcmp(first->addr.octets, key, 16) == 0 &&
 		memcmp(second->addr.octets, key + 2, 16) == 0;
 }
 
@@ -176,14 +191,14 @@ list_remove(struct conn_table *table, struct conn_entry *entry)
 }
 
 static void
-slot_put(struct conn_table *table, struct conn_entry *entry)
+slot_put(struct conn_table *table, struct conn_slot slot)
 {
 	size_t mask = table->slot_count - 1;
-	size_t at = (size_t)entry->hash & mask;
+	size_t at = (size_t)slot.hash & mask;
 	while (table->slots[at].entry != NULL) {
 		at = (at + 1) & mask;
 	}
-	table->slots[at] = (struct conn_slot){.hash = entry->hash, .entry = entry};
+	table->slots[at] = slot;
 }
 
 static void
@@ -195,7 +210,7 @@ slots_grow(struct conn_table *table)
 	table->slots = capture_allocate(table->slot_count * sizeof(table->slots[0]));
 	for (size_t i = 0; i < count; i++) {
 		if (old[i].entry != NULL) {
-			slot_put(table, old[i].entry);
+			slot_put(table, old[i]);
 		}
 	}
 	free(old);
@@ -205,8 +220,10 @@ slots_grow(struct conn_table *table)
 static void
 slot_remove(struct conn_table *table, const struct conn_entry *entry)
 {
+	uint64_t key[5];
+	key_of(entry, key);
 	size_t mask = table->slot_count - 1;
-	size_t at = (size_t)entry->hash & mask;
+	size_t at = (size_t)key_hash(table, key) & mask;
 	while (table->slots[at].entry != entry) {
 		assert(table->slots[at].entry != NULL);
 		at = (at + 1) & mask;
@@ -240,7 +257,7 @@ static struct conn_entry *
 entry_find(struct conn_table *table, const uint64_t key[5], uint64_t *hash)
 {
 	if (table->last != NULL && key_fits(table->last, key)) {
-		*hash = table->last->hash;
+		*hash = table->last_hash;
 		return table->last;
 	}
 	*hash = key_hash(table, key);
@@ -329,7 +346,6 @@ entry_new(struct conn_table *table, uint64_t hash, bool low, const struct tcp_he
 		slots_grow(table);
 	}
 	struct conn_entry *entry = capture_allocate(sizeof(*entry));
-	entry->hash = hash;
 	entry->low_side = low ? 0 : 1;
 	entry->track[0].scale = entry->track[1].scale = TCP_NO_SCALE;
 	struct conn *conn = &entry->conn;
@@ -348,7 +364,7 @@ entry_new(struct conn_table *table, uint64_t hash, bool low, const struct tcp_he
 		conn->midstream = true;
 	}
 	conn->one_direction = true;
-	slot_put(table, entry);
+	slot_put(table, (struct conn_slot){.hash = hash, .entry = entry});
 	table->count++;
 	list_add(table, entry, LIST_HALF_OPEN);
 	return entry;
@@ -465,6 +481,7 @@ conn_table_segment(struct conn_table *table, const struct tcp_header *header, st
 		table->sink.change(table->sink.ctx, &entry->conn, CONN_NEW, seg->dir, seg);
 	}
 	table->last = entry;
+	table->last_hash = hash;
 	struct conn *conn = &entry->conn;
 	struct conn_verdict verdict = conn_facts_update(entry, header, seg, now_ns);
 	note_artefacts(table, entry, seg);

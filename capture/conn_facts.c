@@ -256,7 +256,6 @@ update_sequence(struct conn_entry *entry, struct seg *seg, uint64_t now_ns)
 	if (seg->wire_len == 0) {
 		if ((seg->flags & SEG_FIN) != 0 && side->fin_count > 0) {
 			seg->retransmission = true;
-			side->retransmissions++;
 		}
 		return;
 	}
@@ -266,7 +265,6 @@ update_sequence(struct conn_entry *entry, struct seg *seg, uint64_t now_ns)
 		return;
 	}
 	seg->retransmission = true;
-	side->retransmissions++;
 }
 
 static void
@@ -444,8 +442,6 @@ conn_facts_update(struct conn_entry *entry, const struct tcp_header *header, str
 	side->last_ns = ip->time_ns;
 	side->last_frame = ip->frame;
 	side->options_seen |= seg->options;
-	side->md5_segments += (seg->options & SEG_OPT_MD5) != 0;
-	side->bad_checksums += seg->checksum_bad;
 	if (!rst && (side->ttl_min == 0 || ip->ttl < side->ttl_min)) {
 		side->ttl_min = ip->ttl;
 	}

@@ -40,7 +40,6 @@ struct conn_track {
 
 struct conn_entry {
 	struct conn conn; /* first: the receiver's view */
-	uint64_t hash;
 	struct conn_entry *newer, *older; /* in its list, by use */
 	uint64_t used_ns;
 	uint8_t list;

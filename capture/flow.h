@@ -106,7 +106,6 @@ struct conn_side {
 	uint64_t bytes; /* of new payload */
 	uint32_t isn; /* of its SYN, where syn_count > 0 */
 	uint16_t syn_count, synack_count, rst_count, fin_count; /* 65535: or more */
-	uint32_t retransmissions, bad_checksums, md5_segments;
 	uint64_t first_syn_frame, first_syn_ns, first_synack_frame;
 	uint64_t window_zero_since_ns, window_zero_frame;
 };

@@ -19,6 +19,18 @@
 
 enum { MARKER_SIZE = 16, HUNT_STEP = 2048 };
 
+struct framer_part {
+	struct framer_origin last; /* of the last octet */
+	uint32_t held, room;       /* octets */
+	uint8_t octets[];
+};
+
+static uint32_t
+held(const struct framer *f)
+{
+	return f->part != NULL ? f->part->held : 0;
+}
+
 void
 framer_init(struct framer *f, bool hunting)
 {
@@ -28,9 +40,8 @@ framer_init(struct framer *f, bool hunting)
 void
 framer_finish(struct framer *f)
 {
-	free(f->buffer);
-	f->buffer = NULL;
-	f->held = f->room = 0;
+	free(f->part);
+	f->part = NULL;
 }
 
 static void
@@ -46,18 +57,20 @@ keep(struct framer *f, const uint8_t *bytes, size_t size, const struct framer_or
 	if (size == 0) {
 		return;
 	}
-	size_t need = f->held + size;
+	size_t need = held(f) + size;
 	assert(need <= BGP_EXTENDED_MESSAGE_MAX);
-	if (need > f->room) {
+	if (f->part == NULL || need > f->part->room) {
 		/* What a header announces is not believed before it comes. */
-		size_t room = f->room > 0 ? (size_t)f->room * 2 : 64;
+		size_t room = f->part != NULL ? (size_t)f->part->room * 2 : 64;
 		room = room < need ? need : room;
-		f->buffer = memory_resize(f->buffer, room);
-		f->room = (uint32_t)room;
+		uint32_t before = held(f);
+		f->part = memory_resize(f->part, sizeof(*f->part) + room);
+		f->part->held = before;
+		f->part->room = (uint32_t)room;
 	}
-	memcpy(f->buffer + f->held, bytes, size);
-	f->held = (uint32_t)need;
-	f->last = *origin;
+	memcpy(f->part->octets + f->part->held, bytes, size);
+	f->part->held = (uint32_t)need;
+	f->part->last = *origin;
 }
 
 /* A header that a hunter may believe: everything but the marker alone is checked, too. */
@@ -76,20 +89,21 @@ plausible(const uint8_t *header)
 static void
 hunt(struct framer *f)
 {
+	struct framer_part *part = f->part;
 	uint32_t at = 0;
-	while (at < f->held) {
+	while (at < part->held) {
 		uint32_t run = 0;
-		while (at + run < f->held && run < MARKER_SIZE && f->buffer[at + run] == 0xff) {
+		while (at + run < part->held && run < MARKER_SIZE && part->octets[at + run] == 0xff) {
 			run++;
 		}
-		if (at + run == f->held && run < MARKER_SIZE) {
+		if (at + run == part->held && run < MARKER_SIZE) {
 			break; /* perhaps the beginning of a marker */
 		}
 		if (run == MARKER_SIZE) {
-			if (f->held - at < BGP_HEADER_SIZE) {
+			if (part->held - at < BGP_HEADER_SIZE) {
 				break;
 			}
-			if (plausible(f->buffer + at)) {
+			if (plausible(part->octets + at)) {
 				f->hunting = false;
 				break;
 			}
@@ -98,18 +112,18 @@ hunt(struct framer *f)
 		}
 		at += run + 1;
 	}
-	if (at > f->held) {
-		at = f->held;
+	if (at > part->held) {
+		at = part->held;
 	}
-	memmove(f->buffer, f->buffer + at, f->held - at);
-	f->held -= at;
+	memmove(part->octets, part->octets + at, part->held - at);
+	part->held -= at;
 }
 
 static void
 hand_on(struct framer *f, const struct framer_sink *sink, uint32_t seq_end)
 {
-	struct framer_origin origin = f->last;
-	sink->message(sink->ctx, f->buffer, f->held, f->wanted, seq_end, &origin);
+	const struct framer_part *part = f->part;
+	sink->message(sink->ctx, part->octets, part->held, f->wanted, seq_end, &part->last);
 	drop(f);
 }
 
@@ -117,15 +131,16 @@ hand_on(struct framer *f, const struct framer_sink *sink, uint32_t seq_end)
 static bool
 read_header(struct framer *f, const struct framer_sink *sink)
 {
+	struct framer_part *part = f->part;
 	uint16_t length;
 	uint8_t type;
 	enum bgp_fault_code code =
-		bgp_header_check(f->buffer, f->max, &length, &type);
+		bgp_header_check(part->octets, f->max, &length, &type);
 	if (code == BGP_FAULT_MARKER || code == BGP_FAULT_LENGTH) {
-		sink->fault(sink->ctx, code, f->buffer, &f->last);
+		sink->fault(sink->ctx, code, part->octets, &part->last);
 		/* The hunt goes on behind the first octet of what was no header. */
-		f->held--;
-		memmove(f->buffer, f->buffer + 1, f->held);
+		part->held--;
+		memmove(part->octets, part->octets + 1, part->held);
 		f->hunting = true;
 		return false;
 	}
@@ -146,24 +161,25 @@ settle(struct framer *f, const struct framer_sink *sink, uint32_t seq)
 				return;
 			}
 		}
-		if (f->wanted == 0 && (f->held < BGP_HEADER_SIZE || !read_header(f, sink))) {
+		if (f->wanted == 0 && (held(f) < BGP_HEADER_SIZE || !read_header(f, sink))) {
 			if (f->hunting) {
 				continue;
 			}
 			return;
 		}
-		if (f->held < f->wanted) {
+		if (held(f) < f->wanted) {
 			return;
 		}
-		uint32_t over = f->held - f->wanted;
+		struct framer_part *part = f->part;
+		uint32_t over = part->held - f->wanted;
 		if (over == 0) {
 			hand_on(f, sink, seq);
 			return;
 		}
 		/* Only after a hunt the buffer holds more than one message. */
-		uint8_t *rest = memory_copy(f->buffer + f->wanted, over);
-		struct framer_origin last = f->last;
-		f->held = f->wanted;
+		uint8_t *rest = memory_copy(part->octets + f->wanted, over);
+		struct framer_origin last = part->last;
+		part->held = f->wanted;
 		hand_on(f, sink, seq - over);
 		keep(f, rest, over, &last);
 		free(rest);
@@ -175,7 +191,7 @@ framer_bytes(struct framer *f, const struct framer_sink *sink, const uint8_t *by
 	uint32_t seq, const struct framer_origin *origin)
 {
 	while (size > 0) {
-		if (!f->hunting && f->held == 0 && f->wanted == 0 && size >= BGP_HEADER_SIZE) {
+		if (!f->hunting && f->part == NULL && f->wanted == 0 && size >= BGP_HEADER_SIZE) {
 			uint16_t length;
 			uint8_t type;
 			enum bgp_fault_code code = bgp_header_check(
@@ -189,8 +205,8 @@ framer_bytes(struct framer *f, const struct framer_sink *sink, const uint8_t *by
 			}
 		}
 		size_t need = f->hunting ? HUNT_STEP
-			      : f->wanted > 0 ? f->wanted - f->held - f->lost
-					      : BGP_HEADER_SIZE - f->held;
+			      : f->wanted > 0 ? f->wanted - held(f) - f->lost
+					      : BGP_HEADER_SIZE - held(f);
 		size_t part = need < size ? need : size;
 		if (f->lost > 0) {
 			/* Behind a hole in this message: its octets serve to count only. */
@@ -204,7 +220,7 @@ framer_bytes(struct framer *f, const struct framer_sink *sink, const uint8_t *by
 		bytes += part;
 		size -= part;
 		seq += (uint32_t)part;
-		if (f->held > 0) {
+		if (f->part != NULL) {
 			settle(f, sink, seq);
 		}
 	}
@@ -225,16 +241,16 @@ framer_gap(struct framer *f, const struct framer_sink *sink, uint32_t missing, u
 		f->hunting = true;
 		return;
 	}
-	uint32_t lacks = f->wanted - f->held - f->lost;
+	uint32_t lacks = f->wanted - held(f) - f->lost;
 	if (missing < lacks) {
 		/* What comes behind the hole belongs to this message, but at another place: only what
 		 * was before the hole is a prefix that can be read. */
 		if (f->lost == 0) {
-			struct framer_origin at = f->last;
-			sink->message(sink->ctx, f->buffer, f->held, f->wanted, seq + lacks, &at);
+			sink->message(sink->ctx, f->part->octets, f->part->held, f->wanted, seq + lacks,
+				&f->part->last);
 		}
 		uint32_t wanted = f->wanted;
-		uint32_t gone = f->held + f->lost + missing;
+		uint32_t gone = held(f) + f->lost + missing;
 		drop(f);
 		f->wanted = wanted;
 		f->lost = gone;
@@ -251,7 +267,7 @@ framer_gap(struct framer *f, const struct framer_sink *sink, uint32_t missing, u
 void
 framer_end(struct framer *f, const struct framer_sink *sink, uint32_t seq)
 {
-	if (!f->hunting && f->wanted > 0 && f->held > 0 && f->lost == 0) {
+	if (!f->hunting && f->wanted > 0 && f->part != NULL && f->lost == 0) {
 		hand_on(f, sink, seq);
 	}
 	drop(f);

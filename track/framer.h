@@ -32,15 +32,15 @@ struct framer_sink {
 		const struct framer_origin *origin);
 };
 
+struct framer_part; /* what waits for more octets */
+
+/* Small: there may be 200,000 of these, and most are in step. */
 struct framer {
-	uint8_t *buffer; /* NULL where nothing waits */
-	uint32_t held;   /* octets in it */
-	uint32_t room;
+	struct framer_part *part; /* NULL where nothing waits */
 	uint32_t wanted; /* length of the message that is being gathered; 0: header not yet whole */
 	uint32_t lost;   /* octets of it that holes took */
-	bool hunting;    /* looking for a marker */
 	uint32_t max;    /* the largest message that may come: 4096, 65535 with RFC 8654 or unknown */
-	struct framer_origin last; /* of the last octet kept */
+	bool hunting;    /* looking for a marker */
 };
 
 void framer_init(struct framer *f, bool hunting);

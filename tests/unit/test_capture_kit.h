@@ -36,7 +36,7 @@ struct kit_record {
 	struct icmp_note icmp;
 	struct neighbor_note neighbor;
 	struct check_note check[2]; /* the last one of each direction */
-	unsigned segments, conns, ghosts, bfds, icmps, neighbors, hosts, retransmissions, checks;
+	unsigned segments, conns, ghosts, bfds, icmps, neighbors, hosts, retransmissions, checks, bad_checksums;
 };
 
 /* A packet under construction: the payload is put down last, headers before it. */
@@ -67,6 +67,7 @@ kit_segment(void *ctx, struct conn *conn, const struct seg *seg)
 	record->segments++;
 	record->ghosts += seg->ip->ghost;
 	record->retransmissions += seg->retransmission;
+	record->bad_checksums += seg->checksum_bad;
 	record->conn = *conn;
 	record->seg = *seg;
 	record->ip = *seg->ip;
