@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Addresses as values. The text form is libc's inet_ntop, which follows RFC 5952.
+ * Addresses as values. The text form of IPv6 is libc's inet_ntop, which follows RFC 5952; that of IPv4
+ * is written here, since libc prints it with a format, and each packet has two.
  */
 #include "dissect/address.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
+#include <string.h>
 
 struct address
 address_read(struct cursor *c, uint8_t family)
@@ -36,16 +37,31 @@ address_is_link_local(const struct address *a)
 	return a->family == 6 && a->octets[0] == 0xfe && (a->octets[1] & 0xc0) == 0x80;
 }
 
+static char *
+put_octet(char *at, unsigned octet)
+{
+	if (octet >= 100) {
+		*at++ = (char)('0' + octet / 100);
+	}
+	if (octet >= 10) {
+		*at++ = (char)('0' + octet / 10 % 10);
+	}
+	*at++ = (char)('0' + octet % 10);
+	return at;
+}
+
 const char *
 address_text(const struct address *a, char text[ADDRESS_TEXT_MAX])
 {
-	if (a->family != 4 && a->family != 6) {
-		snprintf(text, ADDRESS_TEXT_MAX, "-");
-		return text;
-	}
-	if (inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->octets, text, ADDRESS_TEXT_MAX) ==
-	    NULL) {
-		snprintf(text, ADDRESS_TEXT_MAX, "-");
+	char *at = text;
+	if (a->family == 4) {
+		for (size_t i = 0; i < 4; i++) {
+			at = put_octet(at, a->octets[i]);
+			*at++ = i < 3 ? '.' : '\0';
+		}
+	} else if (a->family != 6 ||
+		inet_ntop(AF_INET6, a->octets, text, ADDRESS_TEXT_MAX) == NULL) {
+		memcpy(text, "-", 2);
 	}
 	return text;
 }

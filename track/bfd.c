@@ -20,7 +20,7 @@ enum { ACTIVE_S = 3 }; /* an end that is not Up sends at least once a second (RF
 static struct bfd_session **
 slot_of(struct track *t, const struct address *a, const struct address *b)
 {
-	return &t->bfd_table[(uint32_t)pair_hash(t, a, b) % t->bfd_slots];
+	return &t->bfd_table[(uint32_t)pair_hash(t, a, b) & (t->bfd_slots - 1)];
 }
 
 /* Twice the slots. Those of a pair stay in their order, the oldest last. */
@@ -222,7 +222,7 @@ create(struct track *t, const struct packet_info *ip, bool echo, const struct mo
 	if (t->bfd_count >= t->bfd_slots) {
 		table_grow(t);
 	}
-	struct bfd_session **slot = &t->bfd_table[b->hash % t->bfd_slots];
+	struct bfd_session **slot = &t->bfd_table[b->hash & (t->bfd_slots - 1)];
 	b->hash_next = *slot;
 	*slot = b;
 	age_in(t, b);
@@ -610,7 +610,7 @@ bfd_tell(struct track *t, struct bfd_session *b, bool snapshot)
 void
 bfd_destroy(struct track *t, struct bfd_session *b)
 {
-	struct bfd_session **slot = &t->bfd_table[b->hash % t->bfd_slots];
+	struct bfd_session **slot = &t->bfd_table[b->hash & (t->bfd_slots - 1)];
 	while (*slot != b) {
 		slot = &(*slot)->hash_next;
 	}

@@ -126,15 +126,21 @@ rule_bfd_interval(struct track *t, struct bfd_session *b, unsigned end)
 	struct bfd_end *x = &b->end[end];
 	const struct bfd_end *y = &b->end[1 - end];
 	const struct bfd_intervals *i = &x->up_intervals;
-	if (x->interval_told) {
+	bool fast = i->count >= INTERVALS_ENOUGH && i->early * 10 >= i->count * 9;
+	bool fast_while_down =
+		x->slow_count >= SLOW_INTERVALS_ENOUGH && x->slow_early * 10 >= x->slow_count * 9;
+	/* Packets of all sessions that start together would go out together. */
+	bool steady = i->count >= JITTER_INTERVALS_ENOUGH && i->counted == i->count &&
+		      i->max_us - i->min_us <= x->tx_us / 25 && i->min_us >= (uint64_t)x->tx_us * 19 / 20;
+	if (x->interval_told || !(fast || fast_while_down || steady)) {
 		return;
 	}
+	x->interval_told = true;
 	char a[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
 	address_text(&x->addr, a);
 	address_text(&y->addr, c);
 	double mean_ms = (double)bfd_mean_interval_us(x) / 1000;
-	if (i->count >= INTERVALS_ENOUGH && i->early * 10 >= i->count * 9) {
-		x->interval_told = true;
+	if (fast) {
 		struct finding_args args = args_of(b, x);
 		args.blame = &x->addr;
 		finding_raise(t, &args,
@@ -142,8 +148,7 @@ rule_bfd_interval(struct track *t, struct bfd_session *b, unsigned end)
 			a, mean_ms, c, y->last.required_min_rx_us / 1000.0, x->tx_us / 1000.0);
 		return;
 	}
-	if (x->slow_count >= SLOW_INTERVALS_ENOUGH && x->slow_early * 10 >= x->slow_count * 9) {
-		x->interval_told = true;
+	if (fast_while_down) {
 		struct finding_args args = args_of(b, x);
 		args.blame = &x->addr;
 		args.lower_severity = true; /* it costs bandwidth, nothing else */
@@ -151,15 +156,10 @@ rule_bfd_interval(struct track *t, struct bfd_session *b, unsigned end)
 			"%s sends BFD faster than once a second while it is not Up (RFC 5880 section 6.8.3)", a);
 		return;
 	}
-	/* Packets of all sessions that start together would go out together. */
-	if (i->count >= JITTER_INTERVALS_ENOUGH && i->counted == i->count &&
-	    i->max_us - i->min_us <= x->tx_us / 25 && i->min_us >= (uint64_t)x->tx_us * 19 / 20) {
-		x->interval_told = true;
-		struct finding_args args = args_of(b, x);
-		args.lower_severity = true;
-		finding_raise(t, &args,
-			"%s sends BFD without the jitter of RFC 5880 section 6.8.7: %.1f to %.1f ms over %llu intervals, where 75 to %d %% of %.1f ms are due",
-			a, (double)i->min_us / 1000, (double)i->max_us / 1000, (unsigned long long)i->count,
-			x->last.detect_mult == 1 ? 90 : 100, x->tx_us / 1000.0);
-	}
+	struct finding_args args = args_of(b, x);
+	args.lower_severity = true;
+	finding_raise(t, &args,
+		"%s sends BFD without the jitter of RFC 5880 section 6.8.7: %.1f to %.1f ms over %llu intervals, where 75 to %d %% of %.1f ms are due",
+		a, (double)i->min_us / 1000, (double)i->max_us / 1000, (unsigned long long)i->count,
+		x->last.detect_mult == 1 ? 90 : 100, x->tx_us / 1000.0);
 }

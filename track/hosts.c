@@ -28,7 +28,7 @@ hash_of(const struct track *t, const struct address *a)
 static struct host *
 look_up(const struct track *t, const struct address *a, uint32_t hash)
 {
-	struct host *h = t->host_table[hash % t->host_slots];
+	struct host *h = t->host_table[hash & (t->host_slots - 1)];
 	while (h != NULL && (h->hash != hash || !address_equal(&h->addr, a))) {
 		h = h->hash_next;
 	}
@@ -63,7 +63,7 @@ age_in(struct track *t, struct host *h)
 static void
 destroy(struct track *t, struct host *h)
 {
-	struct host **at = &t->host_table[h->hash % t->host_slots];
+	struct host **at = &t->host_table[h->hash & (t->host_slots - 1)];
 	while (*at != h) {
 		at = &(*at)->hash_next;
 	}
@@ -89,8 +89,8 @@ table_grow(struct track *t)
 		struct host *next;
 		for (struct host *h = t->host_table[i]; h != NULL; h = next) {
 			next = h->hash_next;
-			h->hash_next = table[h->hash % count];
-			table[h->hash % count] = h;
+			h->hash_next = table[h->hash & (count - 1)];
+			table[h->hash & (count - 1)] = h;
 		}
 	}
 	free(t->host_table);
@@ -121,8 +121,8 @@ get(struct track *t, const struct address *a)
 	h = memory_zero(1, sizeof(*h));
 	h->addr = *a;
 	h->hash = hash;
-	h->hash_next = t->host_table[hash % t->host_slots];
-	t->host_table[hash % t->host_slots] = h;
+	h->hash_next = t->host_table[hash & (t->host_slots - 1)];
+	t->host_table[hash & (t->host_slots - 1)] = h;
 	t->host_count++;
 	age_in(t, h);
 	return h;

@@ -40,7 +40,7 @@ struct session *
 session_find(struct track *t, const struct address *a, const struct address *b)
 {
 	uint32_t hash = (uint32_t)pair_hash(t, a, b);
-	struct session *s = t->session_table[hash % t->session_slots];
+	struct session *s = t->session_table[hash & (t->session_slots - 1)];
 	for (; s != NULL; s = s->hash_next) {
 		if (s->hash != hash) {
 			continue;
@@ -115,8 +115,8 @@ table_grow(struct track *t)
 		struct session *next;
 		for (struct session *s = t->session_table[i]; s != NULL; s = next) {
 			next = s->hash_next;
-			s->hash_next = table[s->hash % count];
-			table[s->hash % count] = s;
+			s->hash_next = table[s->hash & (count - 1)];
+			table[s->hash & (count - 1)] = s;
 		}
 	}
 	free(t->session_table);
@@ -148,7 +148,7 @@ session_get(struct track *t, const struct address *src, const struct address *ds
 	if (t->session_count >= t->session_slots) {
 		table_grow(t);
 	}
-	struct session **slot = &t->session_table[s->hash % t->session_slots];
+	struct session **slot = &t->session_table[s->hash & (t->session_slots - 1)];
 	s->hash_next = *slot;
 	*slot = s;
 	link_age(t, s, SESSIONS_UNANSWERED);
@@ -345,7 +345,7 @@ session_tell(struct track *t, struct session *s, bool snapshot)
 void
 session_destroy(struct track *t, struct session *s)
 {
-	struct session **slot = &t->session_table[s->hash % t->session_slots];
+	struct session **slot = &t->session_table[s->hash & (t->session_slots - 1)];
 	while (*slot != s) {
 		slot = &(*slot)->hash_next;
 	}

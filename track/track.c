@@ -12,7 +12,7 @@
 #include "track/internal.h"
 #include "track/memory.h"
 
-enum { SLOTS_MIN = 256 }; /* of the hash tables, at first */
+enum { SLOTS_MIN = 256 }; /* of the hash tables, at first; they double: powers of 2 */
 
 struct track *
 track_create(const struct track_options *options)

@@ -37,9 +37,11 @@ SHAPES = [
     ('small', 60, 250, 3.0),
     ('connections', 25000, 100000, 4.0),
     ('pairs', 25000, 100000, 4.0),
+    ('bfd-up', 500000, 2000000, None),
     ('flood', 250000, 1000000, None),
     ('flood-ports', 250000, 1000000, None),
 ]
+ROOM_BYTES = 64 << 20  # the most that the capture room may hold at once, where there is an aim
 # What costs most for each packet; microseconds for each that the report may take.
 HOSTILE = [
     ('holes', 100000), ('fragments', 100000), ('retries', 50000), ('bfd', 100000),
@@ -126,6 +128,8 @@ def peaceful(folder):
             os.unlink(path)
         if aim is not None and rows['room'][0] > aim * rows['loop'][0]:
             failed.append(f'{shape}: the capture room takes more than {aim} × the loop')
+        if aim is not None and rows['room'][1] > ROOM_BYTES:
+            failed.append(f'{shape}: the capture room holds more than {ROOM_BYTES >> 20} MiB')
     return failed
 
 

@@ -518,6 +518,34 @@ shape_bfd(struct gen *g, uint32_t n)
 	}
 }
 
+/* BFD: a thousand sessions that come up and stay up, a packet each way every 100 ms. */
+static void
+shape_bfd_up(struct gen *g, uint32_t n)
+{
+	enum { SESSIONS = 1000, DOWN = 1, INIT = 2, UP = 3 };
+	uint8_t head[20 + 8], bfd[24] = {0x20, 0, 3, 24};
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t round = i / (2 * SESSIONS), pair = i / 2 % SESSIONS, dir = i % 2;
+		const uint32_t ends[2] = {0x0a000001 + pair, 0x0a800001 + pair};
+		const uint32_t addr[2] = {ends[dir], ends[1 - dir]};
+		const uint32_t discriminators[2] = {pair * 2 + 1, pair * 2 + 2};
+		/* RFC 5880 section 6.2: 0 is Down, 1 hears it and is Init, 0 hears that and is Up. */
+		uint8_t state = round > 0 ? UP : dir == 0 ? DOWN : INIT;
+		ip_header(head, addr, 17, 8 + sizeof(bfd), i, 0);
+		head[8] = 255;
+		put16(head + 20, 49152 + pair % 16000);
+		put16(head + 22, 3784);
+		put16(head + 24, 8 + sizeof(bfd));
+		put16(head + 26, 0);
+		bfd[1] = (uint8_t)(state << 6);
+		put32(bfd + 4, discriminators[dir]);
+		put32(bfd + 8, round == 0 && dir == 0 ? 0 : discriminators[1 - dir]);
+		put32(bfd + 12, 100000);
+		put32(bfd + 16, 100000);
+		frame(g, 0x0800, addr[0], head, sizeof(head), bfd, sizeof(bfd));
+	}
+}
+
 /* ARP: ever new pairs ask, nobody answers. */
 static void
 shape_arp(struct gen *g, uint32_t n)
@@ -600,6 +628,7 @@ static const struct shape {
 	{"fragments", shape_fragments, false, 20},
 	{"retries", shape_retries, false, 2000},
 	{"bfd", shape_bfd, false, 20},
+	{"bfd-up", shape_bfd_up, false, 50},
 	{"arp", shape_arp, false, 20},
 	{"hosts", shape_hosts, false, 20},
 	{"icmp", shape_icmp, false, 20},
