@@ -52,6 +52,7 @@ struct inputs {
 	uint64_t packets;
 	uint64_t hold_until_ns; /* a packet is held back until then; 0: none */
 	struct packet_writer *writer;
+	struct recorder *recorder;
 	/* The clock of files that are followed. */
 	uint64_t last_ns;    /* the last packet's time; 0: none yet */
 	uint64_t elapsed_ns; /* since it was read */
@@ -291,6 +292,12 @@ begin_input(struct inputs *inputs, struct input *input)
 }
 
 void
+inputs_record(struct inputs *inputs, struct recorder *recorder)
+{
+	inputs->recorder = recorder;
+}
+
+void
 inputs_begin(struct inputs *inputs, struct capture *capture, struct track *track)
 {
 	inputs->capture = capture;
@@ -451,7 +458,15 @@ pass_on(struct inputs *inputs, struct input *input)
 	if (inputs->count == 1 && source_ahead(input->source, &later)) {
 		capture_expect(inputs->capture, &later);
 	}
-	if (capture_packet(inputs->capture, (uint32_t)(input - inputs->input), &input->packet)) {
+	uint32_t number = (uint32_t)(input - inputs->input);
+	if (inputs->recorder != NULL) {
+		recorder_packet(inputs->recorder, number, source_name(input->source), &input->packet);
+	}
+	bool kept = capture_packet(inputs->capture, number, &input->packet);
+	if (inputs->recorder != NULL) {
+		recorder_packet_done(inputs->recorder, kept);
+	}
+	if (kept) {
 		write_packet(inputs, input);
 	}
 	inputs->last_ns = input->packet.time_ns; /* not the greatest: it may be a wrong one */
@@ -565,7 +580,11 @@ inputs_tick(struct inputs *inputs)
 		now = inputs->last_ns != 0 ? inputs->last_ns + inputs->elapsed_ns : 0;
 	}
 	if (now != 0) {
-		track_tick(inputs->track, capture_tick(inputs->capture, now));
+		now = capture_tick(inputs->capture, now);
+		track_tick(inputs->track, now);
+		if (inputs->recorder != NULL) {
+			recorder_tick(inputs->recorder, now);
+		}
 	} else {
 		capture_pause(inputs->capture);
 	}
@@ -610,4 +629,11 @@ bool
 inputs_are_live(const struct inputs *inputs)
 {
 	return inputs->live || inputs->follow;
+}
+
+bool
+inputs_are_mixed(const struct inputs *inputs)
+{
+	/* Of standard input nothing is known yet; it has one link type unless it says otherwise. */
+	return inputs->count > 1 || source_is_mixed(inputs->input[0].source);
 }

@@ -8,6 +8,7 @@
 
 #include "capture/capture.h"
 #include "options.h"
+#include "record/record.h"
 #include "track/track.h"
 
 /*
@@ -38,6 +39,9 @@ void inputs_destroy(struct inputs *inputs);
 /* Opens -w; false where it cannot be had. Before root is given up. */
 bool inputs_open_writer(struct inputs *inputs);
 
+/* --record: it hears every packet, too. NULL: nobody does. */
+void inputs_record(struct inputs *inputs, struct recorder *recorder);
+
 /* Where the packets go; interfaces begin now, files with their first packet. Neither is owned. */
 void inputs_begin(struct inputs *inputs, struct capture *capture, struct track *track);
 
@@ -60,6 +64,7 @@ void inputs_end(struct inputs *inputs);
 bool inputs_are_nothing(const struct inputs *inputs);
 
 int inputs_progress(const struct inputs *inputs); /* percent; -1 where there is no end in sight */
+bool inputs_are_mixed(const struct inputs *inputs); /* more than one link type may come */
 bool inputs_are_live(const struct inputs *inputs); /* more comes as time goes on */
 
 /* The last octets of -w; errors are told. */

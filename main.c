@@ -24,6 +24,7 @@
 #include "learn.h"
 #include "options.h"
 #include "privilege.h"
+#include "record/record.h"
 #include "sandbox.h"
 #include "store/store.h"
 #include "track/explain.h"
@@ -39,9 +40,10 @@ enum {
 struct run {
 	struct options options;
 	struct inputs *inputs;
+	struct recorder *recorder;
 	struct capture *capture;
 	struct track *track;
-	struct sink sinks[4];
+	struct sink sinks[5];
 	size_t sink_count;
 	void *view; /* which of them writes to standard output */
 	struct dashboard *dashboard;
@@ -323,6 +325,7 @@ confine(struct run *run)
 		.database_read = run->track == NULL,
 		.followed = o->files,
 		.followed_count = o->follow ? o->file_count : 0,
+		.record = o->record,
 		.save = run->dashboard != NULL ? "." : NULL,
 	};
 	char text[256];
@@ -476,6 +479,35 @@ read_expectations(struct run *run)
 	return true;
 }
 
+/* False where the folder cannot be had. One that was made belongs to the user that we become. */
+static bool
+open_recorder(struct run *run)
+{
+	const struct options *o = &run->options;
+	const struct record_talk talk = {.ctx = run, .complain = complain, .notice = notice};
+	const struct record_options options = {
+		.folder = o->record,
+		.before_ns = o->before_ns,
+		.after_ns = o->after_ns,
+		.keep_octets = o->record_octets,
+		.keep_files = o->record_files,
+		.snaplen = o->snaplen,
+		.mixed = inputs_are_mixed(run->inputs),
+	};
+	struct capture_error error;
+	bool made;
+	unsigned uid, gid;
+	run->recorder = recorder_create(&options, &talk, &made, &error);
+	if (run->recorder == NULL) {
+		complain(run, error.text);
+		return false;
+	}
+	if (made && privilege_target(o->user, &uid, &gid)) {
+		(void)!fchown(recorder_folder(run->recorder), uid, gid);
+	}
+	return true;
+}
+
 static int
 learn(struct run *run)
 {
@@ -520,7 +552,14 @@ look_at_packets(struct run *run)
 		.several_inputs = o->file_count + o->device_count > 1,
 		.any_port = o->capture.any_port,
 	});
-	run->capture = capture_create(&o->capture, track_flow_sink(run->track), &capture_error);
+	const struct flow_sink *flows = track_flow_sink(run->track);
+	if (o->record != NULL) {
+		if (!open_recorder(run)) {
+			goto out;
+		}
+		flows = recorder_flow_sink(run->recorder, flows);
+	}
+	run->capture = capture_create(&o->capture, flows, &capture_error);
 	if (run->capture == NULL) {
 		complain(run, capture_error.text);
 		goto out;
@@ -546,6 +585,11 @@ look_at_packets(struct run *run)
 	if (!open_view(run) || !become(run) || !confine(run)) {
 		goto out;
 	}
+	if (run->recorder != NULL && recorder_check(run->recorder)) {
+		struct sink sink = recorder_sink(run->recorder, run->track);
+		add_sink(run, &sink); /* the last one */
+		inputs_record(run->inputs, run->recorder);
+	}
 	inputs_begin(run->inputs, run->capture, run->track);
 	read_all(run);
 	if (run->failed && inputs_are_nothing(run->inputs)) {
@@ -564,6 +608,7 @@ look_at_packets(struct run *run)
 out:
 	close_sinks(run);
 	inputs_close_writer(run->inputs);
+	recorder_destroy(run->recorder);
 	capture_destroy(run->capture);
 	track_destroy(run->track);
 	expect_finish(&run->expect);

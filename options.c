@@ -21,6 +21,10 @@ enum {
 	LONG_STORE_UPDATES,
 	LONG_AGAIN,
 	LONG_KEEP,
+	LONG_RECORD,
+	LONG_RECORD_KEEP,
+	LONG_BEFORE,
+	LONG_AFTER,
 	LONG_FOLLOW,
 	LONG_PORT,
 	LONG_COLOR,
@@ -43,6 +47,10 @@ static const struct option long_options[] = {
 	{"store-updates", no_argument, NULL, LONG_STORE_UPDATES},
 	{"again", no_argument, NULL, LONG_AGAIN},
 	{"keep", required_argument, NULL, LONG_KEEP},
+	{"record", required_argument, NULL, LONG_RECORD},
+	{"record-keep", required_argument, NULL, LONG_RECORD_KEEP},
+	{"before", required_argument, NULL, LONG_BEFORE},
+	{"after", required_argument, NULL, LONG_AFTER},
 	{"follow", no_argument, NULL, LONG_FOLLOW},
 	{"port", required_argument, NULL, LONG_PORT},
 	{"color", optional_argument, NULL, LONG_COLOR},
@@ -72,6 +80,9 @@ static const char usage[] =
 	"       --store-updates     with every UPDATE whole (so with -v and -x), not only its counts\n"
 	"       --again             add a capture that is in the database already\n"
 	"       --keep AGE|SIZE     let the oldest go: 12h, 30d; 500MB, 2GB (both may be given)\n"
+	"       --record DIR        a capture in DIR for each session that leaves Established, and for each error:\n"
+	"       --before 5m --after 1m   the packets of its addresses from so long before to so long after\n"
+	"       --record-keep SIZE|COUNT how much of them stays (1GB, and 1000 files); the oldest go\n"
 	"       -w FILE             write the packets of BGP and BFD sessions to a capture ('-': stdout)\n"
 	"input  --follow            wait for more at the end of a FILE that grows, as tail -F does\n"
 	"       -c COUNT            stop after so many packets\n"
@@ -321,6 +332,23 @@ one_option(struct options *o, int option, const char *value, char *error, size_t
 			return false;
 		}
 		return true;
+	case LONG_RECORD:
+		o->record = value;
+		return true;
+	case LONG_RECORD_KEEP:
+		if (!number(value, 1, 1 << 16, &o->record_files) && !measure(value, sizes, &o->record_octets)) {
+			snprintf(error, error_size, "--record-keep %.40s: a size (500MB, 2GB) or a count of files", value);
+			return false;
+		}
+		return true;
+	case LONG_BEFORE:
+	case LONG_AFTER:
+		if (!measure(value, durations, option == LONG_BEFORE ? &o->before_ns : &o->after_ns)) {
+			snprintf(error, error_size, "--%s %.40s: a time (30s, 5m, 1h)",
+				option == LONG_BEFORE ? "before" : "after", value);
+			return false;
+		}
+		return true;
 	case LONG_FOLLOW:
 		o->follow = true;
 		return true;
@@ -382,7 +410,13 @@ one_option(struct options *o, int option, const char *value, char *error, size_t
 bool
 options_read(struct options *o, int argc, char **argv, char *error, size_t error_size)
 {
-	*o = (struct options){.view = VIEW_DEFAULT};
+	*o = (struct options){
+		.view = VIEW_DEFAULT,
+		.before_ns = 300 * SECOND_NS,
+		.after_ns = 60 * SECOND_NS,
+		.record_octets = 1000000000,
+		.record_files = 1000,
+	};
 	o->capture.ports[o->capture.port_count++] = 179;
 	opterr = 0;
 	int option;
@@ -448,9 +482,9 @@ options_read(struct options *o, int argc, char **argv, char *error, size_t error
 				"--store-updates, --again and --keep are about what is added: give -r or -i with --db");
 			return false;
 		}
-		if (o->filter[0] != '\0' || o->write_file != NULL || o->expect_count > 0) {
+		if (o->filter[0] != '\0' || o->write_file != NULL || o->expect_count > 0 || o->record != NULL) {
 			snprintf(error, error_size,
-				"a BPF expression, -w and --expect need packets: give -r or -i with --db");
+				"a BPF expression, -w, --record and --expect need packets: give -r or -i with --db");
 			return false;
 		}
 	}

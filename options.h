@@ -25,6 +25,9 @@ struct options {
 	const char *database;
 	bool store_updates; /* --store-updates */
 	uint64_t keep_ns, keep_octets; /* --keep; 0: no such limit */
+	const char *record; /* --record: a folder; NULL: none */
+	uint64_t before_ns, after_ns;
+	uint64_t record_octets, record_files; /* --record-keep */
 	bool again;         /* --again: store what is there already */
 	const char *user; /* -Z; NULL: the default */
 	bool follow;

@@ -117,3 +117,24 @@ privilege_drop(const char *user, bool keep_net_raw, char *why, size_t size)
 		entry->pw_name, strerror(error));
 	return PRIVILEGE_KEPT;
 }
+
+bool
+privilege_target(const char *user, unsigned *uid, unsigned *gid)
+{
+	const struct passwd *entry = NULL;
+	if (geteuid() != 0) {
+		return false;
+	}
+	if (user != NULL) {
+		entry = getpwnam(user);
+	}
+	for (size_t i = 0; user == NULL && i < sizeof(default_users) / sizeof(default_users[0]) && entry == NULL; i++) {
+		entry = getpwnam(default_users[i]);
+	}
+	if (entry == NULL || entry->pw_uid == 0) {
+		return false;
+	}
+	*uid = entry->pw_uid;
+	*gid = entry->pw_gid;
+	return true;
+}

@@ -13,6 +13,9 @@ enum privilege {
 	PRIVILEGE_FAILED, /* -Z cannot be obeyed; `why` has a line */
 };
 
+/* Who privilege_drop() would become; false where it would become nobody else. */
+bool privilege_target(const char *user, unsigned *uid, unsigned *gid);
+
 /*
  * Becomes `user`; NULL is the default: tcpdump where there is such a user, else nobody. "root" stays as
  * it is. `keep_net_raw`: keep CAP_NET_RAW and nothing else, so that an interface that was deleted and

@@ -5,6 +5,7 @@
  * its first packet comes: interface blocks may stand anywhere before the packets that name them.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <pcap/dlt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +51,17 @@ writer_failed(const struct packet_writer *writer, struct capture_error *error)
 	return false;
 }
 
+static struct packet_writer *
+create(FILE *file, const char *name, int snaplen)
+{
+	struct packet_writer *writer = capture_allocate(sizeof(*writer));
+	writer->file = file;
+	writer->name = capture_allocate(strlen(name) + 1);
+	memcpy(writer->name, name, strlen(name) + 1);
+	writer->snaplen = snaplen > 0 ? (uint32_t)snaplen : SNAPLEN_DEFAULT;
+	return writer;
+}
+
 struct packet_writer *
 packet_writer_open(const char *path, int snaplen, struct capture_error *error)
 {
@@ -66,12 +78,24 @@ packet_writer_open(const char *path, int snaplen, struct capture_error *error)
 		capture_error_set(error, "%.300s: cannot write: %s", name, strerror(errno));
 		return NULL;
 	}
-	struct packet_writer *writer = capture_allocate(sizeof(*writer));
-	writer->file = file;
-	writer->name = capture_allocate(strlen(name) + 1);
-	memcpy(writer->name, name, strlen(name) + 1);
-	writer->snaplen = snaplen > 0 ? (uint32_t)snaplen : SNAPLEN_DEFAULT;
-	return writer;
+	return create(file, name, snaplen);
+}
+
+struct packet_writer *
+packet_writer_make(int folder, const char *file, const char *shown, int snaplen, struct capture_error *error)
+{
+	int fd = openat(folder, file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+	FILE *stream = fd >= 0 ? fdopen(fd, "wb") : NULL;
+	if (stream == NULL) {
+		int why = errno;
+		if (fd >= 0) {
+			close(fd);
+		}
+		capture_error_set(error, "%.300s: cannot write: %s", shown, strerror(why));
+		errno = why;
+		return NULL;
+	}
+	return create(stream, shown, snaplen);
 }
 
 static bool

@@ -104,6 +104,10 @@ bool source_default_filter(int link_type, const uint16_t *ports, size_t count, b
 struct packet_writer;
 
 struct packet_writer *packet_writer_open(const char *path, int snaplen, struct capture_error *error);
+/* A new file in a folder that is open; one that is there already is an error (EEXIST in errno). `shown`: its
+ * name for errors. */
+struct packet_writer *packet_writer_make(int folder, const char *file, const char *shown, int snaplen,
+	struct capture_error *error);
 /* Only the first call counts. `link_type` (-1: unknown, Ethernet) and `time_digits` (6 or 9) are
  * those of a classic file. */
 bool packet_writer_begin(struct packet_writer *writer, bool pcapng, int link_type,

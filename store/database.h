@@ -17,6 +17,7 @@ enum {
 	STORE_APPLICATION_ID = 0x62677077, /* "bgpw"; also in schema.sql */
 	STORE_SCHEMA_VERSION = 7,          /* also in schema.sql */
 	STORE_SCHEMA_CHECK = 3,            /* the first one that has check_result */
+	STORE_SCHEMA_RECORDING = 6,        /* … recording */
 };
 
 /* sqlite3.h stays in the .c files. */
@@ -107,7 +108,9 @@ extern const char store_schema[]; /* made from schema.sql */
 			     "auth,raw") \
 	X(FINDING, "finding", UPDATE, "finding", COLUMNS_HEAD COLUMNS_FINDING ",run") \
 	X(FINDING_EVIDENCE, "finding_evidence", ERROR, "", "finding,position,frame") \
-	X(ALERT, "alert", ERROR, "", COLUMNS_HEAD COLUMNS_FINDING)
+	X(ALERT, "alert", ERROR, "", COLUMNS_HEAD COLUMNS_FINDING) \
+	X(RECORDING, "recording", ERROR, "", \
+		COLUMNS_HEAD ",session,bfd_session,finding,cause,file,begins,begins_ns")
 
 enum store_insert {
 #define X(id, table, conflict, key, columns) INSERT_##id,

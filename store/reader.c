@@ -261,6 +261,9 @@ prepare(struct player *p)
 		if (reader_tables[i].table == INSERT_CHECK && version < STORE_SCHEMA_CHECK) {
 			continue; /* it has no such table, and no such events */
 		}
+		if (reader_tables[i].table == INSERT_RECORDING && version < STORE_SCHEMA_RECORDING) {
+			continue;
+		}
 		int rc = prepare_source(p->reader.db, &p->sources[i]);
 		if (rc != SQLITE_OK) {
 			return rc;

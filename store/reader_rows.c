@@ -709,6 +709,21 @@ read_bfd_session(struct reader *r, sqlite3_stmt *stmt, struct event *event)
 	return e->side[0].addr.family != 0 && e->side[1].addr.family != 0;
 }
 
+static bool
+read_recording(struct reader *r, sqlite3_stmt *stmt, struct event *event)
+{
+	struct columns c = begin_event(r, stmt, event);
+	struct event_recording *e = &event->recording;
+	e->session = get_id(&c, r->shift.session);
+	e->bfd_session = get_id(&c, r->shift.bfd_session);
+	e->finding = get_id(&c, r->shift.finding);
+	e->cause = get_name(&c);
+	e->file = get_name(&c);
+	skip(&c, 1);
+	e->begins_ns = get_uint(&c);
+	return true;
+}
+
 const struct reader_table reader_tables[READER_TABLES] = {
 	{INSERT_CAPTURE, EVENT_CAPTURE, false, read_capture},
 	{INSERT_CONNECTION_EVENT, EVENT_CONNECTION, false, read_connection},
@@ -722,6 +737,7 @@ const struct reader_table reader_tables[READER_TABLES] = {
 	{INSERT_FINDING, EVENT_FINDING, true, read_finding},
 	{INSERT_SESSION, EVENT_SESSION, true, read_session},
 	{INSERT_BFD_SESSION, EVENT_BFD_SESSION, true, read_bfd_session},
+	{INSERT_RECORDING, EVENT_RECORDING, false, read_recording},
 };
 
 bool

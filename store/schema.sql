@@ -498,8 +498,8 @@ CREATE TABLE recording (
 	input TEXT,
 	session INTEGER REFERENCES session (session),
 	bfd_session INTEGER REFERENCES bfd_session (bfd_session),
-	finding INTEGER REFERENCES finding (finding), -- NULL: the session left Established (BFD: Up)
-	cause TEXT NOT NULL, -- key of the finding, or left-established, left-up
+	finding INTEGER REFERENCES finding (finding), -- NULL: a speaker left Established
+	cause TEXT NOT NULL, -- key of the finding, or left-established
 	file TEXT NOT NULL, -- where the capture is
 	begins TEXT NOT NULL, -- the time of its first packet
 	begins_ns INTEGER NOT NULL

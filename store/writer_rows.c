@@ -478,6 +478,24 @@ put_transition(struct writer *w, const struct event *event)
 	row_end(&row);
 }
 
+static void
+put_recording(struct writer *w, const struct event *event)
+{
+	const struct event_recording *e = &event->recording;
+	writer_ensure_session(w, e->session, &writer_nobody, &writer_nobody);
+	writer_ensure_bfd_session(w, e->bfd_session, &writer_nobody, &writer_nobody);
+	writer_touch(w, PARENT_FINDING, e->finding);
+	struct row row = row_begin_event(w, INSERT_RECORDING, event);
+	row_id(&row, e->session, w->base.session);
+	row_id(&row, e->bfd_session, w->base.bfd_session);
+	row_id(&row, e->finding, w->base.finding);
+	row_text(&row, e->cause);
+	row_text(&row, e->file);
+	row_time(&row, e->begins_ns, event->time_digits);
+	row_uint(&row, e->begins_ns);
+	row_end(&row);
+}
+
 void
 writer_put_event(struct writer *w, const struct event *event)
 {
@@ -494,6 +512,7 @@ writer_put_event(struct writer *w, const struct event *event)
 		[EVENT_FINDING] = writer_put_finding,
 		[EVENT_SESSION] = writer_put_session,
 		[EVENT_BFD_SESSION] = writer_put_bfd_session,
+		[EVENT_RECORDING] = put_recording,
 	};
 	if (event->kind < EVENT_KIND_COUNT) {
 		if (!event->snapshot) {

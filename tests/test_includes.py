@@ -8,7 +8,7 @@ import sys
 
 from support import SOURCE, Tap
 
-ROOMS = ("dissect", "capture", "track", "store", "ui", "expect")
+ROOMS = ("dissect", "capture", "track", "store", "ui", "expect", "record")
 
 # What a room may see besides itself: rooms, or single headers.
 MAY_SEE = {
@@ -17,6 +17,7 @@ MAY_SEE = {
     "track": ("dissect/", "capture/flow.h"),
     "store": ("track/", "dissect/"),
     "ui": ("track/", "dissect/"),
+    "record": ("track/", "dissect/", "capture/flow.h", "capture/source.h", "capture/siphash.h"),
     "expect": ("track/expect.h", "track/memory.h", "dissect/"),
 }
 

@@ -676,3 +676,16 @@ bfd_due(const struct track *t, const struct bfd_session *b)
 	}
 	return due;
 }
+
+bool
+track_bfd_session_pair(const struct track *t, uint64_t id, struct address pair[2])
+{
+	for (const struct bfd_session *b = t->bfd_newest; b != NULL; b = b->older) {
+		if (b->id == id) {
+			pair[0] = b->end[0].addr;
+			pair[1] = b->end[1].addr;
+			return true;
+		}
+	}
+	return false;
+}

@@ -117,3 +117,16 @@ emit_fault(struct track *t, const struct link *link, const char *code, uint32_t 
 	};
 	emit(t, &event, at);
 }
+
+void
+track_recorded(struct track *t, const struct event *cause, const struct event_recording *recording)
+{
+	struct event event = *cause; /* its time as it was told */
+	event.kind = EVENT_RECORDING;
+	event.snapshot = false;
+	event.recording = *recording;
+	event.seq = ++t->seq;
+	for (size_t i = 0; i < t->sink_count; i++) {
+		t->sinks[i].on_event(t->sinks[i].self, &event);
+	}
+}

@@ -29,6 +29,7 @@ enum event_kind {
 	EVENT_FINDING, /* at the end, one for each; also as a snapshot */
 	EVENT_SESSION,
 	EVENT_BFD_SESSION,
+	EVENT_RECORDING, /* --record: the packets about something were put into a capture of their own */
 	EVENT_KIND_COUNT,
 };
 
@@ -101,6 +102,14 @@ struct event_check {
 	uint8_t result; /* enum checked */
 	uint8_t reason; /* enum check_reason of capture/flow.h; 0: none */
 	uint64_t bytes; /* of payload that both engines read alike */
+};
+
+/* The event's time and frame are those of what was recorded for. */
+struct event_recording {
+	uint64_t session, bfd_session, finding; /* each 0: none */
+	const char *cause;   /* key of the finding, or "left-established" */
+	const char *file;    /* where the capture is */
+	uint64_t begins_ns;  /* the time of its first packet; 0: it has none yet */
 };
 
 struct event_bfd {
@@ -304,6 +313,7 @@ struct event {
 		struct event_finding finding; /* ALERT and FINDING */
 		struct event_session session;
 		struct event_bfd_session bfd_session;
+		struct event_recording recording;
 	};
 };
 

@@ -579,6 +579,17 @@ members_bfd_session(struct json *j, const struct event_bfd_session *e)
 	json_bfd_margins(j, "detection_margin_us", e);
 }
 
+static void
+members_recording(struct json *j, const struct event *event)
+{
+	const struct event_recording *e = &event->recording;
+	json_id(j, "session", e->session);
+	json_id(j, "bfd_session", e->bfd_session);
+	json_string(j, "cause", e->cause);
+	json_string(j, "file", e->file);
+	json_time(j, "begins", e->begins_ns, event->time_digits);
+}
+
 void
 json_event(struct json *j, const struct event *event, unsigned detail)
 {
@@ -627,6 +638,9 @@ json_event(struct json *j, const struct event *event, unsigned detail)
 		break;
 	case EVENT_BFD_SESSION:
 		members_bfd_session(j, &event->bfd_session);
+		break;
+	case EVENT_RECORDING:
+		members_recording(j, event);
 		break;
 	case EVENT_KIND_COUNT:
 		break;

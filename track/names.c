@@ -24,6 +24,7 @@ static const char *const event_kinds[EVENT_KIND_COUNT] = {
 	[EVENT_FINDING] = "finding",
 	[EVENT_SESSION] = "session",
 	[EVENT_BFD_SESSION] = "bfd_session",
+	[EVENT_RECORDING] = "recording",
 };
 
 static const char *const connection_states[] = {

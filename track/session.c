@@ -53,6 +53,22 @@ session_find(struct track *t, const struct address *a, const struct address *b)
 	return NULL;
 }
 
+bool
+track_session_pair(const struct track *t, uint64_t id, struct address pair[2])
+{
+	/* What is asked for was used just now, so it is near the front. */
+	for (size_t list = SESSION_LISTS; list-- > 0;) {
+		for (const struct session *s = t->ages[list].newest; s != NULL; s = s->older) {
+			if (s->id == id) {
+				pair[0] = s->side[0].addr;
+				pair[1] = s->side[1].addr;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 static void
 unlink_age(struct track *t, struct session *s)
 {

@@ -62,6 +62,14 @@ void track_inputs_over(struct track *track);
 /* Time goes on: timers run, snapshots go out. Packet time in ns, never backwards. */
 void track_tick(struct track *track, uint64_t now_ns);
 
+/* The addresses of a session, or of a BFD session; false where there is none of this id (any more). */
+bool track_session_pair(const struct track *track, uint64_t session, struct address pair[2]);
+bool track_bfd_session_pair(const struct track *track, uint64_t bfd_session, struct address pair[2]);
+
+/* Says that packets were recorded, at the moment of `cause`, which is an event that is just being told: from the
+ * sink that was added last, so that all others have heard it. */
+void track_recorded(struct track *track, const struct event *cause, const struct event_recording *recording);
+
 /* All inputs ended: the last findings, then session and bfd_session events, then the end of the
  * captures. Call track_input_end() for each input, track_inputs_over() and capture_finish() first. */
 void track_finish(struct track *track);

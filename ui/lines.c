@@ -435,6 +435,15 @@ line_check(struct lines_view *v, const struct event *event)
 							       : TONE_WARN;
 }
 
+static enum tone
+line_recording(struct lines_view *v, const struct event *event)
+{
+	const struct event_recording *e = &event->recording;
+	char file[1024];
+	add(v, "RECORDED %s in %s", e->cause, text_clean(e->file != NULL ? e->file : "-", file, sizeof(file)));
+	return TONE_PLAIN;
+}
+
 static void
 lines_event(void *self, const struct event *event)
 {
@@ -452,6 +461,7 @@ lines_event(void *self, const struct event *event)
 		[EVENT_FINDING] = line_finding,
 		[EVENT_SESSION] = line_session,
 		[EVENT_BFD_SESSION] = line_bfd_session,
+		[EVENT_RECORDING] = line_recording,
 	};
 	struct lines_view *v = self;
 	if (event->snapshot || v->failed || event->kind >= EVENT_KIND_COUNT) {

@@ -781,6 +781,13 @@ on_bfd_session(struct model *model, const struct event *event)
 	b->final = !event->snapshot;
 }
 
+static void
+on_recording(struct model *model, const struct event *event)
+{
+	(void)model; /* a file in a folder: nothing of it is shown here */
+	(void)event;
+}
+
 void
 model_event(struct model *model, const struct event *event)
 {
@@ -797,6 +804,7 @@ model_event(struct model *model, const struct event *event)
 		[EVENT_FINDING] = on_finding,
 		[EVENT_SESSION] = on_session,
 		[EVENT_BFD_SESSION] = on_bfd_session,
+		[EVENT_RECORDING] = on_recording,
 	};
 	model->version++;
 	if (event->time_ns != 0) {
