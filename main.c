@@ -34,6 +34,7 @@
 enum {
 	EXIT_ERROR = 2,
 	PACKETS_BETWEEN_LOOKS = 512, /* at the clock and the keys, while a file is read */
+	EVENTS_BETWEEN_LOOKS = 256, /* while a database is played */
 	WAIT_MS = 100,
 };
 
@@ -252,13 +253,6 @@ open_view(struct run *run)
 }
 
 static void
-count_event(void *self, const struct event *event)
-{
-	(void)event;
-	++*(uint64_t *)self;
-}
-
-static void
 abandon_sinks(struct run *run)
 {
 	for (size_t i = 0; i < run->sink_count; i++) {
@@ -361,7 +355,7 @@ look_at_keys(struct run *run, bool done)
 	if (run->dashboard == NULL) {
 		return;
 	}
-	int loading = done ? 100 : inputs_progress(run->inputs);
+	int loading = done ? 100 : run->inputs != NULL ? inputs_progress(run->inputs) : 0;
 	if (!dashboard_step(run->dashboard, clock_ns(CLOCK_REALTIME), loading, done)) {
 		run->quit = true;
 	}
@@ -428,6 +422,26 @@ finish(struct run *run, int status)
 	return run->failed ? EXIT_ERROR : status;
 }
 
+struct replay {
+	struct run *run;
+	uint64_t events;
+};
+
+/* Keys are answered while a large database is played. Who leaves before its end leaves at once: there is no
+ * verdict on what was not looked at. */
+static void
+on_replayed(void *self, const struct event *event)
+{
+	struct replay *replay = self;
+	(void)event;
+	if (++replay->events % EVENTS_BETWEEN_LOOKS == 0 && replay->run->dashboard != NULL) {
+		look_at_keys(replay->run, false);
+		if (replay->run->quit || stop_signal != 0) {
+			exit(finish(replay->run, 0));
+		}
+	}
+}
+
 static int
 look_at_database(struct run *run)
 {
@@ -436,8 +450,8 @@ look_at_database(struct run *run)
 	if (!open_view(run)) {
 		return finish(run, EXIT_ERROR);
 	}
-	uint64_t events = 0;
-	struct sink counter = {.self = &events, .on_event = count_event};
+	struct replay replay = {.run = run};
+	struct sink counter = {.self = &replay, .on_event = on_replayed};
 	add_sink(run, &counter);
 	struct store_reader *reader = store_open_reader(run->options.database, &error);
 	run->stored = reader != NULL;
@@ -451,7 +465,7 @@ look_at_database(struct run *run)
 		complain(run, error.text);
 	}
 	store_close_reader(reader);
-	if (run->failed && events == 0) {
+	if (run->failed && replay.events == 0) {
 		abandon_sinks(run);
 		return finish(run, EXIT_ERROR);
 	}

@@ -150,7 +150,8 @@ def check_list(tap, folder):
 
 def check_signals(tap, folder):
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGABRT, signal.SIGSEGV):
-        t = Terminal(folder)
+        # The sanitizer has nets of its own.
+        t = Terminal(folder, environment=(f"ASAN_OPTIONS={os.environ.get('ASAN_OPTIONS', '')}:handle_segv=0:handle_abort=0",))
         t.line(f"ulimit -c 0; {BGPWHY} --ui -r {capture('bfd-down')}; echo status $?")
         drawn = t.wait("CAUSE")
         os.kill(t.pid(), number)

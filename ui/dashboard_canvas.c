@@ -415,8 +415,10 @@ static void
 choose_style(const struct area *area, unsigned style)
 {
 	const struct canvas *canvas = area->canvas;
-	unsigned plain = style & ~(unsigned)STYLE_BAND;
-	if ((style & STYLE_BAND) != 0) { /* one look for the whole line, legible on any colours */
+	unsigned plain = style & 0xff;
+	if ((style & STYLE_LIT) != 0) {
+		wattr_set(stdscr, A_REVERSE | A_BOLD, canvas->pairs[plain], NULL);
+	} else if ((style & STYLE_BAND) != 0) { /* one look for the whole line, legible on any colours */
 		wattr_set(stdscr, A_REVERSE | (plain == STYLE_NORMAL ? A_NORMAL : A_BOLD), 0, NULL);
 	} else {
 		wattr_set(stdscr, canvas->attributes[plain], canvas->pairs[plain], NULL);
@@ -540,7 +542,7 @@ void
 area_level(const struct area *area, unsigned row, unsigned column, unsigned style, unsigned height)
 {
 	static const char *const levels[9][2] = {{" ", " "}, {"_", "▁"}, {".", "▂"}, {"-", "▃"},
-		{"=", "▄"}, {"+", "▅"}, {"*", "▆"}, {"%", "▇"}, {"#", "█"}};
+		{"=", "▄"}, {"+", "▅"}, {"*", "▆"}, {"#", "▇"}, {"#", "█"}};
 	area_text(area, row, column, 1, style, levels[height < 8 ? height : 8][area->canvas->utf8]);
 }
 

@@ -23,6 +23,7 @@ enum style {
 	STYLE_ACCENT, /* labels, headings */
 	STYLE_COUNT,
 	STYLE_BAND = 0x100, /* or-ed in: the light-on-dark bands and the line under the cursor */
+	STYLE_LIT = 0x200,  /* or-ed in: the same in its own colour */
 };
 
 enum glyph {

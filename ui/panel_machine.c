@@ -389,7 +389,9 @@ draw_step(const struct machine_panel *p, const struct area *area)
 		unsigned label = answer ? area_printf(area, at, 0, 30, STYLE_GOOD, "Answer #%llu",
 						  (unsigned long long)entry->frame)
 					: area_text(area, at, 0, 30, STYLE_FAINT, head);
-		at += area_wrap(area, at, 3, label + 1, event_style(entry), text);
+		unsigned style = event_style(entry);
+		at += area_wrap(area, at, 3, label + 1, style == STYLE_FAINT ? STYLE_NORMAL : style,
+			text);
 	}
 	if (p->lesson != NULL && at < area->height) {
 		at += draw_lesson(p, area, at);

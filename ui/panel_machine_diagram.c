@@ -286,9 +286,9 @@ draw_box(const struct grid *g, const struct area *area, const struct diagram *d,
 		unsigned before = width < inner ? (inner - width) / 2 : 0;
 		area_line(area, top + 1 + i, left, style, LINE_ABOVE | LINE_BELOW | heavy);
 		area_line(area, top + 1 + i, right, style, LINE_ABOVE | LINE_BELOW | heavy);
-		area_fill(area, top + 1 + i, left + 1, inner, here ? style | STYLE_BAND : style);
+		area_fill(area, top + 1 + i, left + 1, inner, here ? style | STYLE_LIT : style);
 		area_text(area, top + 1 + i, left + 1 + before, inner - before,
-			here ? style | STYLE_BAND : style, texts[i]);
+			here ? style | STYLE_LIT : style, texts[i]);
 	}
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "track/memory.h"
+#include "ui/dashboard_session.h"
 #include "ui/panel_machine.h"
 #include "ui/text.h"
 
@@ -26,6 +27,7 @@ struct timeline_panel {
 	uint64_t wanted_session;
 	size_t seen;
 	uint64_t built_ns;
+	struct events events;       /* of the session under the cursor */
 	unsigned lines_of_row[COLUMNS_MAX]; /* index from the top of each line on the screen, plus 1 */
 };
 
@@ -43,6 +45,7 @@ static void
 timeline_destroy(void *self)
 {
 	struct timeline_panel *p = self;
+	events_finish(&p->events);
 	free(p->rows);
 	free(p);
 }
@@ -224,8 +227,8 @@ static void
 draw_bar(const struct bar *bar, enum protocol protocol, const struct area *area, unsigned row,
 	unsigned column)
 {
-	static const uint8_t bgp_levels[BGP_STATE_COUNT] = {0, 1, 2, 3, 5, 6, 8};
-	static const uint8_t bfd_levels[] = {0, 1, 1, 4, 8};
+	static const uint8_t bgp_levels[BGP_STATE_COUNT] = {0, 1, 2, 3, 4, 5, 7};
+	static const uint8_t bfd_levels[] = {0, 1, 1, 4, 7};
 	for (unsigned i = 0; i < bar->width; i++) {
 		uint8_t state = bar->worst[i];
 		if (state == 0) {
@@ -299,6 +302,43 @@ draw_row(struct timeline_panel *p, const struct panel_view *view, const struct a
 	(*row)++;
 }
 
+/* What was loud in this span, of the session under the cursor: the latest, where there is room. */
+static void
+draw_events(struct timeline_panel *p, const struct panel_view *view, const struct area *area)
+{
+	const struct session_row *s = &p->rows[p->scroll.at];
+	const struct model_session *session = s->has_session
+		? model_session_find(view->model, s->info.session)
+		: NULL;
+	const struct model_bfd_session *bfd = s->has_bfd
+		? model_bfd_session_find(view->model, s->bfd.bfd_session)
+		: NULL;
+	char text[EVENT_TEXT_MAX];
+	events_take(&p->events, session, bfd, s, false, "");
+	size_t kept = 0;
+	for (size_t i = 0; i < p->events.count; i++) {
+		const struct timeline_entry *e = &p->events.line[i].entry;
+		if (e->weight == TIMELINE_LOUD && e->time_ns >= p->from_ns && e->time_ns <= p->to_ns) {
+			p->events.line[kept++] = p->events.line[i];
+		}
+	}
+	area_rule(area, 0, 0, area->width, STYLE_FAINT);
+	area_printf(area, 0, 2, area->width - 4, STYLE_STRONG, " %s ",
+		session_row_peers(s, area, UINT32_MAX, text));
+	size_t top = kept > area->height - 1 ? kept - (area->height - 1) : 0;
+	for (unsigned row = 1; row < area->height && top + row - 1 < kept; row++) {
+		const struct event_line *line = &p->events.line[top + row - 1];
+		char time[TIME_TEXT_MAX];
+		time_text(line->entry.time_ns, 3, time);
+		area_printf(area, row, 1, 14, STYLE_FAINT, "%.12s", time + strlen("2026-01-31T"));
+		area_text(area, row, 14, 1, STYLE_NORMAL,
+			line->side < 0 ? " "
+				       : area_glyph(area, line->side == 0 ? GLYPH_RIGHT : GLYPH_LEFT));
+		area_text(area, row, 16, area->width, event_style(&line->entry),
+			event_text(&line->entry, true, text));
+	}
+}
+
 static void
 timeline_draw(void *self, const struct panel_view *view, const struct area *area)
 {
@@ -322,6 +362,10 @@ timeline_draw(void *self, const struct panel_view *view, const struct area *area
 	for (size_t i = p->scroll.top; i < p->count && row < list.height && row < COLUMNS_MAX; i++) {
 		draw_row(p, view, &list, &row, i, label, width);
 	}
+	if (row + 5 <= list.height && p->scroll.at < p->count) {
+		struct area events = area_rows(&list, row + 1, list.height);
+		draw_events(p, view, &events);
+	}
 	draw_axis(p, area, area->height - 3, label, width);
 	unsigned left = 0;
 	static const struct {
@@ -331,9 +375,9 @@ timeline_draw(void *self, const struct panel_view *view, const struct area *area
 		{PROTOCOL_BGP, BGP_STATE_IDLE, 1},
 		{PROTOCOL_BGP, BGP_STATE_CONNECT, 2},
 		{PROTOCOL_BGP, BGP_STATE_ACTIVE, 3},
-		{PROTOCOL_BGP, BGP_STATE_OPENSENT, 5},
-		{PROTOCOL_BGP, BGP_STATE_OPENCONFIRM, 6},
-		{PROTOCOL_BGP, BGP_STATE_ESTABLISHED, 8},
+		{PROTOCOL_BGP, BGP_STATE_OPENSENT, 4},
+		{PROTOCOL_BGP, BGP_STATE_OPENCONFIRM, 5},
+		{PROTOCOL_BGP, BGP_STATE_ESTABLISHED, 7},
 	};
 	for (size_t i = 0; i < sizeof(legend) / sizeof(legend[0]); i++) {
 		area_level(area, area->height - 1, left, machine_style(legend[i].protocol, legend[i].state),
@@ -345,7 +389,7 @@ timeline_draw(void *self, const struct panel_view *view, const struct area *area
 	}
 	if (area->width >= 110) {
 		area_text(area, area->height - 1, left, area->width, STYLE_FAINT,
-			"BFD: Down, Init, Up likewise. A column shows the worst in it.");
+			"BFD likewise; a column shows the worst in it");
 	}
 }
 
