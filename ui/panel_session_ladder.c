@@ -192,7 +192,7 @@ static struct layout
 lay_out(unsigned width, uint8_t time_digits)
 {
 	bool wide = width >= WIDE;
-	struct layout l = {.time = 1, .digits = 0, .brief = !wide};
+	struct layout l = {.time = 1, .digits = 0, .brief = width < 150};
 	if (wide) {
 		l.digits = time_digits < 6 ? time_digits : 6;
 	}
