@@ -541,6 +541,7 @@ bfd_in(void *ctx, const struct datagram *datagram)
 	bool up = b->end[0].state == BFD_UP + 1 && b->end[1].state == BFD_UP + 1;
 	if (up && !b->up) {
 		b->up_at = at;
+		rule_bfd_up(b, &at);
 	}
 	if (b->up && !up) {
 		b->flaps++;

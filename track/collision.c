@@ -71,7 +71,10 @@ collision_text(const struct link *dropped, char text[COLLISION_TEXT_MAX])
 	struct address id = address_from_u32(winner->bgp_id);
 	char who[ADDRESS_TEXT_MAX], identifier[ADDRESS_TEXT_MAX], why[128];
 	text[0] = '\0';
-	if (c.why == COLLISION_ESTABLISHED) {
+	if (c.rival == NULL) {
+		snprintf(text, COLLISION_TEXT_MAX,
+			"; the capture shows no other one between these addresses that stands");
+	} else if (c.why == COLLISION_ESTABLISHED) {
 		snprintf(text, COLLISION_TEXT_MAX,
 			"; the other one is Established, so that stays");
 	}

@@ -672,7 +672,8 @@ void rule_bad_update(struct track *t, struct link *link, unsigned dir);
 void rule_bfd_lost(struct track *t, struct session *s);
 bool rule_bfd_exit(struct track *t, struct link *link, unsigned dir);
 void rule_established(struct track *t, struct link *link, const struct moment *at);
-void rule_link_returned(struct track *t, struct link *link, unsigned dir);
+/* `ended`: its NOTIFICATION is what came on the old connection. */
+void rule_link_returned(struct track *t, struct link *link, unsigned dir, bool ended);
 void rule_forgotten(struct track *t, struct link *old, unsigned dir, const struct moment *at);
 void rule_same_syn(struct track *t, struct link *link, const struct seg *seg);
 /* What signed SYNs that nobody answers mean; whether that explains the silence. */
@@ -689,8 +690,11 @@ void rule_called_anew(struct session *s, const struct link *link);
 void rule_session_end(struct track *t, struct session *s);
 void rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 	const struct bfd_packet *before, uint8_t state_before, const struct moment *at);
+void rule_bfd_up(struct bfd_session *b, const struct moment *at);
 void rule_bfd_tick(struct track *t, struct bfd_session *b);
 uint64_t rule_bfd_due(const struct track *t, const struct bfd_session *b);
+/* The target of `c` does not answer, but its card goes on with another address: raises the finding. */
+bool rule_card_goes_on(struct track *t, struct session *s, const struct contact *c);
 void rule_contacts(struct track *t, bool last);
 void rule_address_claimed(struct track *t, const struct host *h, const struct moment *at);
 bool rule_after_exit(const struct session *s);

@@ -199,7 +199,7 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 		machine_repeats(t, link, dir, seg);
 	}
 	if (m->established.time_ns != 0 && seg->wire_len > 0) {
-		rule_link_returned(t, link, dir);
+		rule_link_returned(t, link, dir, false);
 	}
 	if (seg->flags & SEG_ACK) {
 		struct machine *peer = &link->machine[1 - dir];

@@ -3,7 +3,10 @@
 #include "track/internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "track/memory.h"
 
 enum {
 	ONE_WAY_PACKETS = 3,
@@ -375,6 +378,26 @@ rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 	}
 	if (p->state == BFD_ADMIN_DOWN && state_before == BFD_UP + 1) {
 		admin_down(t, b, end, at);
+	}
+}
+
+/* What kept it from coming up is over. */
+void
+rule_bfd_up(struct bfd_session *b, const struct moment *at)
+{
+	for (struct finding *f = b->findings; f != NULL; f = f->next) {
+		bool kept = f->cause == FINDING_BFD_ONE_SIDED || f->cause == FINDING_BFD_ONE_WAY ||
+			    f->cause == FINDING_BFD_HOP_MISMATCH || f->cause == FINDING_BFD_AUTH;
+		if (!kept || f->resolved || b->flaps > 0) {
+			continue;
+		}
+		char text[FINDING_SUMMARY_MAX];
+		snprintf(text, sizeof(text), "%.440s; it came up later (frame %llu)", f->summary,
+			(unsigned long long)at->frame);
+		free(f->summary);
+		f->summary = memory_copy(text, strlen(text) + 1);
+		f->resolved = true;
+		f->severity = SEVERITY_INFO;
 	}
 }
 

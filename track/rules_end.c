@@ -245,6 +245,7 @@ rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, enum b
 	} else if (!own->open.seen && link->conn->handshake &&
 		   link->conn->side[dir].data_segments == 0 && (int)dir != link->conn->client) {
 		args.cause = FINDING_PEER_NOT_CONFIGURED;
+		rule_known_by_another(&scene);
 		finding_raise(t, &args,
 			"%s takes the connection of %s and %s it without an OPEN: it does not know this neighbor, or does not want it now",
 			scene.xt, scene.yt, how);
@@ -327,6 +328,9 @@ rule_forgotten(struct track *t, struct link *old, unsigned dir, const struct mom
 			scene.xt, scene.yt, (unsigned long long)m->sent.frame,
 			(double)(at->time_ns - m->sent.time_ns) / 1e9);
 		return;
+	}
+	if (s->heard_again_ns != 0 && at->time_ns < s->heard_again_ns + LONG_SILENCE_NS) {
+		args.confidence = CONFIDENCE_POSSIBLE; /* nobody listened: its hold timer may have run out */
 	}
 	finding_raise(t, &args,
 		"%s opens a new session with %s and never ended the old one (its last message there is frame %llu, %.1f s before): it was restarted without a word",

@@ -239,6 +239,7 @@ cease(struct scene *scene, enum finding_cause cause, const struct bgp_notificati
 	char limit[160] = "", rule[COLLISION_TEXT_MAX];
 	struct bgp_family limited;
 	uint32_t prefixes;
+	bool has_rival;
 	switch (cause) {
 	case FINDING_BFD_DOWN:
 		scene_bfd_took_it_down(scene, CONFIDENCE_CERTAIN, "NOTIFICATION 6/10, BFD Down");
@@ -269,12 +270,13 @@ cease(struct scene *scene, enum finding_cause cause, const struct bgp_notificati
 			(unsigned long long)scene->y->prefixes_announced);
 		return;
 	case FINDING_COLLISION:
+		has_rival = collision_of(scene->link).rival != NULL;
 		finding_raise(scene->t, &args,
 			"%s gives up one of two connections with %s (connection collision, RFC 4271 section 6.8)%s",
 			scene->xt, scene->yt, collision_text(scene->link, rule));
 		stale_connection(scene);
 		struct finding *f = finding_find(scene->s, FINDING_COLLISION);
-		if (f != NULL && f->count >= COLLISIONS_ARE_A_LOOP && !scene->s->up &&
+		if (f != NULL && has_rival && f->count >= COLLISIONS_ARE_A_LOOP && !scene->s->up &&
 		    scene->s->established_count == 0) {
 			args.cause = FINDING_COLLISION_LOOP;
 			args.subject = NULL;
@@ -284,6 +286,9 @@ cease(struct scene *scene, enum finding_cause cause, const struct bgp_notificati
 				scene->xt, scene->yt, (unsigned long long)f->count);
 		}
 		return;
+	case FINDING_CEASE_REJECTED:
+		rule_known_by_another(scene);
+		break;
 	case FINDING_CEASE_UNSPECIFIC:
 		if (scene_bfd_explains(scene)) {
 			scene_bfd_took_it_down(scene, CONFIDENCE_LIKELY,
@@ -338,6 +343,9 @@ rule_notification(struct track *t, struct link *link, unsigned dir,
 	/* That the other side erred is certain only where its message is in the capture and is bad. */
 	if (scene.y->fault.time_ns != 0 && at->time_ns < scene.y->fault.time_ns + 2 * SECOND_NS) {
 		args.blame = &scene.y->addr;
+	}
+	if (link->up) {
+		rule_link_returned(t, link, dir, true);
 	}
 	switch (n->code) {
 	case 2:

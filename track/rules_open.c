@@ -75,6 +75,17 @@ rule_bad_update(struct track *t, struct link *link, unsigned dir)
 	args.blame = &scene.x->addr;
 	args.took_down = false;
 	char where[SCENE_VERDICT_MAX];
+	if (judged->bad_update.verdict.action > BGP_ACTION_TREAT_AS_WITHDRAW) {
+		/* Routes that cannot be told apart cannot be withdrawn (RFC 7606 section 5.3): who goes on may
+		 * read them otherwise, as GoBGP 3.10 does with IPv6 flow specifications that have an offset. */
+		args.confidence = CONFIDENCE_POSSIBLE;
+		args.lower_severity = true;
+		args.blame = NULL;
+		finding_raise(t, &args,
+			"an UPDATE of %s is malformed as the RFC has it (%s) and %s goes on without a NOTIFICATION: it has disabled the address family, or it reads these octets otherwise",
+			scene.xt, scene_verdict(&judged->bad_update, where), scene.yt);
+		return;
+	}
 	finding_raise(t, &args,
 		"an UPDATE of %s is malformed (%s) and %s goes on without a NOTIFICATION: it treats the routes as withdrawn (RFC 7606)",
 		scene.xt, scene_verdict(&judged->bad_update, where), scene.yt);

@@ -22,6 +22,7 @@ enum {
 	SMALL_TTL = 4,       /* what an eBGP speaker sends that is not multihop, or too few hops */
 	LONELY_CONTACTS = 4, /* pairs of ARP or NDP in a capture that is about one of them */
 	RETRANSMISSIONS_ENOUGH = 3,
+	CAPABILITY_STRICT_BFD = 74,
 };
 
 /* For an answer to a SYN. */
@@ -58,6 +59,9 @@ raise_no_route(struct track *t, struct session *s, const struct contact *c,
 {
 	char asker[ADDRESS_TEXT_MAX], target[ADDRESS_TEXT_MAX];
 	unsigned x = session_side(s, &c->asker);
+	if (finding_find(s, FINDING_SOURCE_ADDRESS_GONE) == NULL) {
+		rule_card_goes_on(t, s, c);
+	}
 	struct finding *f = finding_raise(t,
 		&(struct finding_args){
 			.cause = FINDING_NO_ROUTE,
@@ -326,6 +330,39 @@ window_closed(struct scene *scene)
 		(unsigned long long)own->window_zero_frame, scene->yt);
 }
 
+static bool
+is_strict(const struct open_seen *open)
+{
+	struct bgp_capability_iter iter = bgp_capabilities(&open->open);
+	struct bgp_capability capability;
+	while (bgp_next_capability(&iter, &capability)) {
+		if (capability.code == CAPABILITY_STRICT_BFD) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Both offer strict mode: neither confirms before BFD is Up (draft-ietf-idr-bgp-bfd-strict-mode). */
+static void
+waits_for_bfd(struct scene *scene)
+{
+	const struct session *s = scene->s;
+	const struct link *link = scene->link;
+	if ((s->bfd != NULL && s->bfd->up) || !is_strict(&link->machine[0].open) ||
+	    !is_strict(&link->machine[1].open)) {
+		return;
+	}
+	uint64_t frames[2];
+	struct finding_args args = scene_args(scene, FINDING_BFD_ABSENT, CONFIDENCE_LIKELY);
+	args.subject = NULL;
+	args.evidence = frames;
+	args.evidence_count = scene_open_frames(link, frames);
+	finding_raise(scene->t, &args,
+		"both OPENs offer BFD strict mode (capability 74), and BFD between %s and %s is %s: the session waits for it",
+		scene->xt, scene->yt, s->bfd == NULL ? "not in the capture" : "not Up");
+}
+
 /* x waits for the OPEN, or for the first KEEPALIVE, of y. */
 static void
 missing_answer(struct scene *scene)
@@ -353,6 +390,12 @@ missing_answer(struct scene *scene)
 			"the OPEN of %s was acknowledged by TCP of %s, and no OPEN came back for %.0f s",
 			scene->xt, scene->yt, seconds(now_ns - own->open.at.time_ns));
 	}
+	if (!link->confirm_told && peer->open.seen && own->state == BGP_STATE_OPENSENT &&
+	    peer->state == BGP_STATE_OPENSENT && now_ns > own->open.at.time_ns + patience &&
+	    now_ns > peer->open.at.time_ns + patience) {
+		link->confirm_told = true;
+		waits_for_bfd(scene);
+	}
 	if (!link->confirm_told && peer->open.seen && own->state == BGP_STATE_OPENCONFIRM &&
 	    peer->state == BGP_STATE_OPENSENT && now_ns > own->since_ns + patience) {
 		link->confirm_told = true;
@@ -363,6 +406,7 @@ missing_answer(struct scene *scene)
 		finding_raise(scene->t, &args,
 			"both OPENs are exchanged and %s confirms, but the KEEPALIVE of %s has been missing for %.0f s",
 			scene->xt, scene->yt, seconds(now_ns - own->since_ns));
+		waits_for_bfd(scene);
 	}
 }
 
@@ -503,10 +547,37 @@ rule_contacts(struct track *t, bool last)
 	}
 }
 
+/* A dead path was noticed by the hold timer, and nothing else looked for it. */
+static void
+without_bfd(struct track *t, struct session *s)
+{
+	const struct finding *f = finding_find(s, FINDING_HOLD_TIMER_EXPIRED);
+	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX], hold[64] = "";
+	/* A daemon that stands still, or large packets alone, BFD does not notice. */
+	if (f == NULL || !f->took_down || f->blame.family != 0 || s->bfd != NULL ||
+	    finding_find(s, FINDING_MTU_BLACK_HOLE) != NULL) {
+		return;
+	}
+	if (s->hold_time_s > 0) {
+		snprintf(hold, sizeof(hold), " of %d s", (int)s->hold_time_s);
+	}
+	finding_raise(t,
+		&(struct finding_args){
+			.cause = FINDING_BFD_ABSENT,
+			.confidence = CONFIDENCE_POSSIBLE,
+			.session = s,
+			.at = f->last,
+			.lower_severity = true,
+		},
+		"the capture has no BFD between %s and %s (if its filter lets UDP 3784 pass): that one is gone is noticed after the hold time%s",
+		address_text(&s->side[0].addr, a), address_text(&s->side[1].addr, b), hold);
+}
+
 /* Nobody calls although both are there. */
 void
 rule_session_end(struct track *t, struct session *s)
 {
+	without_bfd(t, s);
 	if (t->options.any_port || s->total_links > 0 || s->icmp.time_ns != 0 ||
 	    (s->findings != NULL && (s->findings->next != NULL ||
 				    s->findings->cause != FINDING_BFD_UP_BGP_DOWN))) {
@@ -574,7 +645,7 @@ rule_address_claimed(struct track *t, const struct host *h, const struct moment 
  * had before goes on: it was not restarted, it was cut off.
  */
 void
-rule_link_returned(struct track *t, struct link *link, unsigned dir)
+rule_link_returned(struct track *t, struct link *link, unsigned dir, bool ended)
 {
 	struct session *s = link->session;
 	struct speaker *x = &s->side[link_side(link, dir)];
@@ -586,7 +657,10 @@ rule_link_returned(struct track *t, struct link *link, unsigned dir)
 		return;
 	}
 	uint64_t fell = s->bfd_lost.time_ns > s->lost.time_ns ? s->bfd_lost.time_ns : s->lost.time_ns;
-	if (fell < h->silence_from.time_ns || fell > h->silence_to.time_ns + SECOND_NS) {
+	/* It ends a session now, of which its peer heard nothing for the whole hold time: nobody could say so. */
+	bool unheard = ended && link->hold_ns != 0 && !s->lacks &&
+		       h->silence_to.time_ns >= h->silence_from.time_ns + link->hold_ns;
+	if (!unheard && (fell < h->silence_from.time_ns || fell > h->silence_to.time_ns + SECOND_NS)) {
 		return;
 	}
 	char a[ADDRESS_TEXT_MAX];

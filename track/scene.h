@@ -30,6 +30,9 @@ struct finding_args scene_args(const struct scene *scene, enum finding_cause cau
 /* Did BFD of this pair leave Up just before? */
 bool scene_bfd_explains(const struct scene *scene);
 
+/* rules_address.c: whether x, which turns y down, had a session with another address of y's card. */
+bool rule_known_by_another(struct scene *scene);
+
 /* rules_auth.c: whether y's signed SYN got an answer of x that is not signed; raises the finding. */
 bool rule_unsigned_answer(struct scene *scene);
 

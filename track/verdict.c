@@ -37,17 +37,31 @@ is_consequence(const struct finding *f, bool beside)
 		       f->cause == FINDING_STUCK_OPENCONFIRM);
 }
 
-/* What called fails to do has changed since: the later failure is the one that lasts. */
+/*
+ * What called fails to do has changed since: the later failure is the one that lasts. And who refuses, yet calls
+ * itself, is a daemon that does not listen, and need not: what stops its own calls is the matter.
+ */
 static bool
 is_superseded(const struct session *s, const struct finding *f)
 {
+	if (f->cause == FINDING_NO_ROUTE) {
+		/* Nobody answers for an address that was given up. */
+		const struct finding *gone = finding_find(s, FINDING_SOURCE_ADDRESS_GONE);
+		return gone != NULL && !gone->resolved && gone->confidence >= CONFIDENCE_LIKELY;
+	}
 	if (f->cause != FINDING_CONNECTION_REFUSED) {
 		return false;
 	}
 	for (const struct finding *later = s->findings; later != NULL; later = later->next) {
 		int rank = finding_rank(later->cause);
-		if (later != f && !later->resolved && rank < RANK_OF_OPEN &&
-		    later->severity == SEVERITY_ERROR && later->first.time_ns > f->last.time_ns) {
+		if (later == f || later->resolved || later->severity != SEVERITY_ERROR) {
+			continue;
+		}
+		if (rank < RANK_OF_OPEN && later->first.time_ns > f->last.time_ns) {
+			return true;
+		}
+		if (finding_is_failed_call(later->cause) && later->cause != f->cause &&
+		    address_equal(&later->subject, &f->subject)) {
 			return true;
 		}
 	}

@@ -201,8 +201,8 @@ class Lab:
         return OpenBgpd(self, self.router, ROUTER, ROUTER_AS, ROUTER, "router", peer, peer_as,
                         routes=("203.0.113.0/24",), **more)
 
-    def exabgp_node(self, peer=ROUTER, peer_as=ROUTER_AS, **more):
-        return ExaBgp(self, self.node, NODE, NODE_AS, NODE, "node", peer, peer_as,
+    def exabgp_node(self, peer=ROUTER, peer_as=ROUTER_AS, *, namespace=None, address=NODE, hostname="node", **more):
+        return ExaBgp(self, namespace or self.node, address, NODE_AS, NODE, hostname, peer, peer_as,
                       routes=("198.51.100.1/32", "198.51.100.2/32"), **more)
 
     def puppet_router(self, manner):
@@ -321,7 +321,7 @@ class Lab:
         self.check_notifications(on_wire)
         return {
             "name": scenario.name, "title": scenario.title, "teaches": scenario.teaches,
-            "made": {"command": f"tests/lab/record {scenario.name}",
+            "made": {"command": scenario.command,
                      "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
                      "vantage": scenario.vantage,
                      "daemons": {address: " and ".join(names) for address, names in versions.items()}},
@@ -371,6 +371,7 @@ def retell(scenario, folder):
         with open(path, encoding="utf-8") as file:
             truth = json.load(file)
         truth["title"], truth["teaches"] = scenario.title, scenario.teaches
+        truth["made"]["command"], truth["made"]["vantage"] = scenario.command, scenario.vantage
         truth["tolerance"] = TOLERANCES.get(scenario.name, [])
         for session, expected in zip(truth["sessions"], scenario.sessions):
             session.update({key: expected[key] for key in JUDGED})

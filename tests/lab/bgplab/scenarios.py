@@ -40,6 +40,7 @@ class Scenario:
         self.vantage = vantage
         self.notes = [" ".join(note.split()) for note in notes]
         self.file = f"{self.name}.{extension}"
+        self.command = f"tests/lab/record {self.name}"
         self.sessions = [dict(a=one, b=other, cause=cause, verdict=verdict or ("down" if cause else "healthy"),
                               blame=blame, also_primary=also_primary, also_allowed=also_allowed,
                               also_verdicts=also_verdicts, bfd=bfd) for one, other in ((a, b), *more)]
@@ -275,6 +276,153 @@ def hold_time_zero(lab):
     play_up(lab, router, node, then=20)
 
 
+chapter("What looks like trouble and is none")
+# For each of these there is a rule that must not speak.
+
+
+@scenario("The router starts later than the node",
+          """The node's first calls are refused, as nothing listens on port 179 yet; then the router's daemon
+          starts and all is well. What was refused before is history.""",
+          also_allowed=["connection-refused"])
+def healthy_late_listener(lab):
+    node, router = lab.usual()
+    lab.record()
+    start(node)
+    lab.wait(6)
+    start(router)
+    lab.until_up(node, router)
+    lab.wait(8)
+
+
+@scenario("The path drops port 179 at first",
+          """SYNs without an answer for nine seconds, then the filter is taken away and the session comes up.""",
+          also_allowed=["firewall-drop"])
+def healthy_late_path(lab):
+    node, router = lab.usual()
+    lab.path.filter("bridge", "tcp dport 179 drop", "tcp sport 179 drop")
+    play(lab, router, node, seconds=9)
+    lab.path.filter_clear()
+    lab.until_up(node, router)
+    lab.wait(6)
+
+
+@scenario("Seven seconds without a path, and a hold time of thirty",
+          """Nothing passes for seven seconds: KEEPALIVEs are retransmitted and late, and no timer notices.
+          The margin that the hold timer had left tells how near it was.""")
+def healthy_short_loss(lab):
+    node, router = lab.usual(node=dict(timers="10 30"), router=dict(hold=30))
+    play_up(lab, router, node, then=6)
+    lab.path.filter("bridge", "meta l4proto tcp drop")
+    lab.wait(12)
+    lab.path.filter_clear()
+    lab.wait(16)
+
+
+@scenario("The router's daemon stands still for a moment",
+          """Stopped for nine seconds and then going on: its TCP acknowledges meanwhile, and its KEEPALIVEs
+          are late. The hold time is thirty seconds, so nothing happens.""")
+def healthy_short_stop(lab):
+    node, router = lab.usual(node=dict(timers="10 30"), router=dict(hold=30))
+    play_up(lab, router, node, then=4)
+    router.kill(signal.SIGSTOP)
+    lab.wait(14)
+    router.kill(signal.SIGCONT)
+    lab.wait(12)
+
+
+@scenario("TTL security on both sides",
+          """Both send everything with TTL 255 (RFC 5082): compare with `gtsm-mismatch`, where one does.""")
+def healthy_ttl_security(lab):
+    node, router = lab.usual(node=dict(lines=["ttl-security hops 1"]), router=dict(options=["ttl security on"]))
+    play_up(lab, router, node, then=10)
+
+
+@scenario("AS numbers of four octets on both sides",
+          """My AS in both OPENs is 23456 (AS_TRANS), and capability 65 has the number: nothing is swapped and
+          nothing is wrong.""")
+def healthy_as4(lab):
+    node, router = lab.usual(node=dict(asn=4200000001, peer_as=4200000002),
+                             router=dict(asn=4200000002, peer_as=4200000001))
+    play_up(lab, router, node, then=10)
+
+
+@scenario("Large segments are lost for a moment",
+          """The first large segments are dropped and sent again, as in `mtu-black-hole`; then they pass, and the
+          session stands.""")
+def healthy_large_lost(lab):
+    prefixes = [f"10.{n // 250}.{n % 250}.0/24" for n in range(1200)]
+    node, router = lab.usual(node=dict(prefixes=prefixes, timers="10 30"), router=dict(hold=30))
+    for end in (lab.node, lab.router):
+        end.offloads_off("eth0")
+    lab.path.filter("bridge", "ip length > 1000 drop")
+    lab.record()
+    start(router, node)
+    lab.until("Established", lambda: lab.snapshot(node, router))
+    lab.wait(5)
+    lab.path.filter_clear()
+    lab.wait(14)
+
+
+@scenario("The node asks for a host that is not there",
+          """Somebody on the node pings 192.0.2.99, and nobody answers ARP. That is no business of the
+          session with 192.0.2.1.""")
+def healthy_other_arp(lab):
+    node, router = lab.usual()
+    play_up(lab, router, node, then=2)
+    lab.node.run("ping", "-c", "8", "-W", "1", "192.0.2.99", check=False)
+    lab.wait(4)
+
+
+@scenario("A node with two addresses and two sessions",
+          """The router peers with both addresses of the node, and both sessions stand: two sessions of one card
+          are no address that was given up.""",
+          more=[("192.0.2.11", ROUTER)], also_allowed=["connection-refused"])
+def healthy_two_addresses(lab):
+    node, router = lab.usual(node=dict(lines=[f"update-source {NODE}"]))
+    lab.node.ip("address", "add", "192.0.2.11/24", "dev", "eth0")
+    second = lab.exabgp_node(namespace=lab.node, address="192.0.2.11", hostname="second")
+    second.bgp_id = "192.0.2.11"
+    second.text = second.text.replace(f"router-id {NODE}", "router-id 192.0.2.11").replace(
+        f"local-address {NODE}", "local-address 192.0.2.11").replace("198.51.100.", "203.0.114.")
+    router.text += router.text[router.text.index("protocol bgp node"):].replace(
+        "protocol bgp node", "protocol bgp second").replace(f"neighbor {NODE}", "neighbor 192.0.2.11")
+    play_up(lab, router, node, then=4)
+    second.start()
+    lab.wait(14)
+
+
+@scenario("BFD comes up long after BGP",
+          """The router speaks BFD from the start, the node's bfdd is started ten seconds later. A side that is
+          alone with its Down for a while is not one that is not heard.""",
+          bfd=True, also_allowed=["bfd-one-sided"], also_verdicts=["degraded"])
+def healthy_late_bfd(lab):
+    node, router = lab.usual(bfd=True)
+    lab.record()
+    start(router)
+    node.start("zebra", "bgpd")
+    lab.until("Established", lambda: node.established(ROUTER))
+    lab.wait(9)
+    node.start("bfdd")
+    lab.until_up(node, router, bfd=True)
+    lab.wait(8)
+
+
+@scenario("The BGP identifier is changed",
+          """One address, two identifiers, and one after the other: the node was given another router-id and
+          started its session anew. Two daemons would take turns, as in `two-daemons`.""",
+          cause="cease-config-change", also_primary=["cease-admin-reset", "cease-hard-reset", "closed-without-notification",
+                                                     "cease-unspecific"],
+          verdict="flapping", also_allowed=["collision", "closed-without-notification", "connection-refused"])
+def router_id_changed(lab):
+    node, router = lab.usual()
+    play_up(lab, router, node, then=5)
+    node.bgp_id = "192.0.2.110"
+    node.configure("bgp router-id 192.0.2.110")
+    lab.wait(6)
+    lab.until_up(node, router)
+    lab.wait(4)
+
+
 chapter("No usable TCP")
 
 
@@ -407,6 +555,22 @@ def peer_not_configured_frr(lab):
     node = lab.metallb_node(bfd=False)
     router = lab.frr_router(peer="192.0.2.77", bfd=False, lines=["passive"])
     play(lab, router, node, seconds=35)
+
+
+@scenario("The node's address is changed while the session stands",
+          """Somebody renumbers the node: 192.0.2.10 becomes 192.0.2.11. Nothing comes from the old
+          address any more, the router asks for it by ARP in vain, and the node, which goes on with
+          the same card, calls from an address for which the router has no neighbor.""",
+          cause="source-address-gone", more=[("192.0.2.11", ROUTER)], also_primary=["peer-not-configured"],
+          also_allowed=["no-route", "hold-timer-expired", "retry-storm", "closed-without-notification",
+                        "cease-config-change", "cease-admin-shutdown", "firewall-drop"],
+          also_verdicts=["flapping"])
+def source_address_gone(lab):
+    node, router = lab.usual(router=dict(options=["passive on"]))
+    play_up(lab, router, node, then=6)
+    lab.node.ip("address", "del", f"{NODE}/24", "dev", "eth0")  # first: a second address would go with it
+    lab.node.ip("address", "add", "192.0.2.11/24", "dev", "eth0")
+    lab.wait(36)
 
 
 @scenario("Only the node uses TCP MD5",
@@ -720,6 +884,40 @@ def graceful_restart(lab):
     node.start("bgpd")
     lab.until_up(node, router)
     lab.wait(8)
+
+
+@scenario("A restart that was announced as graceful, and kept nothing",
+          """The node's OPEN lists IPv4 unicast for graceful restart, but when it comes back the forwarding bit
+          of the family is not set (it was not told to preserve its forwarding state): the helper must drop
+          what it kept at once (RFC 4724 section 4.2).""",
+          cause="graceful-restart", blame=NODE, verdict="flapping", also_verdicts=["healthy"],
+          also_primary=["closed-without-notification"], also_allowed=["connection-refused", "collision", "retry-storm"])
+def graceful_restart_not_kept(lab):
+    node, router = lab.usual(node=dict(bgp=["bgp graceful-restart"]))
+    play_up(lab, router, node, then=5)
+    node.end("bgpd", signal.SIGKILL)
+    lab.wait(4)
+    node.start("bgpd")
+    lab.until_up(node, router)
+    lab.wait(8)
+
+
+@scenario("A restart time that runs out, and routes that stay for longer",
+          """Two BIRDs with long-lived graceful restart (RFC 9494): the router's daemon is killed, its
+          restart time of eight seconds passes, and the routes it had announced become stale for up to another hour
+          instead of being dropped.""",
+          cause="graceful-restart-expired", blame=ROUTER, also_primary=["closed-without-notification", "connection-refused"],
+          also_allowed=["graceful-restart", "retry-storm"])
+def graceful_restart_long_lived(lab):
+    lab.pair()
+    gentle = ["graceful restart on", "graceful restart time 8", "long lived graceful restart on",
+              "long lived stale time 3600"]
+    node = lab.bird_router(ROUTER, 65001, address=NODE, asn=NODE_AS, bgp_id=NODE, namespace=lab.node, hostname="node",
+                           bfd=False, routes=("198.51.100.1/32",), options=gentle)
+    router = lab.bird_router(bfd=False, options=gentle)
+    play_up(lab, router, node, then=5)
+    router.end("bird", signal.SIGKILL)
+    lab.wait(18)
 
 
 @scenario("A graceful restart that takes too long",

@@ -39,6 +39,8 @@ TOLERANCES = {
     "closed-without-notification": [bgp_exit("extra", NODE, KILLED)],
     "graceful-restart": [bgp_exit("extra", NODE, KILLED)],
     "graceful-restart-expired": [bgp_exit("extra", NODE, KILLED)],
+    "graceful-restart-long-lived": [bgp_exit("extra", ROUTER, KILLED)],
+    "graceful-restart-not-kept": [bgp_exit("extra", NODE, KILLED)],
     "gtsm-mismatch": [
         bgp_exit("late", ROUTER, "BIRD's hold timer is jittered, 11 to 15 s of 15", seconds=4)],
     "hold-timer-expired": [
@@ -53,6 +55,16 @@ TOLERANCES = {
     "peer-rebooted": [
         bgp_exit("late", ROUTER, UNHEARD, seconds=10),
         bfd("extra", ROUTER, "from Up", NO_BFD_LOG)],
+    "healthy-two-addresses": [
+        {"what": "unseen", "protocol": "bgp", "speaker": NODE, "change": "to OpenSent", "count": 4,
+         "reason": "FRR takes the calls to both addresses of the node, and its log does not say which one was called"},
+        {"what": "extra", "protocol": "bgp", "speaker": "192.0.2.11", "change": "to OpenSent", "count": 4,
+         "reason": "FRR takes the calls to both addresses of the node; the log of this speaker is ExaBGP's"}],
+    "source-address-gone": [
+        bgp_exit("late", ROUTER, "BIRD's hold timer is jittered, 11 to 15 s of 15", seconds=4),
+        bgp_exit("unseen", NODE, "it has no address to say so from"),
+        {"what": "unseen", "protocol": "bgp", "speaker": NODE, "change": "to OpenSent", "count": 4,
+         "reason": "its calls come from the new address, 192.0.2.11, and the log knows the neighbor only"}],
     "stale-connection": [
         bgp_exit("late", ROUTER, UNHEARD, seconds=6)],
     "two-daemons": [

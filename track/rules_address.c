@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A speaker that lost the address by which its peer knows it (catalogue, A16). Two things show it: a peer that
+ * turns a call down had a session with another address of the same card, silent since; or the address is
+ * asked for in vain by ARP or NDP while the card that had it goes on with another one. Which card has an address
+ * is what ARP and NDP say: packets alone may all come through one router.
+ */
+#include "track/scene.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { NEWEST_HOSTS = 64 }; /* so many are looked through for another address of a card */
+
+static bool
+same_card(const struct host *a, const struct host *b)
+{
+	return a != NULL && b != NULL && a != b && a->has_mac && b->has_mac &&
+	       a->addr.family == b->addr.family && memcmp(a->mac, b->mac, sizeof(a->mac)) == 0;
+}
+
+static void
+raise_gone(struct track *t, struct session *s, const struct speaker *subject, const struct host *old,
+	const struct host *now, const char *peer, enum confidence confidence, uint64_t frame,
+	const struct moment *at)
+{
+	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX];
+	uint64_t frames[] = {old->alive.frame, frame};
+	finding_raise(t,
+		&(struct finding_args){
+			.cause = FINDING_SOURCE_ADDRESS_GONE,
+			.confidence = confidence,
+			.session = s,
+			.subject = &subject->addr,
+			.at = *at,
+			.evidence = frames,
+			.evidence_count = 2,
+			.took_down = s->established_count > 0,
+		},
+		"the card %02x:%02x:%02x:%02x:%02x:%02x had the address %s (last packet: frame %llu) and now has %s (frame %llu): %s knows only the old one",
+		old->mac[0], old->mac[1], old->mac[2], old->mac[3], old->mac[4], old->mac[5],
+		address_text(&old->addr, a), (unsigned long long)old->alive.frame,
+		address_text(&now->addr, b), (unsigned long long)frame, peer);
+}
+
+/* x turns the call of y down: did it know y by another address? */
+bool
+rule_known_by_another(struct scene *scene)
+{
+	struct track *t = scene->t;
+	const struct host *caller = scene->y->host;
+	for (struct speaker *side = scene->x->host->speakers; side != NULL; side = side->host_next) {
+		struct session *s = side->session;
+		struct speaker *other = &s->side[side == &s->side[0] ? 1 : 0];
+		if (s == scene->s || s->established_count == 0 || !same_card(other->host, caller) ||
+		    other->host->alive.time_ns >= scene->link->first.time_ns) {
+			continue;
+		}
+		uint64_t frame = caller->alive.frame;
+		raise_gone(t, s, other, other->host, caller, scene->xt, CONFIDENCE_LIKELY, frame, scene->at);
+		raise_gone(t, scene->s, scene->y, other->host, caller, scene->xt, CONFIDENCE_LIKELY, frame,
+			scene->at);
+		return true;
+	}
+	return false;
+}
+
+/* `target` is asked for in vain: does its card go on with another address? */
+bool
+rule_card_goes_on(struct track *t, struct session *s, const struct contact *c)
+{
+	struct speaker *gone = &s->side[session_side(s, &c->target)];
+	const struct host *old = gone->host;
+	char peer[ADDRESS_TEXT_MAX];
+	if (s->established_count == 0 || !old->has_mac) {
+		return false;
+	}
+	const struct host *h = t->host_newest;
+	for (unsigned i = 0; h != NULL && i < NEWEST_HOSTS; i++, h = h->older) {
+		if (same_card(old, h) && h->alive.time_ns > c->unanswered_since.time_ns &&
+		    h->alive.time_ns > old->alive.time_ns + SECOND_NS) {
+			address_text(&c->asker, peer);
+			/* A router that answers for others (proxy ARP) would look the same. */
+			raise_gone(t, s, gone, old, h, peer, CONFIDENCE_POSSIBLE, h->alive.frame, &c->last);
+			return true;
+		}
+	}
+	return false;
+}
