@@ -182,6 +182,7 @@ AMISS = {
     "bad-peer-as-swapped": {"expect-asn"},
     "no-common-afi": {"expect-families"},
     "md5-one-sided": {"expect-md5"},
+    "router-id-changed": {"expect-router-id"},
     "bfd-one-way": {"expect-bfd"},
     "bfd-hop-mismatch": {"expect-bfd"},
     "bfd-auth": {"expect-bfd"},
