@@ -220,7 +220,7 @@ remove_parents(struct writer *w, int64_t cut)
 	int rc = SQLITE_OK;
 	for (size_t i = 0; i < COUNT(parents) && rc == SQLITE_OK; i++) {
 		const char *table = parents[i].table;
-		int parent = parents[i].parent;
+		int parent = (int)parents[i].parent;
 		long long base = (long long)base_of(w, parents[i].parent);
 		if (parents[i].parent == PARENT_FINDING) {
 			rc = run_sql(w, sqlite3_mprintf("DELETE FROM finding_evidence WHERE finding > %lld"
