@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "track/memory.h"
+
 #define MS UINT64_C(1000000)
 
 /* Interfaces: libpcap hands packets on within 10 ms and what the kernel's timer adds. */
@@ -95,10 +97,7 @@ open_devices(struct inputs *inputs, const struct source_options *source)
 struct inputs *
 inputs_open(const struct options *options, const struct inputs_talk *talk)
 {
-	struct inputs *inputs = calloc(1, sizeof(*inputs));
-	if (inputs == NULL) {
-		abort();
-	}
+	struct inputs *inputs = memory_zero(1, sizeof(*inputs));
 	inputs->options = options;
 	inputs->talk = *talk;
 	inputs->live = options->device_count > 0;

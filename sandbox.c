@@ -19,11 +19,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <linux/filter.h>
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <linux/sockios.h>
 #include <locale.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,9 +35,11 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -51,6 +56,12 @@
 #ifndef SANITIZED
 #define SANITIZED 0
 #endif
+
+enum {
+	FILTER_INSTRUCTIONS = 4096, /* the kernel's bound */
+	FILTER_SECONDS = 10, /* that a child may take, which takes milliseconds */
+	FILTER_PROCESSOR_SECONDS = 1,
+};
 
 /* A library loads its tables when they are needed first: now is when it still can. */
 static void
@@ -331,11 +342,10 @@ allow_memory(scmp_filter_ctx filter)
 
 /* Signals to itself: abort(), and the terminal's stop key. */
 static bool
-allow_signals(scmp_filter_ctx filter)
+allow_signals(scmp_filter_ctx filter, pid_t self)
 {
-	uint64_t self = (uint64_t)getpid();
-	return allow_exactly(filter, SCMP_SYS(kill), 0, self) &&
-		allow_exactly(filter, SCMP_SYS(tgkill), 0, self);
+	return allow_exactly(filter, SCMP_SYS(kill), 0, (uint64_t)self) &&
+		allow_exactly(filter, SCMP_SYS(tgkill), 0, (uint64_t)self);
 }
 
 static bool
@@ -386,17 +396,9 @@ allow_opening(scmp_filter_ctx filter, bool reading, bool making, bool over)
 	return good;
 }
 
-static int
-confine_calls(const struct sandbox_needs *needs, bool journals)
+static bool
+add_rules(scmp_filter_ctx filter, const struct sandbox_needs *needs, bool journals, pid_t self)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	if (filter == NULL) {
-		return WALL_REFUSED;
-	}
-	/* Not slower for it: older kernels switch off the processor's guesses otherwise. Neither attribute
-	 * is known to every kernel and library. */
-	(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1);
-	(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	bool names = journals || needs->record != NULL;
 	bool reading = needs->capture || needs->followed_count > 0 || needs->database != NULL || names ||
 		SANITIZED;
@@ -405,7 +407,7 @@ confine_calls(const struct sandbox_needs *needs, bool journals)
 	if (SANITIZED) {
 		good = good && ALLOW(filter, calls_sanitizer);
 	} else {
-		good = good && allow_memory(filter) && allow_signals(filter);
+		good = good && allow_memory(filter) && allow_signals(filter, self);
 	}
 	if (needs->capture) {
 		good = good && ALLOW(filter, calls_capture);
@@ -416,9 +418,86 @@ confine_calls(const struct sandbox_needs *needs, bool journals)
 	if (names) {
 		good = good && ALLOW(filter, calls_names);
 	}
-	int rc = good ? seccomp_load(filter) : -EINVAL;
-	seccomp_release(filter);
-	return rc == 0 ? WALL_BUILT : rc == -EINVAL || rc == -ENOSYS ? WALL_LACKING : WALL_REFUSED;
+	return good;
+}
+
+/* In the child: the instructions go into the pipe, or it ends badly. Descriptors and memory die with it. */
+static _Noreturn void
+write_filter(int to, const struct sandbox_needs *needs, bool journals, pid_t self)
+{
+	static const int fatal[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGALRM};
+	const struct rlimit no_core = {0}, little_time = {FILTER_PROCESSOR_SECONDS, FILTER_PROCESSOR_SECONDS};
+	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++) {
+		signal(fatal[i], SIG_DFL);
+	}
+	(void)setrlimit(RLIMIT_CORE, &no_core);
+	(void)setrlimit(RLIMIT_CPU, &little_time);
+	close(STDERR_FILENO); /* of what libc says when it aborts */
+	alarm(FILTER_SECONDS);
+	/* Twice, for them to be compared. */
+	for (int i = 0; i < 2; i++) {
+		scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+		if (filter == NULL || !add_rules(filter, needs, journals, self) ||
+			seccomp_export_bpf(filter, to) != 0) {
+			_exit(1);
+		}
+		seccomp_release(filter);
+	}
+	_exit(0);
+}
+
+/* The instructions out of the child; how many octets, 0 where it could not make them. */
+static size_t
+make_filter(const struct sandbox_needs *needs, bool journals, uint8_t *octets, size_t room)
+{
+	int ends[2];
+	pid_t self = getpid();
+	if (pipe2(ends, O_CLOEXEC) != 0) {
+		return 0;
+	}
+	pid_t child = fork();
+	if (child == 0) {
+		write_filter(ends[1], needs, journals, self);
+	}
+	close(ends[1]);
+	size_t used = 0;
+	ssize_t n;
+	while (child > 0 && used < room &&
+		((n = read(ends[0], octets + used, room - used)) > 0 || (n < 0 && errno == EINTR))) {
+		used += n > 0 ? (size_t)n : 0;
+	}
+	close(ends[0]);
+	int status = 1;
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
+	}
+	return status == 0 ? used : 0;
+}
+
+/*
+ * The filter is made in a child of its own, and twice: where memory runs out libseccomp (2.5) frees twice,
+ * does not end, or leaves rules out without a word, exit_group() among them.
+ */
+static int
+confine_calls(const struct sandbox_needs *needs, bool journals)
+{
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, NULL) == 0 || errno != EFAULT) {
+		return WALL_LACKING;
+	}
+	static struct sock_filter code[2 * FILTER_INSTRUCTIONS];
+	size_t size = make_filter(needs, journals, (uint8_t *)code, sizeof(code)) / 2;
+	if (size == 0 || size % sizeof(code[0]) != 0 ||
+		memcmp(code, code + size / sizeof(code[0]), size) != 0) {
+		return WALL_REFUSED;
+	}
+	const struct sock_fprog program = {
+		.len = (unsigned short)(size / sizeof(code[0])), .filter = code};
+	/* Not slower for it: older kernels switch off the processor's guesses otherwise; the oldest do not
+	 * know the flag. */
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program) == 0 ||
+		syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0) {
+		return WALL_BUILT;
+	}
+	return WALL_REFUSED;
 }
 
 enum sandbox

@@ -40,13 +40,19 @@ capture_error_set(struct capture_error *error, const char *format, ...)
 	va_end(args);
 }
 
+void
+capture_out_of_memory(void)
+{
+	fputs("bgpwhy: out of memory\n", stderr);
+	exit(2); /* and not abort(): what was shown and written so far gets to where it goes */
+}
+
 void *
 capture_allocate(size_t size)
 {
 	void *p = calloc(1, size > 0 ? size : 1);
 	if (p == NULL) {
-		fputs("bgpwhy: out of memory\n", stderr);
-		abort();
+		capture_out_of_memory();
 	}
 	return p;
 }
@@ -56,8 +62,7 @@ capture_reallocate(void *old, size_t size)
 {
 	void *p = realloc(old, size > 0 ? size : 1);
 	if (p == NULL) {
-		fputs("bgpwhy: out of memory\n", stderr);
-		abort();
+		capture_out_of_memory();
 	}
 	return p;
 }

@@ -78,6 +78,7 @@ void capture_error_set(struct capture_error *error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* The one place where memory runs out. */
+_Noreturn void capture_out_of_memory(void);
 void *capture_allocate(size_t size);
 void *capture_reallocate(void *old, size_t size);
 

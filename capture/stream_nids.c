@@ -331,6 +331,13 @@ be_silent(int type, int error, struct ip *header, void *data)
 	(void)data;
 }
 
+static void
+no_memory(char *where)
+{
+	(void)where;
+	capture_out_of_memory();
+}
+
 static struct stream *
 engine_open(const struct stream_limits *limits, const struct flow_sink *sink, char *error,
 	size_t error_size)
@@ -356,6 +363,7 @@ engine_open(const struct stream_limits *limits, const struct flow_sink *sink, ch
 	/* It uses three quarters of its table. */
 	nids_params.n_tcp_streams = (int)(limits->max_connections * 4 / 3 + 8);
 	nids_params.syslog = be_silent;
+	nids_params.no_mem = no_memory;
 	nids_params.multiproc = 0;
 	nids_params.tcp_workarounds = 0;
 	nids_params.one_loop_less = 0;

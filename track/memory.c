@@ -11,7 +11,7 @@ check(void *memory)
 {
 	if (memory == NULL) {
 		fputs("bgpwhy: out of memory\n", stderr);
-		abort();
+		exit(2); /* and not abort(): what was shown and written so far gets to where it goes */
 	}
 	return memory;
 }
