@@ -46,7 +46,8 @@ database_reason(sqlite3 *db, int rc)
 		}
 		return system != 0 ? strerror(system) : "input/output error";
 	default:
-		return db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
+		return db != NULL && sqlite3_extended_errcode(db) == rc ? sqlite3_errmsg(db)
+									: sqlite3_errstr(rc);
 	}
 }
 

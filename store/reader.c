@@ -151,6 +151,51 @@ open_database(const char *path, sqlite3 **db, struct store_error *error)
 	return version > 0 || fail_open(error, path, "it is empty");
 }
 
+/* Where memory runs out SQLite may give a text as NULL and a JSON list as empty: what it could not have is
+ * noted below it. */
+static sqlite3_mem_methods system_memory;
+static bool memory_failed;
+
+static void *
+watched_malloc(int size)
+{
+	void *memory = system_memory.xMalloc(size);
+	memory_failed |= memory == NULL;
+	return memory;
+}
+
+static void *
+watched_realloc(void *old, int size)
+{
+	void *memory = system_memory.xRealloc(old, size);
+	memory_failed |= memory == NULL;
+	return memory;
+}
+
+/* Before SQLite is used for the first time; later it refuses, and all is as it was. */
+static void
+watch_memory(void)
+{
+	if (system_memory.xMalloc == NULL &&
+		sqlite3_config(SQLITE_CONFIG_GETMALLOC, &system_memory) == SQLITE_OK) {
+		sqlite3_mem_methods watched = system_memory;
+		watched.xMalloc = watched_malloc;
+		watched.xRealloc = watched_realloc;
+		(void)sqlite3_config(SQLITE_CONFIG_MALLOC, &watched);
+	}
+}
+
+bool
+reader_step(struct reader *r, sqlite3_stmt *stmt)
+{
+	int rc = stmt != NULL ? sqlite3_step(stmt) : SQLITE_DONE; /* an older schema has no such table */
+	/* SQLITE_ERROR: a text that is no JSON has no elements. */
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE && rc != SQLITE_ERROR && r->failed == SQLITE_OK) {
+		r->failed = rc;
+	}
+	return rc == SQLITE_ROW;
+}
+
 static void
 next_row(struct player *p, struct source *s)
 {
@@ -170,6 +215,12 @@ play(struct player *p, struct source *s)
 {
 	struct event event = {.kind = s->table->kind};
 	bool whole = s->table->read(&p->reader, s->stmt, &event);
+	if (memory_failed && p->reader.failed == SQLITE_OK) {
+		p->reader.failed = SQLITE_NOMEM;
+	}
+	if (p->rc == SQLITE_OK) {
+		p->rc = p->reader.failed;
+	}
 	if (!whole) {
 		return;
 	}
@@ -340,7 +391,8 @@ read_exit_status(sqlite3 *db, int *exit_status)
 		" AND (seq IS NOT NULL OR run IN cut))";
 	sqlite3_stmt *stmt;
 	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
-	if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
+	int step = rc == SQLITE_OK ? sqlite3_step(stmt) : SQLITE_DONE;
+	if (step == SQLITE_ROW) {
 		*exit_status = sqlite3_column_int(stmt, 0);
 	}
 	return rc == SQLITE_OK ? sqlite3_finalize(stmt) : rc;
@@ -354,6 +406,7 @@ struct store_reader {
 struct store_reader *
 store_open_reader(const char *path, struct store_error *error)
 {
+	watch_memory();
 	struct store_reader *reader = memory_zero(1, sizeof(*reader));
 	reader->path = memory_copy(path, strlen(path) + 1);
 	if (!open_database(path, &reader->player.reader.db, error)) {
@@ -377,6 +430,7 @@ store_play(struct store_reader *reader, const struct sink *sinks, size_t count, 
 	rc = rc == SQLITE_OK ? play_runs(p) : rc;
 	int status_rc = read_exit_status(db, exit_status);
 	rc = rc == SQLITE_OK ? status_rc : rc;
+	rc = rc == SQLITE_OK && memory_failed ? SQLITE_NOMEM : rc;
 	return rc == SQLITE_OK || fail_read(error, reader->path, database_reason(db, rc));
 }
 

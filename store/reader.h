@@ -8,6 +8,7 @@
 
 struct reader {
 	struct sqlite3 *db;
+	int failed; /* the first error (SQLITE_…) while an event was put together; 0: none */
 	struct store_bases shift; /* taken off every number of the run that is played */
 	struct sqlite3_stmt *context, *summary, *list, *families, *ribs, *restart;
 	struct sqlite3_stmt *agreement, *agreed_side, *agreed_families;
@@ -22,6 +23,9 @@ struct reader {
 	struct bgp_agreement agreed;
 	struct event_end_of_rib end_of_rib[2][BGP_CONTEXT_FAMILIES];
 };
+
+/* Whether there is a next row; an error is none, and is kept in `failed`. */
+bool reader_step(struct reader *r, struct sqlite3_stmt *stmt);
 
 /* The tables that hold events, in the order in which events with one seq, or none, are said. */
 struct reader_table {

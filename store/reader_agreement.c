@@ -72,7 +72,7 @@ read_side(struct reader *r, const char *json, const char *address, struct bgp_ag
 	sqlite3_stmt *stmt = r->agreed_side;
 	sqlite3_bind_text(stmt, 1, json, -1, SQLITE_STATIC);
 	sqlite3_bind_text(stmt, 2, address, -1, SQLITE_STATIC);
-	if (sqlite3_step(stmt) == SQLITE_ROW) {
+	if (reader_step(r, stmt)) {
 		*side = (struct bgp_agreed_side){
 			.extended_messages = is_set(stmt, 0),
 			.restarting = is_set(stmt, 1),
@@ -110,7 +110,7 @@ reader_agreement(struct reader *r, const char *json, const struct event_session_
 	}
 	*a = (struct bgp_agreement){0};
 	sqlite3_bind_text(r->agreement, 1, json, -1, SQLITE_STATIC);
-	bool good = sqlite3_step(r->agreement) == SQLITE_ROW;
+	bool good = reader_step(r, r->agreement);
 	if (good) {
 		a->as4 = is_set(r->agreement, 0);
 		a->route_refresh = is_set(r->agreement, 1);
@@ -129,7 +129,7 @@ reader_agreement(struct reader *r, const char *json, const struct event_session_
 	}
 	sqlite3_bind_text(r->agreed_families, 1, json, -1, SQLITE_STATIC);
 	while (a->family_count < BGP_CONTEXT_FAMILIES &&
-		sqlite3_step(r->agreed_families) == SQLITE_ROW) {
+		reader_step(r, r->agreed_families)) {
 		read_family(r->agreed_families, &a->families[a->family_count++]);
 	}
 	done(r->agreed_families);

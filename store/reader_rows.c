@@ -222,7 +222,7 @@ read_context(struct reader *r, int64_t id)
 	r->context_id = id;
 	r->bgp_context = (struct bgp_context){0};
 	sqlite3_bind_int64(r->context, 1, id);
-	if (sqlite3_step(r->context) == SQLITE_ROW) {
+	if (reader_step(r, r->context)) {
 		struct columns c = {.stmt = r->context};
 		struct bgp_context *x = &r->bgp_context;
 		x->as_width = get_u8(&c);
@@ -292,7 +292,7 @@ read_summary(struct reader *r, uint64_t message, uint16_t length)
 		.summary = true,
 	};
 	sqlite3_bind_int64(r->summary, 1, (sqlite3_int64)message);
-	if (sqlite3_step(r->summary) == SQLITE_ROW) {
+	if (reader_step(r, r->summary)) {
 		struct columns c = {.stmt = r->summary};
 		m->body_read = !is_null(&c);
 		u->withdrawn_count = get_u32(&c);
@@ -480,7 +480,7 @@ read_fix(struct reader *r, const char *json)
 	size_t count = 0;
 	free_fix(r);
 	sqlite3_bind_text(r->list, 1, json, -1, SQLITE_STATIC);
-	while (count < FINDING_FIX_MAX && sqlite3_step(r->list) == SQLITE_ROW) {
+	while (count < FINDING_FIX_MAX && reader_step(r, r->list)) {
 		const char *text = (const char *)sqlite3_column_text(r->list, 0);
 		text = text != NULL ? text : "";
 		r->fix[count++] = memory_copy(text, strlen(text) + 1);
@@ -519,7 +519,7 @@ read_end_of_rib(struct reader *r, const char *json, struct event_end_of_rib list
 {
 	size_t count = 0;
 	sqlite3_bind_text(r->ribs, 1, json, -1, SQLITE_STATIC);
-	while (count < BGP_CONTEXT_FAMILIES && sqlite3_step(r->ribs) == SQLITE_ROW) {
+	while (count < BGP_CONTEXT_FAMILIES && reader_step(r, r->ribs)) {
 		struct columns c = {.stmt = r->ribs};
 		struct event_end_of_rib *rib = &list[count++];
 		rib->family.afi = get_u16(&c);
@@ -572,7 +572,7 @@ static void
 read_families(struct reader *r, const char *json, struct event_session *e)
 {
 	sqlite3_bind_text(r->families, 1, json, -1, SQLITE_STATIC);
-	while (e->family_count < BGP_CONTEXT_FAMILIES && sqlite3_step(r->families) == SQLITE_ROW) {
+	while (e->family_count < BGP_CONTEXT_FAMILIES && reader_step(r, r->families)) {
 		struct columns c = {.stmt = r->families};
 		struct bgp_family *family = &e->families[e->family_count++];
 		family->afi = get_u16(&c);
@@ -589,7 +589,7 @@ read_restart(struct reader *r, const char *json, uint64_t began_ns, struct event
 	char address[ADDRESS_TEXT_MAX];
 	sqlite3_bind_text(r->restart, 1, json, -1, SQLITE_STATIC);
 	sqlite3_bind_text(r->restart, 2, address_text(&side->addr, address), -1, SQLITE_STATIC);
-	if (sqlite3_step(r->restart) == SQLITE_ROW) {
+	if (reader_step(r, r->restart)) {
 		struct columns c = {.stmt = r->restart};
 		struct event_restart *e = &side->restart;
 		if (restart_state_from_name(get_name(&c), &e->state)) {

@@ -216,7 +216,7 @@ def main():
     if not kernel_has_it():
         skip_all("this kernel has no seccomp")
     with open(BGPWHY, "rb") as file:
-        if b"seccomp_load" not in file.read():
+        if b"seccomp_init" not in file.read():
             skip_all("built without it (-Dsandbox=false)")
     tap = Tap()
     with tempfile.TemporaryDirectory() as folder:
