@@ -34,6 +34,7 @@ enum {
 	LONG_LEARN,
 	LONG_CHECK,
 	LONG_ANY_PORT,
+	LONG_NO_SANDBOX,
 	LONG_VERSION,
 	LONG_HELP,
 };
@@ -60,6 +61,7 @@ static const struct option long_options[] = {
 	{"learn", no_argument, NULL, LONG_LEARN},
 	{"check", no_argument, NULL, LONG_CHECK},
 	{"any-port", no_argument, NULL, LONG_ANY_PORT},
+	{"no-sandbox", no_argument, NULL, LONG_NO_SANDBOX},
 	{"version", no_argument, NULL, LONG_VERSION},
 	{"help", no_argument, NULL, LONG_HELP},
 	{NULL, 0, NULL, 0},
@@ -90,6 +92,7 @@ static const char usage[] =
 	"       -s SNAPLEN -B KIB   bytes of each packet, size of the kernel's buffer (live)\n"
 	"       -p                  not promiscuous    -D  list the interfaces\n"
 	"       -Z USER             become USER once all is open (default: tcpdump or nobody; root: stay)\n"
+	"       --no-sandbox        keep what a run does not need (for strace, valgrind, odd containers)\n"
 	"       --port N            a further TCP port that carries BGP (repeatable)\n"
 	"       --any-port          BGP on any TCP port, found by its marker\n"
 	"       --engine native|nids   what puts TCP streams together\n"
@@ -395,6 +398,9 @@ one_option(struct options *o, int option, const char *value, char *error, size_t
 	case LONG_LEARN:
 		o->learn = true;
 		o->view = VIEW_UI;
+		return true;
+	case LONG_NO_SANDBOX:
+		o->no_sandbox = true;
 		return true;
 	case LONG_ANY_PORT:
 		o->capture.any_port = true;

@@ -31,6 +31,7 @@ struct options {
 	bool again;         /* --again: store what is there already */
 	const char *user; /* -Z; NULL: the default */
 	bool follow;
+	bool no_sandbox;
 	uint64_t packet_limit; /* -c; 0: none */
 	int snaplen, buffer_kib;
 	bool check; /* --check */

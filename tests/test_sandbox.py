@@ -101,6 +101,14 @@ def check_files(tap, folder):
                     CAP_DAC_OVERRIDE, data)
         tap.equal(sorted(name for name in os.listdir(folder) if name.startswith("root.db")), ["root.db"],
                   "-Z root with a database: its log can be removed")
+    without = subprocess.Popen([BGPWHY, "-r", "-", "--lines", "--no-sandbox"], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE)
+    without.stdin.write(data)
+    without.stdin.flush()
+    without.stdout.readline()  # so it has started
+    tap.equal(status_of(without.pid)["Seccomp"], status_of(os.getpid())["Seccomp"], "--no-sandbox: no seccomp")
+    without.communicate(timeout=SECONDS)
+    tap.ok(without.returncode in (0, 1), "--no-sandbox: it ends as ever", without.returncode)
     again = bgpwhy("--db", database, "--report")
     tap.ok(again.status == 0 and not again.err, "the database can be read", *again.complaints)
 
