@@ -197,6 +197,24 @@ title_of(const struct options *options)
 	return several;
 }
 
+/* F2: what the recorder has of two addresses. */
+static bool
+save_packets(void *ctx, const struct address pair[2], const char *file, char *text, size_t room)
+{
+	struct run *run = ctx;
+	struct capture_error error;
+	uint64_t packets = 0;
+	bool whole = true;
+	errno = 0;
+	if (!recorder_save(run->recorder, pair, file, &packets, &whole, &error)) {
+		snprintf(text, room, "%s", error.text);
+		return errno != EEXIST;
+	}
+	snprintf(text, room, "%s%llu packets", whole ? "" : "not all that there were: the last ",
+		(unsigned long long)packets);
+	return true;
+}
+
 static bool
 open_view(struct run *run)
 {
@@ -214,6 +232,8 @@ open_view(struct run *run)
 		.title = title_of(o),
 		.live = run->live,
 		.learn = o->learn,
+		.save_packets = run->recorder != NULL ? save_packets : NULL,
+		.save_ctx = run,
 	};
 	ui.color = wants_color(o, ui.out);
 	ui.width = terminal_width(ui.out);
@@ -505,7 +525,7 @@ open_recorder(struct run *run)
 	const struct record_talk talk = {.ctx = run, .complain = complain, .notice = notice};
 	const struct record_options options = {
 		.folder = o->record,
-		.before_ns = o->before_ns,
+		.before_ns = o->record != NULL ? o->before_ns : UINT64_MAX / 2,
 		.after_ns = o->after_ns,
 		.keep_octets = o->record_octets,
 		.keep_files = o->record_files,
@@ -571,7 +591,8 @@ look_at_packets(struct run *run)
 		.any_port = o->capture.any_port,
 	});
 	const struct flow_sink *flows = track_flow_sink(run->track);
-	if (o->record != NULL) {
+	/* Without --record it keeps packets for F2 alone. */
+	if (o->record != NULL || view_of(o) == VIEW_UI) {
 		if (!open_recorder(run)) {
 			goto out;
 		}
@@ -603,7 +624,9 @@ look_at_packets(struct run *run)
 	if (!open_view(run) || !become(run) || !confine(run)) {
 		goto out;
 	}
-	if (run->recorder != NULL && recorder_check(run->recorder)) {
+	if (run->recorder != NULL && o->record == NULL) {
+		inputs_record(run->inputs, run->recorder);
+	} else if (run->recorder != NULL && recorder_check(run->recorder)) {
 		struct sink sink = recorder_sink(run->recorder, run->track);
 		add_sink(run, &sink); /* the last one */
 		inputs_record(run->inputs, run->recorder);

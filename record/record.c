@@ -38,7 +38,7 @@ struct recording {
 	uint64_t key[KEYS_MAX]; /* of the pair, of both addresses, and of what the evidence is about besides */
 	size_t key_count;
 	uint64_t until_ns, written; /* position of the packet that was written last */
-	uint64_t octets;
+	uint64_t octets, packets;
 	char name[RECORD_NAME_MAX];
 	const char *causes[RECORD_CAUSES_MAX];
 	size_t cause_count;
@@ -70,8 +70,9 @@ static void
 say(struct recorder *r, bool *told, const char *text)
 {
 	char line[256];
-	if (!*told) {
-		*told = true;
+	bool said = *told || r->folder < 0;
+	*told = true;
+	if (!said) {
 		snprintf(line, sizeof(line), "--record: %s", text);
 		r->talk.notice(r->talk.ctx, line, false);
 	}
@@ -138,6 +139,7 @@ write_packet(struct recorder *r, struct recording *one, uint64_t position)
 	}
 	one->begins_ns = one->begins_ns == 0 ? packet->time_ns : one->begins_ns;
 	one->octets += packet->cap_len + 16;
+	one->packets++;
 }
 
 static int
@@ -273,6 +275,29 @@ begin(struct recorder *r, const struct event *event, const struct address pair[2
 	record_files_grow(&r->files, one->name, one->octets, true);
 	record_files_rotate(&r->files, r->options.keep_octets, r->options.keep_files);
 	return one;
+}
+
+bool
+recorder_save(struct recorder *r, const struct address pair[2], const char *file, uint64_t *packets, bool *whole,
+	struct capture_error *error)
+{
+	struct recording one = {.key = {ring_key_pair(&r->ring, &pair[0], &pair[1]),
+					ring_key_address(&r->ring, &pair[0]),
+					ring_key_address(&r->ring, &pair[1])},
+		.key_count = KEYS_OWN};
+	one.writer = packet_writer_make(AT_FDCWD, file, file, r->options.snaplen, error);
+	if (one.writer == NULL) {
+		return false;
+	}
+	bool failed = r->failed, told = r->file_told; /* those of the folder; this file is none of it */
+	r->failed = true;
+	r->file_told = false;
+	write_past(r, &one);
+	*packets = one.packets;
+	*whole = !r->memory_told && !r->file_told;
+	r->failed = failed;
+	r->file_told = told;
+	return packet_writer_close(one.writer, error);
 }
 
 /* It is for this, too. False where that is known. */
@@ -587,9 +612,9 @@ struct recorder *
 recorder_create(const struct record_options *options, const struct record_talk *talk, bool *made,
 	struct capture_error *error)
 {
-	*made = mkdir(options->folder, 0750) == 0;
-	int folder = open(options->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0) {
+	*made = options->folder != NULL && mkdir(options->folder, 0750) == 0;
+	int folder = options->folder != NULL ? open(options->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (folder < 0 && options->folder != NULL) {
 		snprintf(error->text, sizeof(error->text), "--record %.300s: %s", options->folder, strerror(errno));
 		return NULL;
 	}
@@ -597,11 +622,14 @@ recorder_create(const struct record_options *options, const struct record_talk *
 	r->options = *options;
 	r->talk = *talk;
 	r->folder = folder;
-	r->folder_name = memory_copy(options->folder, strlen(options->folder) + 1);
-	r->open = memory_zero(RECORD_OPEN_MAX, sizeof(*r->open));
 	ring_init(&r->ring, RECORD_MEMORY_MIN, RECORD_MEMORY_MAX);
 	static const struct address nobody;
 	r->stray_key = ring_key_address(&r->ring, &nobody);
+	if (folder < 0) {
+		return r;
+	}
+	r->folder_name = memory_copy(options->folder, strlen(options->folder) + 1);
+	r->open = memory_zero(RECORD_OPEN_MAX, sizeof(*r->open));
 	record_files_scan(&r->files, folder);
 	allow_files();
 	return r;
@@ -621,7 +649,9 @@ recorder_destroy(struct recorder *r)
 	for (size_t i = 0; i < TRACK_INPUTS_MAX; i++) {
 		free(r->input_names[i]);
 	}
-	close(r->folder);
+	if (r->folder >= 0) {
+		close(r->folder);
+	}
 	free(r->folder_name);
 	free(r->open);
 	free(r);

@@ -29,7 +29,7 @@ enum {
 };
 
 struct record_options {
-	const char *folder;
+	const char *folder; /* NULL: nothing is recorded by itself; recorder_save() alone */
 	uint64_t before_ns, after_ns;
 	uint64_t keep_octets, keep_files; /* of all recordings in the folder; the oldest are removed */
 	int snaplen;
@@ -63,6 +63,12 @@ struct sink recorder_sink(struct recorder *recorder, struct track *track);
 /* Around capture_packet(), which tells `kept`. */
 void recorder_packet(struct recorder *recorder, uint32_t input, const char *name, const struct packet *packet);
 void recorder_packet_done(struct recorder *recorder, bool kept);
+/*
+ * What is in memory of a pair of addresses, into a new file in the working directory; one that is there is an
+ * error (EEXIST in errno). `*whole`: nothing had to give way before its time, so it is all there was.
+ */
+bool recorder_save(struct recorder *recorder, const struct address pair[2], const char *file, uint64_t *packets,
+	bool *whole, struct capture_error *error);
 /* Time goes on without packets, in the time of packet_info. */
 void recorder_tick(struct recorder *recorder, uint64_t now_ns);
 

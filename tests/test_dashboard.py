@@ -15,7 +15,7 @@ import tempfile
 import time
 import types
 
-from support import BGPWHY, PCAPS, SOURCE, Tap, need_program, skip_all
+from support import BGPWHY, PCAPS, SOURCE, Tap, bgpwhy, need_program, skip_all
 
 sys.path.insert(0, os.path.join(SOURCE, "tests", "lab"))
 
@@ -258,17 +258,36 @@ def check_saving(tap, folder):
     t.type("Enter")
     t.wait("[1 Ladder]")
     t.type("F2")
-    tap.ok(t.wait("saved"), "F2 says what it saved", t.text())
+    tap.ok(t.wait("saved bgpwhy-192.0.2.10-192.0.2.1-ladder.txt"), "F2 says what it saved", t.text())
     t.type("F2")
     t.wait("-2-ladder")
     t.type("Q")
     files = sorted(os.listdir(place))
     tap.equal(files, [f"bgpwhy-192.0.2.10-192.0.2.1{more}-{what}" for more in ("-2", "")
-                      for what in ("findings.md", "ladder.txt")], "and never over what is there")
-    ladder, findings = (open(os.path.join(place, name), encoding="utf-8").read() for name in (files[3], files[2]))
+                      for what in ("findings.md", "ladder.txt", "packets.pcap")], "and never over what is there")
+    ladder, findings = (open(os.path.join(place, name), encoding="utf-8").read() for name in (files[4], files[3]))
     tap.ok("│─ OPEN as 65009" in ladder and "NOTIFICATION 2/2" in ladder, "the ladder is text", ladder[:2000])
     tap.ok(findings.startswith("# 192.0.2.10 and 192.0.2.1") and "## error: wrong AS number" in findings
            and "\n- " in findings, "the findings are Markdown", findings[:2000])
+    again, first = (bgpwhy("-r", path, "--json") for path in (os.path.join(place, files[5]), capture("bad-peer-as")))
+    said = [[(one["time"], one["src"], one["type"]) for one in run.events("message")] for run in (again, first)]
+    tap.ok(said[0] and said[0] == said[1], "the packets are a capture with the same messages", said)
+    tap.equal([one["primary_cause"] for one in again.events("session")], ["bad-peer-as"], "and the same cause")
+    t.close()
+    t = Terminal(folder)
+    t.line(f"cd {place}; {BGPWHY} --ui {stay} -r {capture('bfd-down')} -r {capture('healthy-ipv6')}")
+    t.wait("CAUSE")
+    t.type("/")
+    t.line("peer:2001")
+    t.type("Enter")
+    t.wait("[1 Ladder]")
+    t.type("F2")
+    t.wait("saved")
+    t.type("Q")
+    name = os.path.join(place, "bgpwhy-2001_db8__1-2001_db8__10-packets.pcap")
+    sessions = bgpwhy("-r", name, "--json").events("session") if os.path.exists(name) else []
+    tap.equal([(one["local"], one["remote"]) for one in sessions], [("2001:db8::1", "2001:db8::10")],
+              "of several sessions the one that is looked at", os.listdir(place))
     t.close()
 
 

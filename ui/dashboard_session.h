@@ -98,9 +98,10 @@ bool ladder_write(const struct ladder *ladder, const struct session_row *row, ui
 	bool utf8, unsigned width, FILE *out);
 
 enum { SAVE_NOTICE_MAX = 256 };
-/* Writes the ladder as text and the findings as Markdown into the working directory, never over a file
- * that is there, and says into `notice` what was written or why not. */
+/* Writes the ladder as text, the findings as Markdown and the packets, where there are any, into the
+ * working directory, never over a file that is there, and says into `notice` what was written or why not. */
 void session_save(const struct session_row *row, const struct ladder *ladder,
-	const struct lines *findings, uint8_t time_digits, char notice[SAVE_NOTICE_MAX]);
+	const struct lines *findings, uint8_t time_digits, const struct ui_options *options,
+	char notice[SAVE_NOTICE_MAX]);
 
 #endif

@@ -17,6 +17,7 @@ enum { FILTER_MAX = 128, REASON_MAX = FINDING_SUMMARY_MAX };
 
 struct session_panel {
 	uint64_t session, bfd_session;
+	const struct ui_options *options;
 	struct session_row row;
 	bool taken; /* `row` is filled */
 	enum tab tab;
@@ -88,6 +89,7 @@ session_update(void *self, const struct panel_view *view)
 	if (session == NULL && bfd == NULL) {
 		return;
 	}
+	p->options = view->options;
 	session_row_take(&p->row, model, session, bfd);
 	p->taken = true;
 	p->time_digits = model_time_digits(model);
@@ -329,8 +331,9 @@ static void
 save(const struct session_panel *p, struct panel_request *request)
 {
 	static char notice[SAVE_NOTICE_MAX];
-	if (p->taken) {
-		session_save(&p->row, &p->ladder, &p->findings, p->time_digits, notice);
+	if (p->taken && p->options != NULL) {
+		session_save(&p->row, &p->ladder, &p->findings, p->time_digits, p->options,
+			notice);
 		request->notice = notice;
 	}
 }

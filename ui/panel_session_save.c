@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Saving what the screen of a session shows: the ladder as text, the findings as Markdown for a ticket.
+ * Saving what the screen of a session shows: the ladder as text, the findings as Markdown for a ticket, and
+ * its packets, of which main knows.
  * The names of the files are made of the two addresses, a file that is there is never written over and
  * no link is followed: the dashboard may run as root in somebody else's folder.
  */
@@ -12,24 +13,31 @@
 
 #include "ui/dashboard_session.h"
 #include "ui/text.h"
+#include "ui/ui.h"
 
 enum { PATH_LENGTH_MAX = 192, TRIES_MAX = 100, LADDER_WIDTH = 132 };
 
-/* A new file "bgpwhy-192.0.2.10-192.0.2.1-ladder.txt", or with -2, -3 … where it is there. */
+/* "bgpwhy-192.0.2.10-192.0.2.1-ladder.txt", or with -2, -3 … before its last part. */
+static void
+make_name(const struct session_row *row, const char *what, int number, char path[PATH_LENGTH_MAX])
+{
+	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX], more[16] = "";
+	address_text(session_row_address(row, 0), a);
+	address_text(session_row_address(row, 1), b);
+	if (number > 1) {
+		snprintf(more, sizeof(more), "-%d", number);
+	}
+	snprintf(path, PATH_LENGTH_MAX, "bgpwhy-%s-%s%s-%s", a, b, more, what);
+	for (char *c = path; *c != '\0'; c++) { /* of an address of IPv6 */
+		*c = *c == ':' ? '_' : *c == '%' || *c == '/' ? '-' : *c;
+	}
+}
+
 static FILE *
 create_file(const struct session_row *row, const char *what, char path[PATH_LENGTH_MAX])
 {
-	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX], number[16] = "";
-	address_text(session_row_address(row, 0), a);
-	address_text(session_row_address(row, 1), b);
 	for (int i = 1; i <= TRIES_MAX; i++) {
-		if (i > 1) {
-			snprintf(number, sizeof(number), "-%d", i);
-		}
-		snprintf(path, PATH_LENGTH_MAX, "bgpwhy-%s-%s%s-%s", a, b, number, what);
-		for (char *c = path; *c != '\0'; c++) { /* of an address of IPv6 */
-			*c = *c == ':' ? '_' : *c == '%' || *c == '/' ? '-' : *c;
-		}
+		make_name(row, what, i, path);
 		int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 		if (fd >= 0) {
 			FILE *out = fdopen(fd, "w");
@@ -43,6 +51,19 @@ create_file(const struct session_row *row, const char *what, char path[PATH_LENG
 		}
 	}
 	return NULL;
+}
+
+static void
+save_packets(const struct session_row *row, const struct ui_options *options, char *text, size_t room)
+{
+	const struct address pair[2] = {*session_row_address(row, 0), *session_row_address(row, 1)};
+	char path[PATH_LENGTH_MAX];
+	for (int i = 1; i <= TRIES_MAX; i++) {
+		make_name(row, "packets.pcap", i, path);
+		if (options->save_packets(options->save_ctx, pair, path, text, room)) {
+			return;
+		}
+	}
 }
 
 /* What is text of ours or of the wire is no Markdown: its special characters lose their meaning. */
@@ -99,8 +120,10 @@ close_file(FILE *out)
 
 void
 session_save(const struct session_row *row, const struct ladder *ladder,
-	const struct lines *findings, uint8_t time_digits, char notice[SAVE_NOTICE_MAX])
+	const struct lines *findings, uint8_t time_digits, const struct ui_options *options,
+	char notice[SAVE_NOTICE_MAX])
 {
+	char packets[SAVE_NOTICE_MAX / 2] = "";
 	char path[PATH_LENGTH_MAX], other[PATH_LENGTH_MAX];
 	FILE *out = create_file(row, "ladder.txt", path);
 	if (out == NULL) {
@@ -116,6 +139,11 @@ session_save(const struct session_row *row, const struct ladder *ladder,
 	}
 	write_findings(out, row, findings);
 	good = close_file(out) && good;
-	snprintf(notice, SAVE_NOTICE_MAX, good ? "saved %.100s and %.100s" : "cut short: %.100s, %.100s",
-		path, other);
+	if (options->save_packets != NULL) {
+		save_packets(row, options, packets, sizeof(packets));
+	}
+	path[strlen(path) - strlen("ladder.txt")] = '\0';
+	snprintf(notice, SAVE_NOTICE_MAX, "%s %.90sladder.txt, findings.md%s%s%s", good ? "saved" : "cut short:",
+		path, packets[0] != '\0' ? ", packets.pcap (" : "", packets,
+		packets[0] != '\0' ? ")" : "");
 }

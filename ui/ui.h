@@ -21,6 +21,12 @@ struct ui_options {
 	const char *title; /* what is looked at: a file's name, "eth0" */
 	bool live;
 	bool learn;        /* the dashboard begins with the lessons */
+	/* Writes the packets of a pair of addresses into a new file of the working directory and says into
+	 * `text` (room octets) what was written, or why not. False where the file is there already. NULL where
+	 * there are no packets (a database). */
+	bool (*save_packets)(void *ctx, const struct address pair[2], const char *file, char *text,
+		size_t room);
+	void *save_ctx;
 };
 
 /* Whether writing to `out` has failed is told by close(). */
