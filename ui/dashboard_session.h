@@ -85,12 +85,29 @@ struct ladder {
 		struct timeline_entry entry; /* of the first, where it is a stretch */
 		int8_t side;
 		uint64_t keepalives[2]; /* both 0: it is no stretch of them */
+		uint8_t state[2];       /* of both machines after it; of BGP where there is one */
 	} *rung;
 	size_t count, room;
 };
 
+/* Both machines of one protocol while a time line is gone through, entry by entry. */
+enum { MACHINES_CONNECTIONS_MAX = 16 };
+
+struct machines {
+	enum protocol protocol;
+	struct {
+		uint64_t connection;
+		uint8_t state[2];
+	} connections[MACHINES_CONNECTIONS_MAX];
+	size_t count;
+	uint8_t state[2]; /* of each side: a BGP speaker is where its furthest connection is */
+};
+
+/* A step of `side`; true where it is a transition of these machines. */
+bool machines_step(struct machines *machines, const struct timeline_entry *entry, int side);
+
 void ladder_finish(struct ladder *ladder);
-void ladder_take(struct ladder *ladder, const struct events *events);
+void ladder_take(struct ladder *ladder, const struct events *events, const struct session_row *row);
 void ladder_draw(const struct ladder *ladder, const struct area *area, struct scroll *scroll,
 	const struct session_row *row, uint8_t time_digits);
 /* The whole of it as text, `width` columns wide. */

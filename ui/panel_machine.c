@@ -16,7 +16,7 @@
 #include "ui/lessons.h"
 #include "ui/text.h"
 
-enum { CONNECTIONS_MAX = 16, SENTENCE_MAX = 512, LABEL_WIDE = 60 };
+enum { SENTENCE_MAX = 512, LABEL_WIDE = 60 };
 
 static const unsigned speeds[] = {1, 10, 60};
 enum { SPEED_COUNT = sizeof(speeds) / sizeof(speeds[0]) };
@@ -71,15 +71,10 @@ is_transition(const struct machine_panel *p, size_t index)
 						    : TIMELINE_BFD_TRANSITION);
 }
 
-/* A BGP speaker is where its furthest connection is (RFC 4271 section 8.2.1: a machine for each). */
 static void
 find_stand(const struct machine_panel *p, struct stand *stand)
 {
-	struct {
-		uint64_t connection;
-		uint8_t state[2];
-	} connections[CONNECTIONS_MAX];
-	size_t count = 0;
+	struct machines machines = {.protocol = p->protocol};
 	*stand = (struct stand){.state = {0, 0}};
 	/* Until a side moves it stands where its first step leaves from. */
 	bool known[2] = {false, false};
@@ -93,32 +88,11 @@ find_stand(const struct machine_panel *p, struct stand *stand)
 	for (size_t i = 0; !p->before && i < p->steps.count && i <= p->at; i++) {
 		const struct timeline_entry *e = &p->steps.line[i].entry;
 		int side = p->steps.line[i].side;
-		if (!is_transition(p, i) || side < 0) {
+		if (!machines_step(&machines, e, side)) {
 			continue;
 		}
-		uint64_t connection = p->protocol == PROTOCOL_BGP ? e->connection : 0;
-		size_t k = 0;
-		while (k < count && connections[k].connection != connection) {
-			k++;
-		}
-		if (k == count) {
-			if (count == CONNECTIONS_MAX) {
-				memmove(&connections[0], &connections[1],
-					(CONNECTIONS_MAX - 1) * sizeof(connections[0]));
-				k = --count;
-			}
-			count++;
-			connections[k].connection = connection;
-			connections[k].state[0] = connections[k].state[1] = 0;
-		}
-		connections[k].state[side] = e->to;
-		uint8_t furthest = 0;
-		for (size_t c = 0; c < count; c++) {
-			uint8_t state = connections[c].state[side];
-			furthest = state > furthest ? state : furthest;
-		}
-		if (furthest != stand->state[side]) {
-			stand->state[side] = furthest;
+		if (machines.state[side] != stand->state[side]) {
+			stand->state[side] = machines.state[side];
 			stand->since_ns[side] = e->time_ns;
 		}
 		stand->last[side] = e;

@@ -98,7 +98,7 @@ session_update(void *self, const struct panel_view *view)
 	lines_opens(&p->opens, session, bfd, &p->row);
 	lines_findings(&p->findings, view, session, bfd, p->width);
 	lines_timers(&p->timers, session, bfd, &p->row);
-	ladder_take(&p->ladder, &p->events);
+	ladder_take(&p->ladder, &p->events, &p->row);
 	p->scroll[TAB_EVENTS].count = p->events.count;
 	p->scroll[TAB_LADDER].count = p->ladder.count;
 	for (size_t i = TAB_LADDER; i <= TAB_EVENTS; i++) {

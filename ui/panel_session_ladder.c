@@ -11,9 +11,10 @@
 
 #include "track/memory.h"
 #include "ui/dashboard_session.h"
+#include "ui/panel_machine.h"
 #include "ui/text.h"
 
-enum { ROW_MAX = 2048, WIDE = 110, MARGIN_MAX = 64 };
+enum { ROW_MAX = 2048, WIDE = 110, WITH_STATES = 130, STATE_WIDTH = 11, MARGIN_MAX = 64 };
 
 void
 ladder_finish(struct ladder *ladder)
@@ -29,8 +30,9 @@ is_quiet(const struct event_line *line)
 }
 
 void
-ladder_take(struct ladder *ladder, const struct events *events)
+ladder_take(struct ladder *ladder, const struct events *events, const struct session_row *row)
 {
+	struct machines machines = {.protocol = row->has_session ? PROTOCOL_BGP : PROTOCOL_BFD};
 	if (events->count > ladder->room) {
 		ladder->room = events->count + 64;
 		ladder->rung = memory_resize(ladder->rung, ladder->room * sizeof(*ladder->rung));
@@ -55,6 +57,9 @@ ladder_take(struct ladder *ladder, const struct events *events)
 		}
 		struct rung *rung = &ladder->rung[ladder->count++];
 		*rung = (struct rung){.entry = line->entry, .side = line->side};
+		machines_step(&machines, &line->entry, line->side);
+		rung->state[0] = machines.state[0];
+		rung->state[1] = machines.state[1];
 		if (is_quiet(line) && line->entry.count > 1) {
 			rung->keepalives[line->side] = line->entry.count;
 		}
@@ -184,6 +189,8 @@ compose_rung(const struct rung *rung, unsigned width, bool brief, bool utf8, cha
 
 struct layout {
 	unsigned time, delta, frame, ladder; /* columns at which each begins */
+	unsigned width;  /* of the ladder itself */
+	unsigned states; /* columns beside each lifeline for its state; 0: none */
 	uint8_t digits;
 	bool brief;
 };
@@ -198,7 +205,9 @@ lay_out(unsigned width, uint8_t time_digits)
 	}
 	l.delta = l.time + 8 + (l.digits > 0 ? l.digits + 1u : 0);
 	l.frame = l.delta + 9;
-	l.ladder = l.frame + 8;
+	l.states = width >= WITH_STATES ? STATE_WIDTH + 1 : 0;
+	l.ladder = l.frame + 8 + l.states;
+	l.width = width > l.ladder + l.states + 2 ? width - l.ladder - l.states - 1 : 1;
 	return l;
 }
 
@@ -271,6 +280,27 @@ compose_names(const struct session_row *row, unsigned width, char *out, size_t r
 	text_append(out, room, "%s", b);
 }
 
+/* Beside each lifeline the state of its machine: loud where it changes. */
+static void
+draw_states(const struct ladder *ladder, size_t index, const struct layout *l, const struct area *area,
+	unsigned at, enum protocol protocol, unsigned band)
+{
+	const struct rung *rung = &ladder->rung[index];
+	for (size_t side = 0; l->states > 0 && side < 2; side++) {
+		uint8_t before = index > 0 ? ladder->rung[index - 1].state[side] : 0;
+		bool changes = rung->state[side] != before;
+		unsigned style = changes ? machine_style(protocol, rung->state[side]) : STYLE_FAINT;
+		const char *name = rung->state[side] != 0
+			? track_state_name(protocol, rung->state[side])
+			: "";
+		if (side == 0) {
+			area_text_right(area, at, l->ladder - l->states, STATE_WIDTH, style | band, name);
+		} else {
+			area_text(area, at, l->ladder + l->width + 1, STATE_WIDTH, style | band, name);
+		}
+	}
+}
+
 static unsigned
 rung_style(const struct rung *rung)
 {
@@ -285,7 +315,7 @@ ladder_draw(const struct ladder *ladder, const struct area *area, struct scroll 
 	const struct session_row *row, uint8_t time_digits)
 {
 	struct layout l = lay_out(area->width, time_digits);
-	unsigned width = area->width > l.ladder + 2 ? area->width - l.ladder - 1 : 1;
+	unsigned width = l.width;
 	char text[ROW_MAX] = "", margin[4 * MARGIN_MAX];
 	compose_names(row, width, text, sizeof(text));
 	area_text(area, 0, l.ladder, width, STYLE_ACCENT, text);
@@ -303,7 +333,9 @@ ladder_draw(const struct ladder *ladder, const struct area *area, struct scroll 
 			area_text(area, at, 0, 1, band, area_glyph(area, GLYPH_CURSOR));
 		}
 		compose_margin(ladder, index, &l, margin);
-		area_text(area, at, l.time, l.ladder - l.time, STYLE_FAINT | band, margin);
+		area_text(area, at, l.time, l.ladder - l.states - l.time, STYLE_FAINT | band, margin);
+		draw_states(ladder, index, &l, area, at,
+			row->has_session ? PROTOCOL_BGP : PROTOCOL_BFD, band);
 		text[0] = '\0';
 		compose_rung(rung, width, l.brief, area_utf8(area), text, sizeof(text));
 		area_text(area, at, l.ladder, width, rung_style(rung) | band, text);
@@ -315,7 +347,7 @@ ladder_write(const struct ladder *ladder, const struct session_row *row, uint8_t
 	bool utf8, unsigned width, FILE *out)
 {
 	struct layout l = lay_out(width, time_digits);
-	unsigned inner = width > l.ladder + 2 ? width - l.ladder - 1 : 1;
+	unsigned inner = l.width;
 	char text[ROW_MAX] = "", margin[4 * MARGIN_MAX], ascii[ROW_MAX];
 	compose_names(row, inner, text, sizeof(text));
 	fprintf(out, "%*s%s\n", (int)(l.ladder - l.time), "", text);

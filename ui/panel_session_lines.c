@@ -363,6 +363,36 @@ add_finding(struct lines *lines, const struct model_finding *finding, uint8_t di
 	lines_add_text(lines, STYLE_NORMAL, 0, "%s", "");
 }
 
+/* What was found, in the order of time: often the first is the reason of the next. */
+static void
+add_order(struct lines *lines, const struct model_finding *const *findings, size_t count,
+	unsigned width)
+{
+	char text[LINE_TEXT_MAX] = "In the order of time: ";
+	size_t told = 0;
+	bool done[FINDINGS_MAX] = {false};
+	for (size_t i = 0; i < count; i++) {
+		size_t next = count;
+		for (size_t k = 0; k < count; k++) {
+			bool first = next == count ||
+				findings[k]->first_time_ns < findings[next]->first_time_ns;
+			if (!done[k] && findings[k]->severity != SEVERITY_INFO && first) {
+				next = k;
+			}
+		}
+		if (next == count) {
+			break;
+		}
+		done[next] = true;
+		text_append(text, sizeof(text), "%s%s", told++ > 0 ? " → " : "",
+			finding_title(findings[next]->cause));
+	}
+	if (told > 1) {
+		add_wrapped(lines, STYLE_STRONG, 0, width, text);
+		lines_add_text(lines, STYLE_NORMAL, 0, "%s", "");
+	}
+}
+
 void
 lines_findings(struct lines *lines, const struct panel_view *view,
 	const struct model_session *session, const struct model_bfd_session *bfd, unsigned width)
@@ -370,6 +400,7 @@ lines_findings(struct lines *lines, const struct panel_view *view,
 	lines_clear(lines);
 	const struct model_finding *findings[FINDINGS_MAX];
 	size_t count = model_findings_of(view->model, session, bfd, findings, FINDINGS_MAX);
+	add_order(lines, findings, count, width < 110 ? width : 110);
 	for (size_t i = 0; i < count; i++) {
 		add_finding(lines, findings[i], model_time_digits(view->model),
 			width < 110 ? width : 110);

@@ -95,7 +95,9 @@ write_findings(FILE *out, const struct session_row *row, const struct lines *fin
 		}
 		/* A heading, paragraphs, and each fix as a point of a list; what was wrapped goes on. */
 		bool fix = strncmp(cell, "Fix ", 4) == 0 && line->indent == 2;
-		if (line->indent == 0) {
+		if (line->indent == 0 && line->style == STYLE_STRONG) {
+			fputs(i == 0 ? "\n" : " ", out);
+		} else if (line->indent == 0) {
 			fputs("\n\n## ", out);
 		} else if (fix) {
 			fputs("\n- ", out);

@@ -13,7 +13,7 @@
 #include "ui/panel_machine.h"
 #include "ui/text.h"
 
-enum { COLUMNS_MAX = 512, CONNECTIONS_MAX = 16, LABEL_NARROW = 24, LABEL_WIDE = 40 };
+enum { COLUMNS_MAX = 512, LABEL_NARROW = 24, LABEL_WIDE = 40 };
 
 static const uint64_t span_min_ns = 1000000; /* of all that is shown */
 
@@ -153,26 +153,11 @@ mark(struct bar *bar, uint64_t from_ns, uint64_t to_ns, uint8_t state)
 	}
 }
 
-/* Where each side stands while a time line is gone through. */
-struct walk {
-	struct {
-		uint64_t connection;
-		uint8_t state[2];
-	} connections[CONNECTIONS_MAX];
-	size_t count;
-};
-
-/* The worse of both sides, each at its furthest connection; one that is not known does not count. */
+/* The worse of both sides; one that is not known does not count. */
 static uint8_t
-walk_state(const struct walk *walk)
+worse_state(const struct machines *machines)
 {
-	uint8_t side[2] = {0, 0};
-	for (size_t i = 0; i < walk->count; i++) {
-		for (size_t k = 0; k < 2; k++) {
-			uint8_t state = walk->connections[i].state[k];
-			side[k] = state > side[k] ? state : side[k];
-		}
-	}
+	const uint8_t *side = machines->state;
 	if (side[0] == 0 || side[1] == 0) {
 		return side[0] == 0 ? side[1] : side[0];
 	}
@@ -180,40 +165,18 @@ walk_state(const struct walk *walk)
 }
 
 static void
-walk_on(struct walk *walk, const struct timeline_entry *e)
+fill_bar(struct bar *bar, enum protocol protocol, const struct model_timeline *timeline,
+	uint64_t end_ns)
 {
-	uint64_t connection = e->kind == TIMELINE_TRANSITION ? e->connection : 0;
-	size_t k = 0;
-	while (k < walk->count && walk->connections[k].connection != connection) {
-		k++;
-	}
-	if (k == walk->count) {
-		if (walk->count == CONNECTIONS_MAX) {
-			memmove(&walk->connections[0], &walk->connections[1],
-				(CONNECTIONS_MAX - 1) * sizeof(walk->connections[0]));
-			k = --walk->count;
-		}
-		walk->count++;
-		walk->connections[k].connection = connection;
-		walk->connections[k].state[0] = walk->connections[k].state[1] = 0;
-	}
-	walk->connections[k].state[e->side] = e->to;
-}
-
-static void
-fill_bar(struct bar *bar, const struct model_timeline *timeline, uint64_t end_ns)
-{
-	struct walk walk = {.count = 0};
+	struct machines machines = {.protocol = protocol};
 	uint64_t since = 0;
 	uint8_t state = 0;
 	for (size_t i = 0; i < timeline->count; i++) {
 		const struct timeline_entry *e = &timeline->entries[i];
-		if ((e->kind != TIMELINE_TRANSITION && e->kind != TIMELINE_BFD_TRANSITION) ||
-			e->side < 0) {
+		if (!machines_step(&machines, e, e->side)) {
 			continue;
 		}
-		walk_on(&walk, e);
-		uint8_t now = walk_state(&walk);
+		uint8_t now = worse_state(&machines);
 		if (now != state) {
 			mark(bar, since, e->time_ns, state);
 			state = now;
@@ -287,14 +250,14 @@ draw_row(struct timeline_panel *p, const struct panel_view *view, const struct a
 		? model_bfd_session_find(view->model, s->bfd.bfd_session)
 		: NULL;
 	if (session != NULL) {
-		fill_bar(&bar, &session->timeline, p->last_ns);
+		fill_bar(&bar, PROTOCOL_BGP, &session->timeline, p->last_ns);
 		draw_bar(&bar, PROTOCOL_BGP, area, *row, label);
 	}
 	p->lines_of_row[*row] = (unsigned)index + 1;
 	if (bfd != NULL && *row + 1 < area->height) {
 		*row += session != NULL ? 1 : 0;
 		memset(bar.worst, 0, sizeof(bar.worst));
-		fill_bar(&bar, &bfd->timeline, p->last_ns);
+		fill_bar(&bar, PROTOCOL_BFD, &bfd->timeline, p->last_ns);
 		draw_bar(&bar, PROTOCOL_BFD, area, *row, label);
 		area_text_right(area, *row, 0, label - 1, STYLE_FAINT, "BFD");
 		p->lines_of_row[*row] = (unsigned)index + 1;

@@ -204,6 +204,8 @@ static const struct {
 	{{"Enter", "Home", "Enter"}, " Hold Time: 15", NULL},
 	{{"Enter", "Home", "Enter", "Right"}, " Hold Time: 90", NULL},
 	{{"Enter", "Home", "Enter", "n", "p"}, " Hold Time: 15", NULL},
+	{{"Enter", "Home", "Enter", "End"}, "Domain Name", NULL},
+	{{"Enter", "Home", "Enter", "End"}, "\\u001b世", NULL},
 	{{"m"}, "step 4 of 4", NULL},
 	{{"t"}, "all: ", NULL},
 	{{"t", "Down", "Enter"}, "✓ Established", NULL},
@@ -328,6 +330,52 @@ Test(dashboard, explains_every_action)
 			}
 		}
 	}
+}
+
+/* However much comes, what is kept is bounded; and what is routine drives nothing else out. */
+Test(dashboard, keeps_octets_within_bounds)
+{
+	struct model *model = model_create();
+	struct bgp_message message;
+	static const struct bgp_context context;
+	static uint8_t bytes[4096];
+	memset(bytes, 0xff, 16);
+	for (uint64_t i = 1; i <= 2 * MODEL_OCTETS_MAX; i++) {
+		size_t size = i == 1 ? 29 : i % 2 == 0 ? 19 : sizeof(bytes);
+		bytes[16] = (uint8_t)(size >> 8);
+		bytes[17] = (uint8_t)size;
+		bytes[18] = i == 1 ? BGP_OPEN : i % 2 == 0 ? BGP_KEEPALIVE : BGP_UPDATE;
+		bgp_decode(bytes, size, &context, &message);
+		message.fault.code = BGP_FAULT_NONE;
+		struct event event = {.kind = EVENT_MESSAGE,
+			.seq = i,
+			.time_ns = STORY_START + i,
+			.message = {.session = 1,
+				.src = story_address(NODE),
+				.dst = story_address(ROUTER),
+				.message = &message,
+				.context = &context}};
+		if (i == 1) { /* before anybody asked */
+			model_event(model, &event);
+			cr_expect_null(model_octets_find(model, 1));
+			model_keep_octets(model);
+		}
+		model_event(model, &event);
+	}
+	cr_expect_not_null(model_octets_find(model, 1), "the OPEN");
+	cr_expect_null(model_octets_find(model, 2), "the first KEEPALIVE");
+	cr_expect_null(model_octets_find(model, 3), "the first UPDATE");
+	uint64_t total = 0, count = 0;
+	const struct model_octets *o = model_octets_find(model, 2 * MODEL_OCTETS_MAX);
+	cr_assert_not_null(o);
+	for (; o != NULL; o = model_octets_step(model, o->seq, -1, 1, 0)) {
+		total += o->size;
+		count++;
+	}
+	cr_expect_leq(total, MODEL_OCTETS_TOTAL + 29);
+	cr_expect_geq(total, MODEL_OCTETS_TOTAL - 3 * sizeof(bytes));
+	cr_expect_leq(count, MODEL_OCTETS_MAX + 1);
+	model_destroy(model);
 }
 
 /* A thousand sessions: all can be reached, and the cursor stays on its session. */
