@@ -86,6 +86,7 @@ struct ladder {
 		int8_t side;
 		uint64_t keepalives[2]; /* both 0: it is no stretch of them */
 		uint8_t state[2];       /* of both machines after it; of BGP where there is one */
+		uint8_t connection;     /* which of those that overlap, from 1; 0: there is but one at a time */
 	} *rung;
 	size_t count, room;
 };

@@ -430,8 +430,8 @@ const struct panel_class panel_session = {
 	.place = PLACE_SESSION,
 	.help = "One session: how both sides stand, why, and the first thing to do. Arrows: what the "
 		"first address sends points right, what the second sends points left. In the ladder "
-		"each has its line; ! is what was found, \u2573 octets that the capture lacks. Enter opens "
-		"a message. The bars are hold timers. A number after # is a frame, as Wireshark "
+		"each has its line; ! is what was found, \u2573 octets that the capture lacks, (1) and (2) "
+		"connections that stand side by side. Enter opens a message. The bars are hold timers. A number after # is a frame, as Wireshark "
 		"counts. Times are UTC.",
 	.create = session_create,
 	.destroy = session_destroy,

@@ -14,7 +14,7 @@
 #include "ui/panel_machine.h"
 #include "ui/text.h"
 
-enum { ROW_MAX = 2048, WIDE = 110, WITH_STATES = 130, STATE_WIDTH = 11, MARGIN_MAX = 64 };
+enum { ROW_MAX = 2048, CONNECTIONS_MAX = 64, WIDE = 110, WITH_STATES = 130, STATE_WIDTH = 11, MARGIN_MAX = 64 };
 
 void
 ladder_finish(struct ladder *ladder)
@@ -27,6 +27,51 @@ static bool
 is_quiet(const struct event_line *line)
 {
 	return line->entry.kind == TIMELINE_KEEPALIVE && line->side >= 0;
+}
+
+/* Two connections at a time (a collision): each gets a number, so that one sees which is which. */
+static void
+mark_connections(struct ladder *ladder)
+{
+	struct {
+		uint64_t id;
+		size_t first, last;
+		uint8_t number; /* 0: it overlaps with none */
+	} seen[CONNECTIONS_MAX];
+	size_t count = 0;
+	uint8_t number = 0;
+	for (size_t i = 0; i < ladder->count; i++) {
+		uint64_t id = ladder->rung[i].entry.connection;
+		size_t k = 0;
+		while (k < count && seen[k].id != id) {
+			k++;
+		}
+		if (id == 0 || k == CONNECTIONS_MAX) {
+			continue;
+		}
+		if (k == count) {
+			seen[k].id = id;
+			seen[k].first = i;
+			seen[k].number = 0;
+			count++;
+		}
+		seen[k].last = i;
+	}
+	for (size_t k = 0; k < count; k++) {
+		for (size_t other = 0; other < count; other++) {
+			if (other != k && seen[other].first < seen[k].last &&
+				seen[k].first < seen[other].last && seen[k].number == 0) {
+				seen[k].number = ++number;
+			}
+		}
+	}
+	for (size_t i = 0; i < ladder->count; i++) {
+		for (size_t k = 0; k < count; k++) {
+			if (seen[k].id == ladder->rung[i].entry.connection) {
+				ladder->rung[i].connection = seen[k].number;
+			}
+		}
+	}
 }
 
 void
@@ -64,6 +109,7 @@ ladder_take(struct ladder *ladder, const struct events *events, const struct ses
 			rung->keepalives[line->side] = line->entry.count;
 		}
 	}
+	mark_connections(ladder);
 }
 
 struct pieces {
@@ -80,7 +126,7 @@ compose(char *out, size_t room, unsigned width, const struct pieces *p, const ch
 	size_t fixed = text_width(p->begin) + text_width(p->lead) + text_width(p->tail) +
 		text_width(p->end) + 2;
 	size_t most = width > fixed ? width - fixed : 0;
-	char cut[EVENT_TEXT_MAX + 8];
+	char cut[EVENT_TEXT_MAX + 16];
 	snprintf(cut, sizeof(cut), "%s", text);
 	if (text_width(cut) > most) {
 		cut[text_fit(cut, most > 0 ? most - 1 : 0)] = '\0';
@@ -156,8 +202,13 @@ compose_rung(const struct rung *rung, unsigned width, bool brief, bool utf8, cha
 				   lost_left = {"│", "←", " ", "╳─", "│", false},
 				   calm = {"│", " ·", " ", "", "│", false};
 	const struct timeline_entry *entry = &rung->entry;
-	char text[EVENT_TEXT_MAX];
-	event_text(entry, brief, text);
+	char text[EVENT_TEXT_MAX + 8], words[EVENT_TEXT_MAX];
+	event_text(entry, brief, words);
+	text[0] = '\0';
+	if (rung->connection > 0) {
+		text_append(text, sizeof(text), "(%u) ", rung->connection);
+	}
+	text_append(text, sizeof(text), "%s", words);
 	const struct pieces *p = rung->side == 0 ? &right : rung->side == 1 ? &left : &both;
 	switch (entry->kind) {
 	case TIMELINE_TRANSITION:
