@@ -437,6 +437,12 @@ capture_artefacts(const struct capture *capture)
 	if (candidates_evicted(capture->candidates)) {
 		artefacts |= ARTEFACT_CANDIDATES;
 	}
+	if (decap_fragments_evicted(capture->decap)) {
+		artefacts |= ARTEFACT_FRAGMENTS;
+	}
+	if (decap_too_deep(capture->decap)) {
+		artefacts |= ARTEFACT_LAYERS;
+	}
 	return artefacts;
 }
 
@@ -468,6 +474,10 @@ capture_artefact_key(enum capture_artefact artefact)
 		return "evicted-candidates";
 	case ARTEFACT_AWAY:
 		return "interface-down";
+	case ARTEFACT_FRAGMENTS:
+		return "evicted-fragments";
+	case ARTEFACT_LAYERS:
+		return "too-deep";
 	}
 	return "unknown";
 }

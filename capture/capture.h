@@ -47,6 +47,8 @@ enum capture_artefact {
 	ARTEFACT_PORT_REUSE = 1 << 9,    /* "port-reuse" */
 	ARTEFACT_CANDIDATES = 1 << 10,   /* "evicted-candidates": of --any-port */
 	ARTEFACT_AWAY = 1 << 11,         /* "interface-down": meanwhile nothing could be captured */
+	ARTEFACT_FRAGMENTS = 1 << 12,    /* "evicted-fragments": too many datagrams in pieces at once */
+	ARTEFACT_LAYERS = 1 << 13,       /* "too-deep": headers beyond LIMIT_LAYERS or LIMIT_IPV6_EXTENSIONS */
 };
 
 struct capture;

@@ -38,6 +38,18 @@ decap_ghosts(struct decap *decap)
 }
 
 bool
+decap_fragments_evicted(const struct decap *decap)
+{
+	return fragments_evicted(decap->fragments);
+}
+
+bool
+decap_too_deep(const struct decap *decap)
+{
+	return decap->too_deep;
+}
+
+bool
 decap_ethertype(struct layers *l, uint16_t type, struct cursor c)
 {
 	for (;;) {
@@ -192,6 +204,7 @@ decap_mpls(struct layers *l, struct cursor c)
 			return l->left-- > 0 && decap_ethernet(l, c);
 		}
 	}
+	l->left = -1;
 	return false;
 }
 

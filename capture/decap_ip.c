@@ -279,6 +279,7 @@ decap_ipv6(struct layers *l, struct cursor c)
 			return decap_host(l);
 		}
 	}
+	l->left = -1;
 	return decap_host(l);
 }
 

@@ -309,5 +309,7 @@ decap_packet(struct decap *decap, uint32_t input, const struct packet *packet)
 		.missing = packet->wire_len > packet->cap_len ? packet->wire_len - packet->cap_len : 0,
 		.left = LIMIT_LAYERS,
 	};
-	return decap_link(&l, packet->link_type, cursor_make(packet->data, packet->cap_len));
+	bool session = decap_link(&l, packet->link_type, cursor_make(packet->data, packet->cap_len));
+	decap->too_deep |= l.left < 0;
+	return session;
 }

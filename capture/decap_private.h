@@ -38,6 +38,7 @@ struct decap {
 	struct decap_tcp_sink tcp;
 	struct fragments *fragments;
 	struct ghosts ghosts;
+	bool too_deep; /* a packet had more layers than are followed */
 };
 
 /* A packet on its way down. */
@@ -46,7 +47,7 @@ struct layers {
 	struct packet_info info;
 	uint32_t missing; /* octets behind the end of the cursor that the wire had */
 	uint32_t ip_id;
-	int left; /* layers that may still come */
+	int left; /* layers that may still come; below 0: one more came */
 	bool offload;
 };
 

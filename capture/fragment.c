@@ -30,6 +30,7 @@ struct datagram_parts {
 struct fragments {
 	struct datagram_parts *slot[LIMIT_FRAGMENT_DATAGRAMS];
 	uint8_t *done; /* the datagram handed out last */
+	bool evicted;
 };
 
 struct fragments *
@@ -95,6 +96,7 @@ slot_find(struct fragments *fragments, const struct fragment *fragment)
 	}
 	if (empty == LIMIT_FRAGMENT_DATAGRAMS) {
 		slot_free(fragments, oldest);
+		fragments->evicted = true;
 		empty = oldest;
 	}
 	struct datagram_parts *parts = capture_allocate(sizeof(*parts));
@@ -196,4 +198,10 @@ fragments_add(struct fragments *fragments, const struct fragment *fragment, cons
 	parts->data = NULL;
 	slot_free(fragments, at);
 	return true;
+}
+
+bool
+fragments_evicted(const struct fragments *fragments)
+{
+	return fragments->evicted;
 }

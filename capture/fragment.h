@@ -33,4 +33,7 @@ void fragments_destroy(struct fragments *fragments);
 bool fragments_add(struct fragments *fragments, const struct fragment *fragment,
 	const uint8_t **data, size_t *size, uint8_t *protocol);
 
+/* Whether one ever gave way. */
+bool fragments_evicted(const struct fragments *fragments);
+
 #endif

@@ -159,6 +159,17 @@ is_other_session(const struct bfd_session *b, unsigned end, const struct packet_
 	return x->port != port && is_active(y, at) && y->port == x->port;
 }
 
+static void
+tell_pair(struct track *t)
+{
+	if (!t->bfd_pair_told) {
+		t->bfd_pair_told = true;
+		emit_fault(t, NULL, "evicted-bfd-session", 0,
+			"one pair has too many BFD sessions: further ones are counted among those (evicted)",
+			&t->now);
+	}
+}
+
 /*
  * The session that a packet belongs to (RFC 5880 section 6.8.6): the one whose other end has the
  * discriminator that it names, then the one in which its sender uses the one that it has, then any
@@ -179,8 +190,12 @@ demultiplex(struct track *t, const struct packet_info *ip, int32_t port,
 		if (packet == NULL) {
 			return b; /* it cannot be read: any of them */
 		}
-		if (++count < TRACK_BFD_PAIR_MAX && is_other_session(b, end, ip, port, packet, at)) {
+		bool other = is_other_session(b, end, ip, port, packet, at);
+		if (++count < TRACK_BFD_PAIR_MAX && other) {
 			continue;
+		}
+		if (other) {
+			tell_pair(t);
 		}
 		const struct bfd_end *x = &b->end[end], *y = &b->end[1 - end];
 		if (packet->your_discriminator != 0 && y->seen &&

@@ -425,6 +425,7 @@ struct track {
 	size_t bfd_slots, bfd_count;
 	struct bfd_session *bfd_oldest, *bfd_newest, *bfd_dirty;
 	uint64_t bfd_ids, evicted_bfd;
+	bool bfd_pair_told; /* that one has more than TRACK_BFD_PAIR_MAX of them */
 	struct host **host_table;
 	size_t host_slots, host_count, pinned_hosts;
 	struct host *host_oldest, *host_newest;

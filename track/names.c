@@ -116,7 +116,7 @@ static const char *const rfc_events[] = {
 /* In the order of the bits of enum capture_artefact. */
 static const char *const artefacts[] = {"midstream", "kernel-drops", "capture-loss", "snaplen",
 	"duplicates", "one-direction", "checksum-offload", "segment-offload", "clock-step",
-	"port-reuse", "evicted-candidates", "interface-down"};
+	"port-reuse", "evicted-candidates", "interface-down", "evicted-fragments", "too-deep"};
 
 struct finding_row {
 	const char *key, *title;

@@ -57,6 +57,11 @@ static const struct {
 	{"interface-down",
 		"An interface was down or gone for some time: what happened meanwhile is not here, "
 		"and that silence is held against nobody."},
+	{"evicted-fragments",
+		"There were too many IP datagrams in pieces at once: the oldest were evicted, "
+		"incomplete."},
+	{"too-deep",
+		"Headers lie in one another deeper than is followed: what is inside of such packets is not seen."},
 };
 
 static void
