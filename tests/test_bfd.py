@@ -14,7 +14,7 @@ import tempfile
 
 import packets
 from packets import CLIENT, SERVER, MACS
-from support import Tap, bgpwhy, need_program
+from support import SOURCE, Tap, bgpwhy, need_program
 
 ADMIN_DOWN, DOWN, INIT, UP = range(4)
 P, F, D = 0x20, 0x10, 0x02
@@ -244,6 +244,39 @@ def check_poll(tap, folder):
     tap.ok(found and found[0]["blame"] == SERVER and "Poll" in found[0]["summary"], "polls without a Final", found)
 
 
+def tagged(record, vlan):
+    """A frame of a capture on a trunk; the callers' ports of the second VLAN are others, as they would be."""
+    frame = bytearray(record[16:])
+    if frame[12:14] == b"\x86\xdd" and frame[20] == 6 and vlan % 2:
+        for at in (54, 56):
+            port = struct.unpack_from(">H", frame, at)[0]
+            struct.pack_into(">H", frame, at, port if port == 179 else port ^ 1)
+    frame = bytes(frame[:12]) + struct.pack(">HH", 0x8100, vlan) + bytes(frame[12:])
+    return record[:8] + struct.pack("<II", len(frame), len(frame)) + frame
+
+
+def check_vlans(tap, folder):
+    """The same link-local addresses in two VLANs are two sessions of BGP, too; other addresses are one."""
+    for name, count in (("healthy-link-local", 2), ("healthy-ipv6", 1)):
+        with open(os.path.join(SOURCE, "pcaps", f"{name}.pcap"), "rb") as file:
+            data = file.read()
+        records, at = [], 24
+        while at < len(data):
+            size = struct.unpack_from("<I", data, at + 8)[0]
+            records.append(data[at:at + 16 + size])
+            at += 16 + size
+        path = os.path.join(folder, "vlans.pcap")
+        with open(path, "wb") as file:
+            file.write(data[:24] + b"".join(tagged(one, vlan) for one in records for vlan in (10, 21)))
+        events = bgpwhy("-r", path, "--json").events()
+        found = [one for one in events if one["event"] == "session"]
+        tap.equal([one["verdict"] for one in found], ["healthy"] * count, f"{name} in two VLANs: {count}")
+        if count == 2:
+            tap.equal(sorted(one["session"] for one in sessions(events)), sorted(one["session"] for one in found),
+                      f"{name}: each has its BFD session")
+            tap.equal([one["established_count"] for one in found], [1, 1], f"{name}: each came up once")
+
+
 def main():
     need_program()
     tap = Tap()
@@ -251,7 +284,7 @@ def main():
         for name, check in (("healthy", check_healthy), ("margin", check_margin), ("two sessions", check_two_sessions),
                             ("hops", check_hop_mismatch), ("intervals", check_intervals),
                             ("discriminators", check_discriminators), ("zombie", check_zombie),
-                            ("poll", check_poll)):
+                            ("poll", check_poll), ("VLANs", check_vlans)):
             tap.attempt(name, check, folder)
     return tap.done()
 

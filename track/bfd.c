@@ -58,18 +58,6 @@ is_of_pair(const struct bfd_session *s, const struct address *a, const struct ad
 }
 
 struct bfd_session *
-bfd_find(struct track *t, const struct address *a, const struct address *b)
-{
-	struct bfd_session *first = NULL;
-	for (struct bfd_session *s = *slot_of(t, a, b); s != NULL; s = s->hash_next) {
-		if (is_of_pair(s, a, b)) {
-			first = s; /* the oldest one stands last */
-		}
-	}
-	return first;
-}
-
-struct bfd_session *
 bfd_beside(struct track *t, const struct bfd_session *of, const struct bfd_session *after)
 {
 	struct bfd_session *b = after != NULL ? after->hash_next
@@ -86,7 +74,8 @@ bfd_serve(struct track *t, struct session *s, bool serve)
 	struct bfd_session *first = NULL;
 	struct bfd_session *b = *slot_of(t, &s->side[0].addr, &s->side[1].addr);
 	for (; b != NULL; b = b->hash_next) {
-		if (is_of_pair(b, &s->side[0].addr, &s->side[1].addr)) {
+		if (is_of_pair(b, &s->side[0].addr, &s->side[1].addr) &&
+		    !vlan_is_other(&s->side[0].addr, s->vlan, b->vlan)) {
 			b->session = serve ? s : NULL;
 			first = b;
 		}
@@ -126,13 +115,6 @@ evict(struct track *t)
 	bfd_destroy(t, victim);
 }
 
-static bool
-is_link_local(const struct address *a)
-{
-	return a->family == 6 ? a->octets[0] == 0xfe && (a->octets[1] & 0xc0) == 0x80
-			      : a->octets[0] == 169 && a->octets[1] == 254;
-}
-
 /* Whether this end of the session sent something a moment ago. */
 static bool
 is_active(const struct bfd_end *e, const struct moment *at)
@@ -146,7 +128,7 @@ is_other_session(const struct bfd_session *b, unsigned end, const struct packet_
 	const struct bfd_packet *packet, const struct moment *at)
 {
 	const struct bfd_end *x = &b->end[end], *y = &b->end[1 - end];
-	if (is_link_local(&ip->src) && b->vlan != ip->vlan) {
+	if (address_is_of_link(&ip->src) && b->vlan != ip->vlan) {
 		return true;
 	}
 	if (!is_active(x, at) || packet->my_discriminator == x->last.my_discriminator) {
@@ -220,7 +202,7 @@ create(struct track *t, const struct packet_info *ip, bool echo, const struct mo
 	b->id = ++t->bfd_ids;
 	b->vlan = ip->vlan;
 	b->echo = echo;
-	b->session = echo ? NULL : session_find(t, &ip->src, &ip->dst);
+	b->session = echo ? NULL : session_find_in(t, &ip->src, &ip->dst, ip->vlan);
 	unsigned local = ip->outgoing == 0 ? 1 : 0;
 	if (b->session != NULL) {
 		local = session_side(b->session, &ip->src);
@@ -641,7 +623,7 @@ bfd_destroy(struct track *t, struct bfd_session *b)
 	age_out(t, b);
 	clock_forget(&b->watch);
 	if (b->session != NULL && b->session->bfd == b) {
-		b->session->bfd = bfd_find(t, &b->end[0].addr, &b->end[1].addr); /* another one */
+		b->session->bfd = bfd_serve(t, b->session, true); /* another one */
 	}
 	findings_forget(t, b->findings);
 	t->bfd_count--;

@@ -215,6 +215,7 @@ struct session {
 	uint64_t aged_ns;              /* when it was put there */
 	uint32_t hash;
 	uint8_t list; /* enum session_list */
+	uint16_t vlan; /* of its first packet with a tag; 0: none */
 	struct watch watch;
 	struct session *dirty_next, *dirty_previous;
 	bool dirty;
@@ -481,8 +482,13 @@ clock_due(const struct track *t, uint64_t at)
 
 /* session.c */
 uint64_t pair_hash(const struct track *t, const struct address *a, const struct address *b);
+bool address_is_of_link(const struct address *a);
+bool vlan_is_other(const struct address *a, uint16_t one, uint16_t other); /* … link, for this address */
+/* `vlan` counts for link-local addresses only; 0: none, or not known. */
 struct session *session_get(struct track *t, const struct address *src, const struct address *dst,
-	int8_t outgoing, const struct moment *at); /* makes it where there is none */
+	int8_t outgoing, uint16_t vlan, const struct moment *at); /* makes it where there is none */
+struct session *session_find_in(struct track *t, const struct address *a, const struct address *b,
+	uint16_t vlan);
 struct session *session_find(struct track *t, const struct address *a, const struct address *b);
 void session_touch(struct track *t, struct session *s, const struct moment *at);
 void session_connected(struct track *t, struct session *s); /* a handshake was seen */
@@ -584,8 +590,6 @@ struct bfd_session *bfd_serve(struct track *t, struct session *s, bool serve);
 /* The others of its pair, one after the other; NULL after the last one. */
 struct bfd_session *bfd_beside(struct track *t, const struct bfd_session *of,
 	const struct bfd_session *after);
-/* The oldest one of the pair. */
-struct bfd_session *bfd_find(struct track *t, const struct address *a, const struct address *b);
 
 /* hosts.c: ARP, NDP, ICMP and who is alive */
 void host_icmp(void *ctx, const struct icmp_note *note);

@@ -62,7 +62,8 @@ static struct link *
 link_create(struct track *t, struct conn *conn, const struct seg *seg)
 {
 	struct moment at = moment_of(seg->ip);
-	struct session *s = session_get(t, &seg->ip->src, &seg->ip->dst, seg->ip->outgoing, &at);
+	struct session *s = session_get(t, &seg->ip->src, &seg->ip->dst, seg->ip->outgoing,
+		seg->ip->vlan, &at);
 	if (s->link_count >= TRACK_LINKS_MAX) {
 		evict_link(t, s);
 	}

@@ -200,7 +200,8 @@ icmp_cause(const struct icmp_note *note)
 static bool
 sent_with_small_ttl(struct track *t, const struct icmp_note *note)
 {
-	const struct session *s = session_find(t, &note->quoted_src, &note->quoted_dst);
+	const struct session *s =
+		session_find_in(t, &note->quoted_src, &note->quoted_dst, note->ip->vlan);
 	for (const struct link *link = s != NULL ? s->links : NULL; link != NULL; link = link->next) {
 		for (unsigned dir = 0; dir < 2; dir++) {
 			const struct conn_side *side = &link->conn->side[dir];
@@ -221,13 +222,13 @@ rule_icmp(struct track *t, const struct icmp_note *note)
 		cause = FINDING_ICMP_UNREACHABLE; /* a routing loop, or a traceroute */
 	}
 	bool bgp = note->quoted_dst_port == 179 || note->quoted_src_port == 179;
-	struct session *s = session_find(t, &note->quoted_src, &note->quoted_dst);
+	struct session *s = session_find_in(t, &note->quoted_src, &note->quoted_dst, note->ip->vlan);
 	if (cause == FINDING_NONE || note->quoted_protocol != 6 || (s == NULL && !bgp)) {
 		return;
 	}
 	struct moment at = moment_of(note->ip);
 	if (s == NULL) {
-		s = session_get(t, &note->quoted_src, &note->quoted_dst, -1, &at);
+		s = session_get(t, &note->quoted_src, &note->quoted_dst, -1, note->ip->vlan, &at);
 	}
 	s->icmp = at;
 	unsigned x = session_side(s, &note->quoted_src);
@@ -526,7 +527,7 @@ rule_contacts(struct track *t, bool last)
 			    t->contact_count > LONELY_CONTACTS) {
 				continue;
 			}
-			s = session_get(t, &c->asker, &c->target, -1, &c->first);
+			s = session_get(t, &c->asker, &c->target, -1, 0, &c->first);
 		}
 		/* A capture of one direction has no answers. */
 		unsigned y = session_side(s, &c->target);

@@ -36,13 +36,35 @@ pair_hash(const struct track *t, const struct address *a, const struct address *
 	return mix(mix(t->hash_seed, swap ? b : a), swap ? a : b);
 }
 
+/* It means something on its link only: fe80::/10, and 169.254.0.0/16 (RFC 3927). */
+bool
+address_is_of_link(const struct address *a)
+{
+	return address_is_link_local(a) ||
+	       (a->family == 4 && a->octets[0] == 169 && a->octets[1] == 254);
+}
+
+/* Link-local addresses mean something on their link only, and a VLAN is a link. Of any other pair a second
+ * VLAN tag is another place of the same path. Without a tag, the link is not known. */
+bool
+vlan_is_other(const struct address *a, uint16_t one, uint16_t other)
+{
+	return one != other && one != 0 && other != 0 && address_is_of_link(a);
+}
+
 struct session *
 session_find(struct track *t, const struct address *a, const struct address *b)
+{
+	return session_find_in(t, a, b, 0);
+}
+
+struct session *
+session_find_in(struct track *t, const struct address *a, const struct address *b, uint16_t vlan)
 {
 	uint32_t hash = (uint32_t)pair_hash(t, a, b);
 	struct session *s = t->session_table[hash & (t->session_slots - 1)];
 	for (; s != NULL; s = s->hash_next) {
-		if (s->hash != hash) {
+		if (s->hash != hash || vlan_is_other(a, s->vlan, vlan)) {
 			continue;
 		}
 		if ((address_equal(&s->side[0].addr, a) && address_equal(&s->side[1].addr, b)) ||
@@ -142,10 +164,11 @@ table_grow(struct track *t)
 
 struct session *
 session_get(struct track *t, const struct address *src, const struct address *dst, int8_t outgoing,
-	const struct moment *at)
+	uint16_t vlan, const struct moment *at)
 {
-	struct session *s = session_find(t, src, dst);
+	struct session *s = session_find_in(t, src, dst, vlan);
 	if (s != NULL) {
+		s->vlan = s->vlan == 0 ? vlan : s->vlan;
 		return s;
 	}
 	if (t->session_count >= TRACK_SESSIONS_MAX ||
@@ -154,6 +177,7 @@ session_get(struct track *t, const struct address *src, const struct address *ds
 	}
 	s = memory_zero(1, sizeof(*s));
 	s->id = ++t->session_ids;
+	s->vlan = vlan;
 	unsigned local = outgoing == 0 ? 1 : 0;
 	s->side[local].addr = *src;
 	s->side[1 - local].addr = *dst;

@@ -298,8 +298,9 @@ track_finish(struct track *t)
 		}
 		if (b->session == NULL && b->end[0].addr.family != 0 && b->end[1].addr.family != 0) {
 			struct session *s =
-				session_get(t, &b->end[0].addr, &b->end[1].addr, -1, &b->first);
+				session_get(t, &b->end[0].addr, &b->end[1].addr, -1, b->vlan, &b->first);
 			s->last = b->last; /* b->session is set: bfd_serve() */
+			b->session = s;
 		}
 	}
 	rule_contacts(t, true);

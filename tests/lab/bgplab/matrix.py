@@ -15,6 +15,7 @@ from .lab import NODE, NODE6, NODE_AS, ROUTER, ROUTER6, ROUTER_AS, ROUTER_MAC
 from .scenarios import Scenario, chapter
 from .tolerances import TOLERANCES
 
+FAR = "198.51.100.1"
 KINDS = ("frr", "bird", "gobgp", "openbgpd", "exabgp")
 LATER = ["retry-storm", "collision", "closed-without-notification", "connection-refused", "peer-not-configured",
          "open-unanswered", "graceful-restart", "cease-rejected", "silent-asn-mismatch"]
@@ -26,11 +27,23 @@ class Stage:
     def __init__(self, lab, kinds, ipv6, vantage):
         self.lab, self.kinds, self.ipv6, self.vantage = lab, kinds, ipv6, vantage
         self.addresses = (NODE6, ROUTER6) if ipv6 else (NODE, ROUTER)
-        lab.pair(ipv6=ipv6)
         self.a = self.b = None
 
+    def cable(self, rules=()):
+        """One link, with these rules on it."""
+        self.lab.pair(ipv6=self.ipv6, rules=rules)
+        return self
+
+    def gate(self):
+        """A router between the two (IPv4)."""
+        self.addresses = (NODE, FAR)
+        self.vantage = "node" if self.vantage == "path" else self.vantage
+        self.lab.pair_over_gate()
+        return self
+
     def make(self, side, *, asn=None, peer_as=None, bgp_id=None, hold=15, passive=False, password=None,
-             families=None, bfd=False, routes=1, peer=None, limit=None, multihop=False, restart=False):
+             families=None, bfd=False, routes=1, peer=None, limit=None, multihop=False, restart=False,
+             role=None, security=False):
         lab, kind = self.lab, self.kinds[side]
         own, other = self.addresses[side], peer or self.addresses[1 - side]
         asn = asn or (NODE_AS, ROUTER_AS)[side]
@@ -42,13 +55,15 @@ class Stage:
         common = dict(address=own, asn=asn, bgp_id=bgp_id, namespace=space, hostname=host)
         if kind == "frr":
             lines = ["passive"] * passive + [f"password {password}"] * bool(password)
-            lines += ["ebgp-multihop 4"] * multihop
+            lines += ["ebgp-multihop 4"] * multihop + ["disable-connected-check"] * (self.addresses[1] == FAR and not multihop)
+            lines += [f"local-role {role}"] * bool(role) + ["ttl-security hops 1"] * security
             return lab.metallb_node(other, peer_as, **common, timers=f"{hold // 3} {hold}", bfd=bfd, lines=lines,
                                     families=families or [family], prefixes=prefixes, max_prefix=limit,
                                     bgp=["bgp graceful-restart"] * restart)
         if kind == "bird":
             options = ["passive on"] * passive + [f'password "{password}"'] * bool(password)
             options += ["multihop 4"] * multihop + ["graceful restart on"] * restart
+            options += [f"local role {role}"] * bool(role) + ["ttl security on"] * security
             more = {family: f"receive limit {limit} action disable;"} if limit else None
             return lab.bird_router(other, peer_as, **common, hold=hold, bfd=bfd, options=options,
                                    routes=prefixes, channels=families or [family], channel_options=more)
@@ -137,12 +152,24 @@ class Stage:
 SITUATIONS = []
 
 
+def on_cable(stage, play):
+    play(stage.cable())
+
+
+def over_gate(stage, play):
+    play(stage.gate())
+
+
+def unplaced(stage, play):
+    play(stage)
+
+
 def situation(name, cause, *, verdict=None, kinds=(KINDS, KINDS), also=(), allowed=(), verdicts=(), blame=None,
-              bfd=False, times=2):
+              bfd=False, times=2, place=on_cable):
     def register(play):
         SITUATIONS.append((name, play, dict(cause=cause, verdict=verdict, also_primary=list(also),
                                             also_allowed=list(allowed), also_verdicts=list(verdicts), bfd=bfd),
-                           kinds, blame, times))
+                           kinds, blame, times, place))
         return play
     return register
 
@@ -618,19 +645,198 @@ def tolerances(name, pair, ends):
             row("unseen", "BIRD enters OpenConfirm on a connection that it gives up at once", side, change="to OpenConfirm")
         if kind == "frr":
             row("extra", "bfdd makes its session anew for bgpd and logs no change of state", side, "bfd")
-    victim = {"stopped-router": 1, "killed-router": 1, "ended-router": 1, "late-kill": 1, "power-loss": 1,
+    victim = {"restart-router": 1, "gentle": 1, "stopped-router": 1, "killed-router": 1, "ended-router": 1, "late-kill": 1, "power-loss": 1,
               "stopped-node": 0, "killed-node": 0}.get(name)
     if victim is not None:
         row("extra", "the daemon is stopped or gone before it can log", victim, **leaves)
         row("unseen", "what it does when it goes on is not of the old connection", victim, **leaves)
         row("late", "it logs when it goes on", victim, seconds=30, **leaves)
-    if name.startswith("dark") or name in ("late-expiry", "unplugged", "bfd-path-dark"):
+    if name.startswith("dark") or name in ("flaps", "lossy", "mtu", "acl-icmp", "late-expiry", "unplugged", "bfd-path-dark"):
         row("unseen", "it is cut off: that it leaves the session is not on the wire until it is heard again", **leaves)
         row("late", "it is cut off: the time is that of its timers, or when it is heard again",
             seconds=20 if name == "unplugged" else 10, **leaves)
     if name in ("bfd-lost", "bfd-lost-one-way"):
         row("late", "which of the two ended it first is not on the wire", protocol="bfd", seconds=2)
     return rows
+
+
+# Later additions stand at the end: the pairs of those before are drawn with the same numbers as ever.
+
+@situation("health-multihop", None, kinds=(("frr", "bird"), ("frr", "bird")), place=over_gate, times=2)
+def health_multihop(stage):
+    stage.both(multihop=True)
+    stage.up(then=12)
+
+
+@situation("health-security", None, kinds=(("frr", "bird"), ("frr", "bird")), times=2)
+def health_security(stage):
+    stage.both(security=True)
+    stage.up(then=12)
+
+
+@situation("crossing", None, kinds=(("frr", "bird"), ("frr", "bird", "gobgp")), place=unplaced, times=3,
+           allowed=["collision", "closed-without-notification"])
+def crossing(stage):
+    """The two SYNs cross: two connections, of which one goes."""
+    stage.ipv6 = False
+    stage.addresses = (NODE, ROUTER)
+    stage.cable(rules=[net.Meeting()])
+    stage.both()
+    stage.up(then=10)
+
+
+@situation("one-hop-only", "ebgp-multihop-needed", kinds=(("frr", "gobgp", "exabgp"), ("bird",)), place=over_gate,
+           also=["icmp-unreachable"], allowed=["retry-storm", "icmp-unreachable"], times=3)
+def one_hop_only(stage):
+    """A router lies between, and the node's TTL is that of one hop."""
+    stage.both(b=dict(multihop=True, passive=True))
+    stage.play(35)
+
+
+@situation("acl-rst", "closed-without-notification", kinds=(CALLER, LISTENER), times=3,
+           also=["connection-refused", "peer-rebooted"], allowed=["retry-storm", "graceful-restart", "graceful-restart-expired"])
+def acl_rst(stage):
+    """In the middle somebody adds a rule to the router's firewall that refuses port 179 with RST."""
+    stage.both(b=dict(passive=True))
+    stage.up(then=6)
+    stage.lab.router.filter("input", "tcp dport 179 reject with tcp reset")
+    stage.lab.wait(24)
+
+
+@situation("acl-icmp", "icmp-prohibited", kinds=(CALLER, LISTENER), times=3, also=["hold-timer-expired"],
+           allowed=["retry-storm", "stale-connection", "closed-without-notification"])
+def acl_icmp(stage):
+    """In the middle somebody adds a rule to the router's firewall that prohibits port 179 with ICMP."""
+    stage.both(hold=9, b=dict(passive=True))
+    stage.up(then=6)
+    stage.lab.router.filter("input", "tcp dport 179 reject with icmpx admin-prohibited")
+    stage.lab.wait(34)
+
+
+@situation("restart-router", "closed-without-notification", kinds=(CALLER, LISTENER), times=4, blame=1, verdict="flapping",
+           also=["cease-admin-shutdown", "cease-peer-deconfigured", "cease-unspecific", "graceful-restart"],
+           verdicts=["healthy", "down"], allowed=["connection-refused", "retry-storm", "collision", "graceful-restart"])
+def restart_router(stage):
+    """The router's daemon is ended in good order and started again."""
+    stage.both()
+    stage.up(then=6)
+    stage.b.end(stage.main(1), signal.SIGTERM)
+    stage.lab.wait(2)
+    if stage.kinds[1] == "frr":
+        stage.b.start("bgpd")
+    else:
+        stage.b.start()
+    stage.lab.until_up(stage.a, stage.b, seconds=80)
+    stage.lab.wait(6)
+
+
+@situation("as-changed", "bad-peer-as", kinds=(CALLER, ("frr", "bird")), times=3, verdicts=["flapping"],
+           allowed=LATER + ["cease-config-change", "cease-unspecific", "cease-admin-reset", "collision-loop", "cease-peer-deconfigured"])
+def as_changed(stage):
+    """In the middle the router is told to expect another AS number."""
+    stage.both()
+    stage.up(then=6)
+    if stage.kinds[1] == "frr":
+        stage.b.configure(f"neighbor {stage.addresses[0]} remote-as 65010")
+    else:
+        stage.b.reconfigure(stage.b.text.replace(f"as {NODE_AS};", "as 65010;"))
+    stage.lab.wait(34)
+
+
+@situation("no-keepalives", "hold-time-zero", kinds=(("frr", "bird"), ("frr", "bird", "openbgpd")), verdict="degraded",
+           verdicts=["healthy"], times=2)
+def no_keepalives(stage):
+    stage.both(hold=0)
+    stage.up(then=18)
+
+
+@situation("mtu", "mtu-black-hole", kinds=(("frr", "bird", "gobgp"), LISTENER), verdict="flapping", verdicts=["down"], times=4,
+           allowed=["hold-timer-expired", "closed-without-notification", "retry-storm", "collision", "return-path-drop",
+                    "receiver-stuck", "cease-admin-reset"])
+def mtu(stage):
+    """What is larger than 1,000 octets is lost on the path."""
+    for end in (stage.lab.node, stage.lab.router):
+        end.offloads_off("eth0")
+    stage.both(a=dict(routes=250 if stage.kinds[0] == "gobgp" else 240))
+    stage.lab.path.filter("bridge", "meta length > 1000 drop")
+    stage.record()
+    stage.b.start()
+    stage.a.start()
+    stage.lab.wait(52)
+
+
+@situation("lossy", None, kinds=(CALLER, LISTENER), times=4, also=["hold-timer-expired"], verdicts=["flapping", "down", "degraded", "unknown"],
+           allowed=["hold-timer-expired", "retry-storm", "collision", "open-unanswered", "stuck-openconfirm"])
+def lossy(stage):
+    """A fifth of all packets is lost on the path, at random."""
+    stage.both(hold=9)
+    stage.lab.path.filter("bridge", "numgen random mod 100 < 20 drop")
+    stage.play(45)
+
+
+@situation("flaps", "hold-timer-expired", kinds=(CALLER, LISTENER), times=3, verdict="flapping", verdicts=["down"], also=["link-down"],
+           allowed=["firewall-drop", "no-route", "stale-connection", "retry-storm", "peer-rebooted", "collision"])
+def flaps(stage):
+    """TCP is lost for twelve seconds, twice; the hold time is nine."""
+    stage.both(hold=9)
+    stage.up(then=5)
+    for _ in range(2):
+        stage.cut(0, 1)
+        stage.lab.wait(14)
+        stage.mend()
+        stage.lab.wait(20)
+
+
+@situation("roles", "role-mismatch", kinds=(("frr", "bird"), ("frr", "bird")), allowed=LATER + ["collision-loop"], times=2)
+def roles(stage):
+    stage.both(role="customer")
+    stage.play(30)
+
+
+@situation("ttl-one-sided", "gtsm-mismatch", kinds=(("frr", "bird"), LISTENER), times=3,
+           allowed=["firewall-drop", "return-path-drop", "retry-storm", "open-unanswered", "closed-without-notification",
+                    "fsm-error", "hold-timer-expired", "stuck-openconfirm", "collision", "peer-rebooted"])
+def ttl_one_sided(stage):
+    stage.both(a=dict(security=True))
+    stage.play(45)
+
+
+@situation("bfd-stopped", "bfd-detect-expired", kinds=(("frr",), BFD), bfd=True, also=["bfd-down", "cease-hard-reset"],
+           verdicts=["flapping", "degraded"], allowed=TEARDOWN + ["bfd-up-bgp-down"], times=3)
+def bfd_stopped(stage):
+    """The node's bfdd stands still while BGP goes on."""
+    stage.both(bfd=True)
+    stage.up(then=6, bfd=True)
+    stage.a.kill(signal.SIGSTOP, "bfdd")
+    stage.lab.wait(16)
+
+
+@situation("bfd-shut", "bfd-admin-down", kinds=(("frr",), BFD), bfd=True, also=["bfd-down", "cease-hard-reset"], blame=0,
+           verdicts=["flapping", "degraded", "healthy"], allowed=TEARDOWN + ["bfd-detect-expired"], times=2)
+def bfd_shut(stage):
+    """An operator shuts BFD down on the node."""
+    stage.both(bfd=True)
+    stage.up(then=6, bfd=True)
+    stage.a.vtysh("configure terminal", "bfd", "profile bfdprofile", "shutdown")
+    stage.lab.wait(16)
+
+
+@situation("gentle", "graceful-restart", kinds=(("frr", "bird"), ("frr", "bird")), verdict="flapping", verdicts=["healthy"], times=3,
+           also=["closed-without-notification"], allowed=["connection-refused", "collision", "retry-storm"])
+def gentle(stage):
+    """The router's daemon is killed and comes back, with graceful restart on both sides."""
+    stage.both(restart=True)
+    stage.up(then=6)
+    stage.hit(1, signal.SIGKILL)
+    stage.lab.wait(3)
+    with contextlib.suppress(KeyError):
+        stage.b.end(stage.main(1))
+    if stage.kinds[1] == "frr":
+        stage.b.start("bgpd")
+    else:
+        stage.b.start()
+    stage.lab.until_up(stage.a, stage.b, seconds=60)
+    stage.lab.wait(8)
 
 
 PRODUCTS = {"frr": "FRR", "bird": "BIRD", "gobgp": "GoBGP", "openbgpd": "OpenBGPD", "exabgp": "ExaBGP"}
@@ -663,7 +869,7 @@ def variants(seed=FIRST_SEED):
     chapter("With other daemons, over IPv6, seen from elsewhere")
     made = {}
     chance = random.Random(seed)
-    for name, play, judged, kinds, blame, times in SITUATIONS:
+    for name, play, judged, kinds, blame, times, place in SITUATIONS:
         pairs = [(a, b) for a in kinds[0] for b in kinds[1]]
         chance.shuffle(pairs)
         for number in range(times):
@@ -671,10 +877,11 @@ def variants(seed=FIRST_SEED):
             ipv6, vantage = chance.random() < 0.4, chance.choice(("node", "router", "path"))
             if name == "power-loss":
                 vantage = "node"
-            ends = (NODE6, ROUTER6) if ipv6 else (NODE, ROUTER)
+            ipv6 = ipv6 and place is not over_gate
+            ends = (NODE, FAR) if place is over_gate else (NODE6, ROUTER6) if ipv6 else (NODE, ROUTER)
 
-            def run(lab, play=play, pair=pair, ipv6=ipv6, vantage=vantage):
-                play(Stage(lab, pair, ipv6, vantage))
+            def run(lab, play=play, pair=pair, ipv6=ipv6, vantage=vantage, place=place):
+                place(Stage(lab, pair, ipv6, vantage), play)
             run.__name__ = f"{name}-{pair[0]}-{pair[1]}-{'6' if ipv6 else '4'}-{vantage}".replace("-", "_")
             title = f"{name}: {PRODUCTS[pair[0]]} on the node and {PRODUCTS[pair[1]]} on the router, IPv{'6' if ipv6 else '4'}"
             one = Scenario(run, title, play.__doc__ or "", a=ends[0], b=ends[1],
