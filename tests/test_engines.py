@@ -24,6 +24,9 @@ OUTSIDE = {
     "capture-one-way.pcap": {"one-direction"},  # recorded with a filter for one direction
     "capture-snaplen.pcap": {"cut"},            # tcpdump -s 96
     "mid-stream.pcap": {"midstream"},           # tcpdump began late
+    "late-expiry-frr-frr-4-node.pcap": {"midstream"},
+    "late-expiry-openbgpd-frr-4-router.pcap": {"midstream"},
+    "late-kill-openbgpd-gobgp-6-router.pcap": {"midstream"},
     "large-table.pcap": {"loss"},               # tshark: 1,472 octets before frame 49 were not captured
     "source-nat.pcap": {"handshake"},           # the server's FIN comes before the client's first ACK: no ACK is ISN + 1
 }

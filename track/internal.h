@@ -671,6 +671,7 @@ void rule_hold_expired(struct track *t, struct link *link, unsigned dir, enum ba
 	const struct moment *at);
 void rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, enum bgp_state from,
 	const struct moment *at);
+void rule_reset_in_its_name(struct track *t, struct link *link, unsigned dir, const struct seg *seg);
 void rule_open(struct track *t, struct link *link, unsigned dir, const struct moment *at);
 void rule_two_identifiers(struct track *t, struct link *link, unsigned dir, const struct moment *at);
 void rule_bad_update(struct track *t, struct link *link, unsigned dir);

@@ -184,7 +184,8 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 	}
 	if (seg->retransmission && seg->wire_len > 0 && !seg->keepalive_probe) {
 		from->retransmissions++;
-		if (m->retransmissions++ == 0) {
+		/* The oldest one counts: a tail that is probed for (RFC 8985) may be small. */
+		if (m->retransmissions++ == 0 || seg->seq == conn->side[1 - dir].acked) {
 			m->retransmitted_size = seg->wire_len;
 		}
 		m->retransmission = t->now;
@@ -195,6 +196,10 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 				p->at = t->now;
 			}
 		}
+	}
+	if (m->closed && link->was_established && seg->wire_len > 0 && !seg->keepalive_probe &&
+	    conn->side[dir].rst_count > 0 && conn->side[dir].fin_count == 0) {
+		rule_reset_in_its_name(t, link, dir, seg);
 	}
 	if (seg->retransmission) {
 		machine_repeats(t, link, dir, seg);

@@ -233,7 +233,10 @@ skipped_states(struct track *t, struct link *link, unsigned dir)
 		machine_event(t, link, dir, RFC_TCP_CR_ACKED, BASIS_INFERRED, &link->handshake,
 			"its connection stands; the OPEN it must have sent is not in the capture (RFC 4271 section 8.2.2, Connect)");
 	}
-	if (m->state == BGP_STATE_OPENSENT && m->open_received.time_ns != 0 && !m->notified) {
+	/* Who closes of its own accord does so instead of its KEEPALIVE, which would stand before the FIN. */
+	const struct machine *peer = &link->machine[1 - dir];
+	bool refused = m->closed && !peer->closed && !peer->notified && link->conn->side[dir].fin_count > 0;
+	if (m->state == BGP_STATE_OPENSENT && m->open_received.time_ns != 0 && !m->notified && !refused) {
 		machine_event(t, link, dir, RFC_BGP_OPEN, BASIS_INFERRED, &m->open_received,
 			"it received an OPEN and did not object; its KEEPALIVE came too late to be seen (RFC 4271 section 8.2.2, OpenSent)");
 	}
@@ -577,9 +580,6 @@ machine_seems_cut_off(const struct track *t, const struct link *link, unsigned d
 	       m->retransmission.time_ns > from && t->now.time_ns >= from + SHORTEST_HOLD_NS;
 }
 
-/* After this the hold timer has run out for certain where nothing else came; see below. */
-static bool hold_is_over_at(const struct track *t, const struct link *link, unsigned dir, uint64_t *sure);
-
 /*
  * `dir` sends again what it sent before, long after its hold time, and acknowledges nothing that the
  * capture has not: so nothing reached it, and it has nothing new to say. Its NOTIFICATION waits behind
@@ -589,7 +589,7 @@ void
 machine_repeats(struct track *t, struct link *link, unsigned dir, const struct seg *seg)
 {
 	struct machine *m = &link->machine[dir];
-	uint64_t sure, guess;
+	uint64_t guess;
 	if (m->state < BGP_STATE_OPENCONFIRM || m->done || !(seg->flags & SEG_ACK) ||
 	    !link->conn->side[1 - dir].seen ||
 	    (int32_t)(seg->ack - link->conn->side[1 - dir].next_seq) > 0) {
@@ -602,8 +602,12 @@ machine_repeats(struct track *t, struct link *link, unsigned dir, const struct s
 			"nothing reached it for longer than three of its KEEPALIVE intervals, and it has only repeated itself since (RFC 4271 section 4.4)");
 		return;
 	}
-	if (!hold_is_over_at(t, link, dir, &sure) || t->now.time_ns < sure ||
-	    m->sent.time_ns > silence_from(t, &m->received) + link->hold_ns) {
+	/* What its peer repeats meanwhile does not reach it either: it would have acknowledged it here. */
+	uint64_t from = silence_from(t, &m->received);
+	if (link->hold_ns == 0 || m->received.time_ns == 0 || !link->conn->side[dir].seen ||
+	    (m->state == BGP_STATE_OPENCONFIRM && link->session->links != link) ||
+	    t->now.time_ns < from + link->hold_ns + link->hold_ns / 3 + SECOND_NS ||
+	    m->sent.time_ns > from + link->hold_ns) {
 		return;
 	}
 	machine_gone(t, link, dir, RFC_HOLD_TIMER_EXPIRES, &t->now,

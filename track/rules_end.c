@@ -19,15 +19,53 @@ enum {
 
 /* Large segments of y are sent again and again while small ones of x are acknowledged. */
 static void
-mtu_black_hole(struct scene *scene, const struct machine *peer)
+mtu_black_hole(struct scene *scene, const struct machine *peer, uint32_t unseen)
 {
-	uint64_t frames[] = {peer->retransmission.frame};
+	uint64_t frames[] = {peer->retransmission.frame, scene->y->alive.frame};
 	struct finding_args args = scene_args(scene, FINDING_MTU_BLACK_HOLE, CONFIDENCE_LIKELY);
 	args.evidence = frames;
-	args.evidence_count = 1;
+	args.evidence_count = 2;
+	if (unseen > 0) {
+		finding_raise(scene->t, &args,
+			"%s has sent %u octets, as its sequence numbers say, that neither %s nor the capture ever received, while its small packets arrive (frame %llu): the path before the capture drops large packets",
+			scene->yt, unseen, scene->xt, (unsigned long long)scene->y->alive.frame);
+		return;
+	}
 	finding_raise(scene->t, &args,
 		"segments of %u octets from %s are sent again and again (%u times) and never acknowledged, while small packets pass between the two: the path drops large packets",
 		peer->retransmitted_size, scene->yt, peer->retransmissions);
+}
+
+/* Octets that `dir` has sent, by the sequence numbers of what came later, and that nobody has seen. */
+static uint32_t
+sent_unseen(const struct link *link, unsigned dir)
+{
+	const struct conn_side *y = &link->conn->side[dir], *x = &link->conn->side[1 - dir];
+	uint32_t ahead = y->next_seq - x->acked;
+	if (!x->has_acked || y->syn_count + y->synack_count == 0 || y->fin_count > 0 || ahead == 0 ||
+	    ahead > UINT32_MAX / 2) {
+		return 0;
+	}
+	/* What the capture has of it is not unseen. */
+	uint64_t of_all = (uint32_t)(y->next_seq - y->isn - 1);
+	if (y->syn_count == 0) {
+		return 0;
+	}
+	return of_all > y->bytes && of_all - y->bytes <= ahead ? (uint32_t)(of_all - y->bytes) : 0;
+}
+
+/* A filter was complaining all the while: it is why the session fell. */
+static void
+blame_icmp(struct session *s, const struct moment *since)
+{
+	for (struct finding *f = s->findings; f != NULL; f = f->next) {
+		if ((f->cause == FINDING_ICMP_PROHIBITED || f->cause == FINDING_ICMP_UNREACHABLE) &&
+		    f->resolved && f->last.time_ns > since->time_ns) {
+			f->resolved = false;
+			f->took_down = true;
+			f->severity = SEVERITY_ERROR;
+		}
+	}
 }
 
 /* The hold timer of OpenSent ran out: no OPEN came (RFC 4271 section 8.2.2, OpenSent). */
@@ -91,12 +129,21 @@ rule_hold_expired(struct track *t, struct link *link, unsigned dir, enum basis b
 	uint64_t frames[4] = {own->received.frame, peer->sent.frame, 0, 0};
 	size_t count = 2;
 	bool silent_daemon = false; /* its TCP acknowledges what its daemon does not answer */
+	uint32_t unseen = sent_unseen(link, 1 - dir);
 	if (peer->retransmissions >= 3 && peer->retransmitted_size >= LARGE_SEGMENT &&
 	    peer->retransmission.time_ns > own->received.time_ns &&
 	    own->acked.time_ns > own->received.time_ns) {
-		mtu_black_hole(&scene, peer);
+		mtu_black_hole(&scene, peer, 0);
+	} else if (unseen >= LARGE_SEGMENT && own->acked.time_ns > own->received.time_ns &&
+		   scene.y->alive.time_ns > own->received.time_ns + SECOND_NS) {
+		mtu_black_hole(&scene, peer, unseen);
 	}
-	if (peer->retransmissions > 0 && peer->retransmission.time_ns > own->received.time_ns) {
+	if (unseen > 0 && peer->sent.time_ns <= own->received.time_ns) {
+		snprintf(why, sizeof(why),
+			"%s has sent %u octets since, as its sequence numbers say, which neither %s nor the capture received: they are lost on the way before the capture",
+			scene.yt, unseen, scene.xt);
+		frames[count++] = scene.y->alive.frame;
+	} else if (peer->retransmissions > 0 && peer->retransmission.time_ns > own->received.time_ns) {
 		snprintf(why, sizeof(why),
 			"%s did send, and sent again (%u retransmissions): its packets, or the answers to them, are lost on the way",
 			scene.yt, peer->retransmissions);
@@ -127,6 +174,7 @@ rule_hold_expired(struct track *t, struct link *link, unsigned dir, enum basis b
 	args.lower_severity = link->ignored;
 	finding_raise(t, &args, "the hold timer%s of %s for %s ran out: %s; %s", hold, scene.xt, scene.yt,
 		last, why);
+	blame_icmp(link->session, &own->received);
 }
 
 /* Another connection of the pair is on its way or stands: this one had to go (RFC 4271 6.8). */
@@ -246,10 +294,41 @@ rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, enum b
 		   link->conn->side[dir].data_segments == 0 && (int)dir != link->conn->client) {
 		args.cause = FINDING_PEER_NOT_CONFIGURED;
 		rule_known_by_another(&scene);
+		if (scene.x->attempt.time_ns != 0) {
+			/* Whom it calls it knows: it does not want to be called now. */
+			args.confidence = CONFIDENCE_POSSIBLE;
+		}
 		finding_raise(t, &args,
 			"%s takes the connection of %s and %s it without an OPEN: it does not know this neighbor, or does not want it now",
 			scene.xt, scene.yt, how);
 	}
+}
+
+/* It was reset, and yet it goes on: TCP that sends a RST has no connection any more (RFC 9293, 3.10.7). */
+void
+rule_reset_in_its_name(struct track *t, struct link *link, unsigned dir, const struct seg *seg)
+{
+	struct scene scene;
+	scene_set(&scene, t, link, dir, &t->now);
+	struct finding *f = scene.s->findings;
+	while (f != NULL && ((f->cause != FINDING_CLOSED_WITHOUT_NOTIFICATION && f->cause != FINDING_PEER_REBOOTED) ||
+				    !address_equal(&f->subject, &scene.x->addr))) {
+		f = f->next;
+	}
+	if (f == NULL || f->resolved || f->confidence < CONFIDENCE_LIKELY ||
+	    t->now.time_ns < f->last.time_ns + SECOND_NS / 10 || f->blame.family == 0) {
+		return;
+	}
+	uint64_t reset = f->last.frame;
+	struct finding_args args = scene_args(&scene, f->cause, CONFIDENCE_LIKELY);
+	args.at = f->last;
+	args.evidence = (uint64_t[]){t->now.frame};
+	args.evidence_count = 1;
+	f->count--; /* told anew, not again */
+	finding_raise(t, &args,
+		"the Established session of %s and %s is reset in the name of %s (RST, frame %llu), which goes on sending on it (frame %llu, TTL %u): a firewall or another host sent the RST",
+		scene.xt, scene.yt, scene.xt, (unsigned long long)reset,
+		(unsigned long long)t->now.frame, seg->ip->ttl);
 }
 
 /* BFD says that its detection time ran out just after the same speaker sent a Cease without a reason:

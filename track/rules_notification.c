@@ -231,6 +231,19 @@ stale_connection(struct scene *scene)
 	}
 }
 
+/* Something nearer to the root keeps the session from coming up: that calls collide is its consequence. */
+static bool
+set_up_fails(const struct session *s)
+{
+	for (const struct finding *f = s->findings; f != NULL; f = f->next) {
+		if (!f->resolved && f->severity == SEVERITY_ERROR && f->confidence >= CONFIDENCE_LIKELY &&
+		    finding_rank(f->cause) < finding_rank(FINDING_COLLISION_LOOP)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void
 cease(struct scene *scene, enum finding_cause cause, const struct bgp_notification *n)
 {
@@ -276,7 +289,7 @@ cease(struct scene *scene, enum finding_cause cause, const struct bgp_notificati
 			scene->xt, scene->yt, collision_text(scene->link, rule));
 		stale_connection(scene);
 		struct finding *f = finding_find(scene->s, FINDING_COLLISION);
-		if (f != NULL && has_rival && f->count >= COLLISIONS_ARE_A_LOOP && !scene->s->up &&
+		if (f != NULL && has_rival && !set_up_fails(scene->s) && f->count >= COLLISIONS_ARE_A_LOOP && !scene->s->up &&
 		    scene->s->established_count == 0) {
 			args.cause = FINDING_COLLISION_LOOP;
 			args.subject = NULL;

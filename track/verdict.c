@@ -33,8 +33,8 @@ is_consequence(const struct finding *f, bool beside)
 	       (finding_is_failed_call(f->cause) || f->cause == FINDING_PEER_NOT_CONFIGURED ||
 		       f->cause == FINDING_CEASE_REJECTED ||
 		       f->cause == FINDING_SILENT_ASN_MISMATCH ||
-		       f->cause == FINDING_OPEN_UNANSWERED ||
-		       f->cause == FINDING_STUCK_OPENCONFIRM);
+		       ((f->cause == FINDING_OPEN_UNANSWERED || f->cause == FINDING_STUCK_OPENCONFIRM) &&
+			       f->session != NULL && rule_after_exit(f->session)));
 }
 
 /*
