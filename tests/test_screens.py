@@ -14,7 +14,7 @@ import subprocess
 import sys
 import unicodedata
 
-from support import PCAPS, SOURCE, Tap, skip_all
+from support import PCAPS, SOURCE, Tap, bgpwhy, skip_all
 
 SCREENS = os.environ.get("SCREENS") or os.path.join(SOURCE, "build", "tests", "screens")
 GOLDEN = os.path.join(SOURCE, "tests", "golden", "screens")
@@ -87,16 +87,17 @@ def check_lessons(tap, update, wanted):
 
 def questions():
     text = open(os.path.join(SOURCE, "ui", "lessons.def"), encoding="utf-8").read()
-    ids = re.findall(r'^LESSON\((\w+),', text, re.M)
-    return [(ids.index(lesson), protocol, text) for lesson, protocol, _, text in
+    first = re.findall(r'^LESSON\((\w+), "[^"]+", "[^"]+", (BGP|BFD),', text, re.M)
+    ids = [lesson for lesson, _ in first]
+    return [(ids.index(lesson), protocol != dict(first)[lesson], text) for lesson, protocol, _, text in
             re.findall(r'^QUESTION\((\w+), (BGP|BFD), (\d+), "([^"]+)"\)', text, re.M)]
 
 
 def check_questions(tap):
     """Each question of a lesson is asked at some step, and the step after it says that it is the answer."""
     names = lessons()
-    for number, protocol, text in questions():
-        keys = ["learn", str(number), *["Down"] * number, "Enter"] + (["Tab"] if protocol == "BFD" else []) + ["=begin"]
+    for number, other, text in questions():
+        keys = ["learn", str(number), *["Down"] * number, "Enter"] + ["Tab"] * other + ["=begin"]
         for step in range(60):
             keys += ["Right", f"={step}"]
         _, out, _ = run(os.path.join(PCAPS, names[number]), (160, 50), *keys)
@@ -104,6 +105,23 @@ def check_questions(tap):
         asked = [i for i, shot in enumerate(shots[:-1]) if text[:100] in shot]
         tap.ok(asked and all("Answer #" in shots[i + 1] for i in asked),
                f"{names[number]}: asked and answered: {text[:50]}", f"asked at {asked}")
+
+
+def check_states(tap):
+    """Beside the ladder stands what the transitions add up to: the last row agrees with the program's last word."""
+    for name in lessons():
+        run_of = bgpwhy("-r", os.path.join(PCAPS, name), "--json")
+        sessions = run_of.events("session")
+        if len(sessions) != 1:
+            continue
+        _, text, _ = run(os.path.join(PCAPS, name), (160, 50), "Enter", "=end")
+        rows = [row for row in text.splitlines() if re.match(r".\d\d:\d\d:\d\d\.\d{6}", row)]
+        found = re.match(r".{33}(.{11}) [│├].*[│┤] ?(\S*)$", rows[-1]) if rows else None
+        shown = [part.strip() for part in found.groups()] if found else []
+        # A side that never moved while somebody looked has nothing beside it.
+        tap.ok(len(shown) == 2 and any(shown) and all(
+            one in ("", state) for one, state in zip(shown, sessions[0]["state"].values())),
+               f"{name}: the states beside the ladder end as the session's", shown, sessions[0]["state"], *rows[-3:])
 
 
 def check_ascii(tap):
@@ -134,6 +152,7 @@ def main():
     check_lessons(tap, update, wanted)
     if not wanted:
         check_questions(tap)
+        check_states(tap)
         check_ascii(tap)
         check_sizes(tap)
     return tap.done()

@@ -28,7 +28,12 @@ machines_step(struct machines *m, const struct timeline_entry *entry, int side)
 		m->count++;
 		m->connections[k].connection = connection;
 		m->connections[k].state[0] = m->connections[k].state[1] = 0;
+		m->connections[k].seq[0] = m->connections[k].seq[1] = 0;
 	}
+	if (entry->seq < m->connections[k].seq[side]) {
+		return false; /* the step after it was seen already, with an earlier time */
+	}
+	m->connections[k].seq[side] = entry->seq;
 	m->connections[k].state[side] = entry->to;
 	m->state[side] = 0;
 	for (size_t i = 0; i < m->count; i++) {

@@ -98,6 +98,7 @@ struct machines {
 	enum protocol protocol;
 	struct {
 		uint64_t connection;
+		uint64_t seq[2]; /* of its last step: a time line is in the order of time, not of steps */
 		uint8_t state[2];
 	} connections[MACHINES_CONNECTIONS_MAX];
 	size_t count;

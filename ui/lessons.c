@@ -5,7 +5,8 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct lesson lessons[LESSON_COUNT] = {
-#define LESSON(id, file, title, watch) [LESSON_##id] = {LESSON_##id, file, title, watch},
+#define LESSON(id, file, title, protocol, watch) \
+	[LESSON_##id] = {LESSON_##id, file, title, PROTOCOL_##protocol, watch},
 #include "ui/lessons.def"
 #undef LESSON
 };

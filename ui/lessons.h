@@ -10,7 +10,7 @@
 /* The course of --learn, made from lessons.def. All texts are static. */
 
 enum lesson_id {
-#define LESSON(id, file, title, watch) LESSON_##id,
+#define LESSON(id, file, title, protocol, watch) LESSON_##id,
 #include "ui/lessons.def"
 #undef LESSON
 	LESSON_COUNT,
@@ -20,6 +20,7 @@ struct lesson {
 	enum lesson_id id;
 	const char *file; /* in pcaps/ */
 	const char *title;
+	enum protocol protocol; /* whose machines are shown first */
 	const char *watch;
 };
 

@@ -106,6 +106,9 @@ choose_start(struct machine_panel *p)
 	p->before = p->lesson != NULL;
 	p->at = p->lesson != NULL ? 0 : p->steps.count - 1;
 	p->follow = p->lesson == NULL;
+	if (p->lesson != NULL && p->row.has_bfd && p->row.has_session) {
+		p->protocol = p->lesson->protocol;
+	}
 	for (size_t i = 0; p->wanted != 0 && i < p->steps.count; i++) {
 		if (p->steps.line[i].entry.seq == p->wanted) {
 			p->at = i;

@@ -13,7 +13,7 @@
 #include "ui/dashboard_session.h"
 #include "ui/text.h"
 
-enum { TEXT_MAX = EVENT_TEXT_MAX, ENTRIES_MAX = 2 * MODEL_TIMELINE_MAX, ROWS_MAX = 4 };
+enum { TEXT_MAX = EVENT_TEXT_MAX, ENTRIES_MAX = 2 * MODEL_TIMELINE_MAX, ROWS_MAX = 4, LOOK_AHEAD = 32 };
 
 void
 events_finish(struct events *events)
@@ -78,6 +78,34 @@ side_of(const struct model_session *session, const struct model_bfd_session *bfd
 	return -1;
 }
 
+/*
+ * The steps of one machine in their own order. One that is inferred has the time of the packet that it
+ * follows from, which may have gone by before the packet of the step before it did.
+ */
+static void
+order_steps(const struct timeline_entry **entries, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct timeline_entry *e = entries[i];
+		size_t to = i;
+		if (e->kind != TIMELINE_TRANSITION && e->kind != TIMELINE_BFD_TRANSITION) {
+			continue;
+		}
+		for (size_t k = i + 1; k < count && k <= i + LOOK_AHEAD; k++) {
+			const struct timeline_entry *other = entries[k];
+			if (other->kind == e->kind && other->side == e->side &&
+				other->connection == e->connection && other->seq < e->seq) {
+				to = k;
+			}
+		}
+		if (to > i) {
+			memmove(&entries[i], &entries[i + 1], (to - i) * sizeof(*entries));
+			entries[to] = e;
+			i--; /* another one stands here now */
+		}
+	}
+}
+
 void
 events_take(struct events *events, const struct model_session *session,
 	const struct model_bfd_session *bfd, const struct session_row *row, bool quiet,
@@ -85,6 +113,7 @@ events_take(struct events *events, const struct model_session *session,
 {
 	static const struct timeline_entry *entries[ENTRIES_MAX]; /* one thread */
 	size_t count = model_timeline_merged(session, bfd, entries, ENTRIES_MAX);
+	order_steps(entries, count);
 	if (count > events->room) {
 		events->room = count + 64;
 		events->line = memory_resize(events->line, events->room * sizeof(*events->line));
