@@ -303,12 +303,13 @@ bgp_next_nlri(struct bgp_nlri_run *run, struct bgp_nlri *nlri)
 bool
 bgp_count_nlri(const struct bgp_nlri_run *run, uint32_t *count, size_t *offset, bool *is_short)
 {
-	struct bgp_nlri_run rest = *run;
 	if (bgp_family_framing(run->family) == BGP_FRAMING_PREFIX) {
-		bool fits = count_prefixes(&rest.nlri, run, false, count, is_short);
-		*offset = cursor_offset(&rest.nlri);
+		struct cursor c = run->nlri;
+		bool fits = count_prefixes(&c, run, false, count, is_short);
+		*offset = cursor_offset(&c);
 		return fits;
 	}
+	struct bgp_nlri_run rest = *run;
 	struct bgp_nlri nlri;
 	bool fits = true;
 	while (next_nlri(&rest, &nlri, is_short)) {

@@ -222,28 +222,28 @@ check_aggregator(struct walk *walk, const struct bgp_attribute *attribute)
 
 /* Counts a stretch of NLRI; `code` is the fault where they do not fit. */
 static void
-count_run(struct walk *walk, struct bgp_family family, bool withdrawn, struct cursor nlri,
+count_run(struct walk *walk, struct bgp_family family, bool withdrawn, const struct cursor *nlri,
 	enum bgp_fault_code code)
 {
+	if (cursor_left(nlri) == 0) {
+		return;
+	}
 	struct bgp_message *message = walk->message;
 	struct bgp_update *update = &message->update;
-	struct bgp_nlri_run run = {.family = family, .withdrawn = withdrawn, .nlri = nlri};
+	struct bgp_nlri_run run = {.family = family, .withdrawn = withdrawn, .nlri = *nlri};
 	uint32_t count = 0;
 	size_t offset;
 	bool is_short;
-	if (cursor_left(&nlri) == 0) {
-		return;
-	}
 	if (walk->context->add_path_count > 0) {
-		run.add_path = bgp_has_add_path(walk->context, family, &nlri);
+		run.add_path = bgp_has_add_path(walk->context, family, nlri);
 	}
 	bool fits = bgp_count_nlri(&run, &count, &offset, &is_short);
-	if (!fits && !run.add_path && bgp_has_add_path(walk->context, family, &nlri)) {
+	if (!fits && !run.add_path && bgp_has_add_path(walk->context, family, nlri)) {
 		run.add_path = true;
 		count = 0;
 		fits = bgp_count_nlri(&run, &count, &offset, &is_short);
 	}
-	bool cut = bgp_is_cut(message, &nlri) && (is_short || walk->context->as_width == 0);
+	bool cut = bgp_is_cut(message, nlri) && (is_short || walk->context->as_width == 0);
 	if (!fits && !cut) {
 		bgp_note(message, code, offset);
 	}
@@ -278,7 +278,7 @@ check_mp_reach(struct walk *walk, const struct bgp_attribute *attribute)
 		return;
 	}
 	walk->has_mp_reach |= cursor_left(&mp.nlri) > 0;
-	count_run(walk, mp.family, false, mp.nlri, BGP_FAULT_MP_NLRI);
+	count_run(walk, mp.family, false, &mp.nlri, BGP_FAULT_MP_NLRI);
 }
 
 static void
@@ -292,7 +292,7 @@ check_mp_unreach(struct walk *walk, const struct bgp_attribute *attribute)
 	if (walk->count == 1 && cursor_left(&mp.nlri) == 0) {
 		walk->message->update.end_of_rib_family = mp.family;
 	}
-	count_run(walk, mp.family, true, mp.nlri, BGP_FAULT_MP_NLRI);
+	count_run(walk, mp.family, true, &mp.nlri, BGP_FAULT_MP_NLRI);
 }
 
 static bool
@@ -425,9 +425,9 @@ bgp_decode_update(struct bgp_message *message, struct cursor body,
 	if (!message->body_read) {
 		return;
 	}
-	count_run(&walk, ipv4_unicast, true, update->withdrawn, BGP_FAULT_NLRI);
+	count_run(&walk, ipv4_unicast, true, &update->withdrawn, BGP_FAULT_NLRI);
 	walk_attributes(&walk);
-	count_run(&walk, ipv4_unicast, false, update->nlri, BGP_FAULT_NLRI);
+	count_run(&walk, ipv4_unicast, false, &update->nlri, BGP_FAULT_NLRI);
 	find_end_of_rib(message, &walk);
 	if (!update->end_of_rib) {
 		update->end_of_rib_family = (struct bgp_family){0};
