@@ -75,6 +75,7 @@ judge_by_peers(struct judge *judge, const struct bgp_attribute *attribute, enum 
 		judge_add(judge, &v);
 	}
 	if (attribute->type == BGP_ATTRIBUTE_AS_PATH && relation == RELATION_EXTERNAL &&
+		attribute->offset == judge->message->update.as_path_offset &&
 		judge->message->update.first_as != sender_as(context)) {
 		v = verdict_of_first_as(judge->message, attribute, context);
 		judge_add(judge, &v);
