@@ -85,6 +85,14 @@ def check_lessons(tap, update, wanted):
                                                lineterm="", n=1)), f"{label}: as it was", limit=60)
 
 
+def check_installed(tap):
+    """What the lessons need is there, and is installed with the program."""
+    build = open(os.path.join(SOURCE, "meson.build"), encoding="utf-8").read()
+    names = lessons()
+    tap.none([name for name in names if not os.path.exists(os.path.join(PCAPS, name))], "each lesson has its capture")
+    tap.none([name for name in names if f"'{name[:-len('.pcap')]}'" not in build], "and each is installed")
+
+
 def questions():
     text = open(os.path.join(SOURCE, "ui", "lessons.def"), encoding="utf-8").read()
     first = re.findall(r'^LESSON\((\w+), "[^"]+", "[^"]+", (BGP|BFD),', text, re.M)
@@ -151,6 +159,7 @@ def main():
     tap = Tap()
     check_lessons(tap, update, wanted)
     if not wanted:
+        check_installed(tap)
         check_questions(tap)
         check_states(tap)
         check_ascii(tap)

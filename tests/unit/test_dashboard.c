@@ -332,6 +332,62 @@ Test(dashboard, explains_every_action)
 	}
 }
 
+static const struct {
+	const char *text;
+	bool fits;
+} filters[] = {
+	{"", true},
+	{"192.0.2.1", true},
+	{"wrong as", true},          /* two words, both in the cause */
+	{"wrong peer:192", true},
+	{"bad-peer-as", true},
+	{"as:65001", true},
+	{"as:65009", true},
+	{"as:6500", false},          /* a number, not a part of one */
+	{"65001", true},
+	{"AS65001", true},
+	{"as:65001,1", true},
+	{"as:1,2", false},
+	{"as:", true},               /* still being typed */
+	{"state:idle", true},
+	{"state:opensent", true},    /* of the other side */
+	{"state:established", false},
+	{"state:established,idle", true},
+	{"state:down", true},
+	{"-state:idle", false},
+	{"-state:established", true},
+	{"-wrong", false},
+	{"-", true},                 /* a word like any other: it stands in the key of the cause */
+	{"cause:wrong", true},
+	{"cause:192", false},
+	{"peer:wrong", false},
+	{"bfd:up", false},
+	{"state:idle cause:bfd", false},
+	{"2001:db8::1", false},      /* no place is called 2001 */
+	{"STATE:IDLE", true},
+};
+
+Test(dashboard, filters_by_words_and_places)
+{
+	struct session_row row = {.has_session = true,
+		.health = HEALTH_BAD,
+		.cause = FINDING_BAD_PEER_AS,
+		.info = story_session(1, NODE, ROUTER, VERDICT_UNKNOWN)};
+	row.info.side[0].state = BGP_STATE_IDLE;
+	row.info.side[1].state = BGP_STATE_OPENSENT;
+	row.info.side[0].has_asn = row.info.side[1].has_asn = true;
+	row.info.side[0].asn = 65009;
+	row.info.side[1].asn = 65001;
+	for (size_t i = 0; i < COUNT(filters); i++) {
+		cr_expect_eq(session_row_matches(&row, filters[i].text), filters[i].fits, "\"%s\"",
+			filters[i].text);
+	}
+	struct session_row v6 = {.has_session = true,
+		.info = story_session(1, "2001:db8::1", "2001:db8::2", VERDICT_UNKNOWN)};
+	cr_expect(session_row_matches(&v6, "2001:db8::1"));
+	cr_expect(session_row_matches(&v6, "peer:2001:db8::2"));
+}
+
 /* However much comes, what is kept is bounded; and what is routine drives nothing else out. */
 Test(dashboard, keeps_octets_within_bounds)
 {
