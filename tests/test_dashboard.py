@@ -374,7 +374,7 @@ def check_live(tap, folder):
         tap.ok(len(falls) >= 8 and min(falls, default=99) <= 3, "live: the bar runs down, second by second", seen)
         tap.ok(t.wait("✗", 10) and t.wait("hold timer", 10), "live: the row says down, and why", t.text())
         red = [row for row in t.coloured().splitlines() if "✗" in row and "192.0.2" in row]
-        tap.ok(red and "\x1b[" in red[0], "live: with a colour", red)
+        tap.ok(red and re.search(r"\x1b\[[0-9;]*(31|38;5;160|41|48;5;160)m", red[0]), "live: in red", red)
         t.type("Enter")
         tap.ok(t.wait("hold-timer-expired"), "live: Enter shows how it came", t.text())
         t.type("m")

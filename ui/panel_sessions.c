@@ -298,7 +298,9 @@ draw_cell(const struct session_row *row, enum column column, uint64_t now_ns,
 	unsigned bars = (width - 1) / 2;
 	switch (column) {
 	case COLUMN_STATE:
-		area_printf(area, at, left, width, health_style(row->health) | band, "%s %s",
+		/* Also under the cursor it is red or green. */
+		area_printf(area, at, left, width,
+			health_style(row->health) | (band != 0 ? STYLE_LIT : 0), "%s %s",
 			area_glyph(area, health_glyph(row->health)),
 			session_row_states(row, width - 2, text));
 		break;
