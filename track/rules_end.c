@@ -212,6 +212,7 @@ explained(const struct session *s)
 		    f->cause != FINDING_PEER_NOT_CONFIGURED &&
 		    f->cause != FINDING_SILENT_ASN_MISMATCH &&
 		    f->cause != FINDING_CLOSED_WITHOUT_NOTIFICATION &&
+		    f->cause != FINDING_RETRY_STORM && /* it only counts */
 		    !finding_is_expectation(f->cause) &&
 		    f->confidence >= CONFIDENCE_LIKELY) {
 			return true;

@@ -360,6 +360,8 @@ rule_notification(struct track *t, struct link *link, unsigned dir,
 	if (link->up) {
 		rule_link_returned(t, link, dir, true);
 	}
+	/* FRR answers a NOTIFICATION that comes before the OPEN with one of its own: it is no cause. */
+	args.past = n->code == 5 && link->machine[1 - dir].notified;
 	switch (n->code) {
 	case 2:
 		if (cause == FINDING_BAD_PEER_AS) {

@@ -23,6 +23,10 @@ enum {
 	LONELY_CONTACTS = 4, /* pairs of ARP or NDP in a capture that is about one of them */
 	RETRANSMISSIONS_ENOUGH = 3,
 	CAPABILITY_STRICT_BFD = 74,
+	STORM_COUNT = 10, /* so often, */
+	STORM_S = 5,      /* and no rarer than that, is a storm */
+	RANK_OF_OPEN = 38, /* of findings.def */
+	RANK_OF_ESTABLISHED = 50,
 };
 
 /* For an answer to a SYN. */
@@ -482,12 +486,60 @@ rule_link_tick(struct track *t, struct link *link)
 	}
 }
 
+/* Once for each call, not for each SYN that TCP sends again. */
+static bool
+is_counted_by_call(enum finding_cause cause)
+{
+	int rank = finding_rank(cause);
+	return (rank >= RANK_OF_OPEN && rank < RANK_OF_ESTABLISHED) || cause == FINDING_FIREWALL_DROP ||
+	       cause == FINDING_CONNECTION_REFUSED || cause == FINDING_PEER_NOT_CONFIGURED ||
+	       cause == FINDING_CEASE_REJECTED;
+}
+
+/* The same failure again and again, with hardly a pause: RFC 4271 suggests 120 s (section 10). */
+static void
+retry_storm(struct track *t, struct session *s)
+{
+	const struct finding *worst = NULL;
+	for (const struct finding *f = s->findings; f != NULL; f = f->next) {
+		if (is_counted_by_call(f->cause) && !f->resolved && f->count >= STORM_COUNT &&
+		    f->last.time_ns - f->first.time_ns <= (f->count - 1) * STORM_S * SECOND_NS &&
+		    (worst == NULL || f->count > worst->count)) {
+			worst = f;
+		}
+	}
+	struct finding *told = finding_find(s, FINDING_RETRY_STORM);
+	if (worst == NULL || s->up || (told != NULL && told->count >= worst->count)) {
+		return;
+	}
+	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX];
+	double time = seconds(worst->last.time_ns - worst->first.time_ns);
+	struct finding *f = finding_raise(t,
+		&(struct finding_args){
+			.cause = FINDING_RETRY_STORM,
+			.confidence = CONFIDENCE_CERTAIN,
+			.session = s,
+			.at = worst->last,
+			.evidence = worst->evidence,
+			.evidence_count = worst->evidence_count,
+		},
+		"%s and %s try again every %.1f s (%llu times in %.0f s), and it ends the same way each time: %s",
+		address_text(&s->side[0].addr, a), address_text(&s->side[1].addr, b),
+		time / (double)(worst->count - 1), (unsigned long long)worst->count, time,
+		finding_title(worst->cause));
+	if (f != NULL) {
+		f->first = worst->first;
+		f->count = worst->count;
+	}
+}
+
 void
 rule_session_tick(struct track *t, struct session *s)
 {
 	for (unsigned x = 0; x < 2; x++) {
 		syns_unanswered(t, s, x);
 	}
+	retry_storm(t, s);
 	restart_tick(t, s);
 }
 

@@ -12,7 +12,7 @@ import sys
 import time
 
 MARKER = b"\xff" * 16
-OPEN, UPDATE, KEEPALIVE = 1, 2, 4
+OPEN, UPDATE, NOTIFICATION, KEEPALIVE = 1, 2, 3, 4
 
 
 def message(kind, body=b""):
@@ -125,6 +125,34 @@ class Speaker:
         octets[19] = 3
         self.send(octets)
         self.await_close()
+
+    def as_trans(self):
+        octets = bytearray(open_message(self.asn, self.bgp_id))
+        octets[20:22] = struct.pack(">H", 23456)
+        at = octets.index(struct.pack(">BB", 65, 4))
+        octets[at + 2:at + 6] = bytes(4)
+        self.send(octets)
+        self.await_close()
+
+    def rejects(self, subcode=5):
+        self.await_kind(OPEN)
+        self.send(message(NOTIFICATION, bytes((6, subcode))))
+
+    def out_of_resources(self):
+        self.establish()
+        time.sleep(3)
+        self.send(message(NOTIFICATION, bytes((6, 8))))
+
+    def unknown_parameter(self):
+        octets = open_message(self.asn, self.bgp_id)
+        body = octets[19:28] + bytes((len(octets) - 29 + 4,)) + bytes((9, 2, 0, 0)) + octets[29:]
+        self.send(message(OPEN, body))
+        self.await_close()
+
+    def refuses_refresh(self):
+        self.establish()
+        time.sleep(3)
+        self.send(message(NOTIFICATION, bytes((7, 1))))
 
     def no_open(self):
         self.await_close()

@@ -1164,15 +1164,50 @@ def bfd_one_sided(lab):
     play_up(lab, router, node, then=14)
 
 
+@scenario("Something between the two routes BFD",
+          """Single-hop BFD is sent with TTL 255 and must arrive so (RFC 5881 section 5). A device on the path
+          takes one off, as a router or a proxy does: 254, and both drop what comes.""",
+          cause="bfd-ttl", verdict="degraded", bfd=True, also_verdicts=["healthy"],
+          also_allowed=["bfd-down-bgp-up", "bfd-one-way"])
+def bfd_ttl(lab):
+    def one_less(frame, from_left):
+        if frame[12:14] == b"\x08\x00" and frame[23] == 17 and frame[36:38] == b"\x0e\xc8":
+            total = int.from_bytes(frame[24:26], "big") + 0x100
+            total = (total & 0xFFFF) + (total >> 16)
+            frame = frame[:22] + bytes((frame[22] - 1, frame[23])) + total.to_bytes(2, "big") + frame[26:]
+        return [(frame, from_left)]
+
+    node, router = lab.usual(bfd=True, rules=[one_less, lambda frame, from_left: [(frame, from_left)]])
+    lab.record(lab.path, "trunk1a")
+    start(router, node)
+    lab.until("Established", lambda: lab.snapshot(node, router))
+    lab.wait(14)
+
+
+@scenario("BFD falls, and BGP goes on without it",
+          """Both daemons run a BFD session that no BGP session is coupled to (`peer` in bfdd, `neighbor` in
+          BIRD's protocol bfd). UDP 3784 is dropped from some moment on: BFD is Down on both sides, and BGP takes no notice.""",
+          cause="bfd-down-bgp-up", verdict="degraded", bfd=True, also_primary=["bfd-detect-expired"], also_verdicts=["healthy"],
+          also_allowed=["bfd-neighbor-down", "bfd-one-way", "bfd-detect-expired"])
+def bfd_down_bgp_up(lab):
+    node, router = lab.usual(node=dict(bfd=False), router=dict(bfd=f"protocol bfd {{ neighbor {NODE}; }}"))
+    router.text = router.text.replace("  bfd on;\n", "")
+    node.configuration["bfdd"] = node.configuration["bfdd"].replace("bfd\n profile", f"bfd\n peer {ROUTER}\n  profile bfdprofile\n exit\n profile", 1)
+    play_up(lab, router, node, bfd=True, then=5)
+    lab.path.filter("bridge", "udp dport 3784 drop")
+    lab.wait(12)
+
+
 chapter("Faulty speakers")
 # What no daemon does of its own accord is the puppet's part.
 
 
-def puppet(lab, manner, seconds=25, establishes=False):
+def puppet(lab, manner, seconds=25, establishes=False, says=None):
     lab.pair()
     router, node = lab.puppet_router(manner), lab.metallb_node(bfd=False)
     lab.record()
     start(router, node)
+    router.asn = says or router.asn
     if establishes:
         lab.until("Established", lambda: lab.snapshot(node, router))
     lab.wait(seconds)
@@ -1287,6 +1322,46 @@ def open_unanswered(lab):
           also_allowed=PUPPET_LOOP, notes=[PUPPET_NOTE])
 def stuck_openconfirm(lab):
     puppet(lab, "no-keepalive", 40)
+
+
+@scenario("The 2-octet AS number points to another one that is missing",
+          """My AS is 23456 (AS_TRANS), which stands for a number of four octets, and capability 65 says 0: the
+          router has no AS number at all.""",
+          cause="as4-trouble", blame=ROUTER, also_allowed=PUPPET_LOOP + ["bad-peer-as"], notes=[PUPPET_NOTE])
+def as4_trouble(lab):
+    puppet(lab, "as-trans", says=23456)
+
+
+@scenario("The router rejects the connection in words",
+          """Cease 6/5 (Connection Rejected) in answer to the OPEN, where BIRD and FRR only close.""",
+          cause="cease-rejected", blame=ROUTER, also_primary=["peer-not-configured"], also_allowed=PUPPET_LOOP + ["fsm-error"],
+          notes=[PUPPET_NOTE])
+def cease_rejected(lab):
+    puppet(lab, "rejects")
+
+
+@scenario("The router is out of resources",
+          """Cease 6/8 from Established, in each cycle.""",
+          cause="cease-out-of-resources", blame=ROUTER, verdict="flapping", also_verdicts=["down"],
+          also_allowed=PUPPET_LOOP, notes=[PUPPET_NOTE])
+def cease_out_of_resources(lab):
+    puppet(lab, "out-of-resources", establishes=True)
+
+
+@scenario("An optional parameter that nobody knows",
+          """The router's OPEN has an optional parameter of type 9 before its capabilities: NOTIFICATION 2/4.""",
+          cause="bad-optional-parameter", also_allowed=PUPPET_LOOP, notes=[PUPPET_NOTE])
+def bad_optional_parameter(lab):
+    puppet(lab, "unknown-parameter")
+
+
+@scenario("A ROUTE-REFRESH that is not understood",
+          """NOTIFICATION 7/1 (Invalid Message Length, RFC 7313) from the router, though the node sent no such
+          message: the fault is the router's.""",
+          cause="route-refresh-error", verdict="flapping", also_verdicts=["down"], also_allowed=PUPPET_LOOP,
+          notes=[PUPPET_NOTE])
+def route_refresh_error(lab):
+    puppet(lab, "refuses-refresh", establishes=True)
 
 
 chapter("What captures do to healthy sessions")

@@ -27,6 +27,8 @@ TOLERANCES = {
         bgp_exit("unseen", ROUTER, "the router's own end comes later, from a connection already reset")],
     "bfd-admin-down": [
         bfd("extra", NODE, "from Up", "FRR's bfdd does not log its own AdminDown")],
+    "bfd-down-bgp-up": [
+        bfd("late", ROUTER, "from Up", "its packets are lost before the capture: when it went down is not on the wire", seconds=2)],
     "bfd-detect-expired": [
         bfd("extra", NODE, "from Up", "bfdd is stopped: it does not see that its peer says Down", count=2),
         bfd("unseen", NODE, "from Up", "bfdd notices after it goes on", count=2),
@@ -36,6 +38,9 @@ TOLERANCES = {
          "reason": "the KEEPALIVE that confirms is in the direction that was not captured"},
         {"what": "unseen", "protocol": "bgp", "speaker": NODE, "count": 4,
          "reason": "nothing that it sends is in the capture"}],
+    "cease-rejected": [
+        {"what": "unseen", "protocol": "bgp", "speaker": NODE, "change": "to OpenSent",
+         "reason": "the capture ends with its last call"}],
     "closed-without-notification": [bgp_exit("extra", NODE, KILLED)],
     "graceful-restart": [bgp_exit("extra", NODE, KILLED)],
     "graceful-restart-expired": [bgp_exit("extra", NODE, KILLED)],
