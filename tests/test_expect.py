@@ -183,6 +183,7 @@ AMISS = {
     "no-common-afi": {"expect-families"},
     "md5-one-sided": {"expect-md5"},
     "router-id-changed": {"expect-router-id"},
+    "as4-trouble": {"expect-asn"},
     "bfd-one-way": {"expect-bfd"},
     "bfd-hop-mismatch": {"expect-bfd"},
     "bfd-auth": {"expect-bfd"},
