@@ -125,6 +125,11 @@ machine_event(struct track *t, struct link *link, unsigned dir, uint8_t rfc, enu
 	m->since_ns = at->time_ns;
 	if (to == BGP_STATE_IDLE) {
 		m->done = true;
+		struct speaker *rests = &s->side[link_side(link, dir)];
+		if (link->id >= rests->resting_link) {
+			rests->resting = to;
+			rests->resting_link = link->id;
+		}
 	}
 	/* A caller sends an OPEN only when it has no session; who is called may still turn it down. */
 	if (basis == BASIS_OBSERVED &&
