@@ -20,7 +20,10 @@ SCREENS = os.environ.get("SCREENS") or os.path.join(SOURCE, "build", "tests", "s
 GOLDEN = os.path.join(SOURCE, "tests", "golden", "screens")
 SIZES = ((80, 24), (160, 50))
 WALK = ["=sessions", "Enter", "=ladder", "Home", "=ladder-begin", "2", "=events", "3", "=opens", "4", "=findings",
-        "5", "=timers", "1", "Esc", "m", "=machines", "Esc", "t", "=timeline", "Esc", "?", "=help"]
+        "5", "=timers", "1", "Esc", "m", "=machines", "Esc", "t", "=timeline", "Esc"]
+# The same for every capture.
+ONCE = ["?", "=help", "Esc", "c", "=columns", "Esc", "Enter", "?", "=help-session", "Esc", "Esc", "m", "?",
+        "=help-machines", "Esc", "Esc", "t", "?", "=help-timeline"]
 # The first OPEN with a field of it lit, then the one that answers it.
 MESSAGE = ["Enter", "2", "/", "O", "P", "E", "N", " ", "a", "s", "Enter", "Home", "Enter", *["Down"] * 5, "=message", "n",
            "=message-next"]
@@ -54,7 +57,7 @@ def wrong_rows(text, size, ascii_only=False):
 
 def screens_of(number, name, size):
     path = os.path.join(PCAPS, name)
-    parts = [run(path, size, *WALK), run(path, size, *MESSAGE)]
+    parts = [run(path, size, *WALK, *(ONCE if number == 0 else [])), run(path, size, *MESSAGE)]
     learn = ["learn", str(number), *["Down"] * number, "=lessons", "Enter", "=lesson-begin"]
     for step in range(1, 5):
         learn += ["Right", f"=lesson-step-{step}"]

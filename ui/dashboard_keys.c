@@ -83,11 +83,12 @@ keys_label(enum action action)
 }
 
 char *
-keys_labels(enum action action, char *text, size_t room)
+keys_labels(enum action action, enum place place, char *text, size_t room)
 {
 	text[0] = '\0';
 	for (size_t i = 0; i < COUNT(keys); i++) {
-		if (keys[i].action == action && keys[i].label[0] != '\0') {
+		if (keys[i].action == action && keys[i].label[0] != '\0' &&
+			keys_action(keys[i].code, place) == action) {
 			text_append(text, room, "%s%s", text[0] != '\0' ? "  " : "", keys[i].label);
 		}
 	}

@@ -47,8 +47,8 @@ unsigned keys_places(enum action action);
 const char *keys_word(enum action action); /* for the footer; NULL */
 const char *keys_help(enum action action);
 const char *keys_label(enum action action); /* of its first key */
-/* All labels of an action: "Up k". Returns `text`. */
-char *keys_labels(enum action action, char *text, size_t room);
+/* All labels of an action there: "Up k". Returns `text`. */
+char *keys_labels(enum action action, enum place place, char *text, size_t room);
 
 struct lesson;
 

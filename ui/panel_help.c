@@ -74,7 +74,7 @@ help_draw(void *self, const struct panel_view *view, const struct area *area)
 		}
 		char text[128];
 		area_text(&list, row, 2, labels, STYLE_STRONG,
-			keys_labels(known[index], text, sizeof(text)));
+			keys_labels(known[index], help->about->place, text, sizeof(text)));
 		area_text(&list, row, 2 + labels + 1, area->width, STYLE_NORMAL,
 			keys_help(known[index]));
 	}
