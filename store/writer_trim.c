@@ -6,8 +6,7 @@
  * front of each and needs no index. What events name (sessions, connections, BFD sessions, findings) has none
  * for those who name it, and looking through all events for each would take longer than capturing them did. So
  * the writer remembers the last event that named each (struct writer_seen), and of this run a row goes when
- * that event has gone; of the runs before, all of them go with the last event of the run. Foreign keys are
- * not checked meanwhile, since SQLite would look through all events; they are true afterwards, and tests ask.
+ * that event has gone; of the runs before, all of them go with the last event of the run.
  *
  * Age is counted from the clock where packets come as they are captured, and from the newest packet where a
  * file is read, so that an old capture is not too old at once; a packet from the future counts as one of now.
@@ -296,7 +295,6 @@ writer_trim(struct writer *w, uint64_t written)
 		cut = oldest.seq;
 	}
 	bool also_parents = written == 0 || (uint64_t)cut >= w->trimmed_parents + WRITER_TRIM_PARENTS;
-	sqlite3_exec(w->db, "PRAGMA foreign_keys=OFF", NULL, NULL, NULL);
 	int rc = sqlite3_exec(w->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 	if (rc == SQLITE_OK) {
 		rc = remove_events(w, cut);
@@ -312,7 +310,6 @@ writer_trim(struct writer *w, uint64_t written)
 			forget_rows(w, cut);
 		}
 	}
-	sqlite3_exec(w->db, "PRAGMA foreign_keys=ON", NULL, NULL, NULL);
 	run_sql(w, sqlite3_mprintf("PRAGMA incremental_vacuum(%d)", WRITER_TRIM_PAGES));
 	return rc == SQLITE_OK;
 }

@@ -6,7 +6,6 @@
 #include "track/json.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,12 +56,30 @@ put_format(struct json *j, const char *format, ...)
 	put(j, text, (size_t)size);
 }
 
+/* How many octets from here on stand for themselves in a string. */
+static size_t
+plain_span(const uint8_t *bytes, size_t size)
+{
+	size_t at = 0;
+	while (at < size && bytes[at] >= 0x20 && bytes[at] < 0x7f && bytes[at] != '"' && bytes[at] != '\\') {
+		at++;
+	}
+	return at;
+}
+
 /* Octets that are no UTF-8 (a file's name may have some) become U+FFFD. */
 static void
 put_escaped(struct json *j, const uint8_t *bytes, size_t size)
 {
 	put(j, "\"", 1);
 	while (size > 0) {
+		size_t plain = plain_span(bytes, size);
+		if (plain > 0) {
+			put(j, (const char *)bytes, plain);
+			bytes += plain;
+			size -= plain;
+			continue;
+		}
 		uint32_t c;
 		size_t length = utf8_next(bytes, size, &c);
 		if (c == '"' || c == '\\') {
@@ -78,6 +95,19 @@ put_escaped(struct json *j, const uint8_t *bytes, size_t size)
 		size -= length;
 	}
 	put(j, "\"", 1);
+}
+
+/* Numbers are most of what is written: no format is read for them. */
+static void
+put_number(struct json *j, uint64_t value)
+{
+	char text[20];
+	size_t at = sizeof(text);
+	do {
+		text[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value > 0);
+	put(j, text + at, sizeof(text) - at);
 }
 
 /* What comes before every value: the comma, and in an object the key. */
@@ -151,14 +181,17 @@ void
 json_uint(struct json *j, const char *key, uint64_t value)
 {
 	begin_value(j, key);
-	put_format(j, "%" PRIu64, value);
+	put_number(j, value);
 }
 
 void
 json_int(struct json *j, const char *key, int64_t value)
 {
 	begin_value(j, key);
-	put_format(j, "%" PRId64, value);
+	if (value < 0) {
+		put(j, "-", 1);
+	}
+	put_number(j, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
 void

@@ -5,7 +5,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "track/event.h"
 
@@ -344,24 +343,49 @@ confidence_from_name(const char *name, enum confidence *confidence)
 	return true;
 }
 
+static char *
+put_digits(char *at, uint32_t number, unsigned count)
+{
+	for (unsigned i = count; i-- > 0; number /= 10) {
+		at[i] = (char)('0' + number % 10);
+	}
+	return at + count;
+}
+
 const char *
 time_text(uint64_t time_ns, uint8_t digits, char text[TIME_TEXT_MAX])
 {
-	static const uint32_t divisor[10] = {1000000000, 100000000, 10000000, 1000000, 100000, 10000,
-		1000, 100, 10, 1};
-	time_t seconds = (time_t)(time_ns / 1000000000u);
+	uint64_t seconds = time_ns / 1000000000u;
 	uint32_t fraction = (uint32_t)(time_ns % 1000000000u);
-	struct tm tm;
-	char date[24];
-	if (gmtime_r(&seconds, &tm) == NULL || tm.tm_year > 8099 ||
-	    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0) {
-		snprintf(date, sizeof(date), "1970-01-01T00:00:00");
-		fraction = 0;
+	/* Days since 1970 as a date of the Gregorian calendar: 400 years have 146,097 days, and a year that begins
+	 * in March has its odd day at the end. 64 bits of nanoseconds end in the year 2554. */
+	uint32_t second = (uint32_t)(seconds % 86400);
+	uint32_t day = (uint32_t)(seconds / 86400) + 719468; /* since the 1st of March of the year 0 */
+	uint32_t era = day / 146097, of_era = day % 146097;
+	uint32_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	uint32_t of_year = of_era - (365 * year + year / 4 - year / 100);
+	uint32_t month = (5 * of_year + 2) / 153; /* 0 is March */
+	uint32_t of_month = of_year - (153 * month + 2) / 5 + 1;
+	year += 400 * era + (month >= 10);
+	char *at = put_digits(text, year, 4);
+	*at++ = '-';
+	at = put_digits(at, month < 10 ? month + 3 : month - 9, 2);
+	*at++ = '-';
+	at = put_digits(at, of_month, 2);
+	*at++ = 'T';
+	at = put_digits(at, second / 3600, 2);
+	*at++ = ':';
+	at = put_digits(at, second / 60 % 60, 2);
+	*at++ = ':';
+	at = put_digits(at, second % 60, 2);
+	if (digits > 0 && digits <= 9) {
+		char all[9];
+		put_digits(all, fraction, 9);
+		*at++ = '.';
+		memcpy(at, all, digits);
+		at += digits;
 	}
-	if (digits == 0 || digits > 9) {
-		snprintf(text, TIME_TEXT_MAX, "%sZ", date);
-	} else {
-		snprintf(text, TIME_TEXT_MAX, "%s.%0*uZ", date, digits, fraction / divisor[digits]);
-	}
+	*at++ = 'Z';
+	*at = '\0';
 	return text;
 }

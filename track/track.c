@@ -219,9 +219,12 @@ track_inputs_over(struct track *t)
 	t->ending = true;
 }
 
-static void
-send_snapshots(struct track *t)
+void
+track_snapshots(struct track *t)
 {
+	if (t->ending) {
+		return; /* the last word is said, or is about to be */
+	}
 	while (t->dirty != NULL) {
 		struct session *s = t->dirty;
 		t->dirty = s->dirty_next;
@@ -262,7 +265,6 @@ track_tick(struct track *t, uint64_t now_ns)
 	t->next_tick_ns = now_ns + SECOND_NS;
 	clock_run(t);
 	rule_contacts(t, false);
-	send_snapshots(t);
 }
 
 static int
@@ -325,7 +327,6 @@ track_finish(struct track *t)
 	t->now = end;
 	rule_expect_missing(t);
 	findings_temper(t);
-	send_snapshots(t);
 	for (struct finding *f = t->findings_first; f != NULL; f = f->all_next) {
 		finding_tell(t, f, false);
 	}

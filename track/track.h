@@ -59,7 +59,11 @@ void track_input_counts(struct track *track, uint32_t input, uint64_t packets, u
  * packets. */
 void track_inputs_over(struct track *track);
 
-/* Time goes on: timers run, snapshots go out. Packet time in ns, never backwards. */
+/* What has changed since goes to the sinks that want snapshots: how sessions stand now. Driven by the clock of
+ * who looks, not by that of the packets: nobody reads a thousand of them a second. */
+void track_snapshots(struct track *track);
+
+/* Time goes on: timers run. Packet time in ns, never backwards. */
 void track_tick(struct track *track, uint64_t now_ns);
 
 /* The addresses of a session, or of a BFD session; false where there is none of this id (any more). */

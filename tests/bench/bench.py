@@ -26,8 +26,12 @@ import tempfile
 FULL = os.environ.get('BENCH', '') == 'full'
 REPEAT = int(os.environ.get('BENCH_REPEAT', '5'))
 ONLY = os.environ.get('BENCH_SHAPES', '').split()
-GENERATE, LOOP, ROOM, BGPWHY = (os.environ[name] for name in (
-    'BENCH_GENERATE', 'BENCH_LOOP', 'BENCH_ROOM', 'BGPWHY'))
+GENERATE, LOOP, ROOM, INSERT, BGPWHY = (os.environ[name] for name in (
+    'BENCH_GENERATE', 'BENCH_LOOP', 'BENCH_ROOM', 'BENCH_INSERT', 'BGPWHY'))
+# Times of SQLite's own time for the same rows that --db may add. The aim is 1.5; one run differs from the next by
+# a fifth, so this is what fails.
+STORE_TIMES = 1.8
+STORE_SHAPES = ('table', 'many', 'small')
 
 # name, size here, full size, times of the bare loop that the room may take
 SHAPES = [
@@ -78,10 +82,33 @@ def readers(path, folder, everyone):
                 yield tool[0], tool
 
 
+def bare(folder):
+    """How many rows the database has, and the seconds that they take SQLite alone."""
+    made = subprocess.run([INSERT, os.path.join(folder, 'db'), os.path.join(folder, 'db-bare')], check=True,
+                          stdout=subprocess.PIPE)
+    rows, microseconds = map(int, made.stdout.split())
+    return rows, microseconds / 1e6
+
+
 def forget(folder):
     for name in os.listdir(folder):
         if name.startswith('db'):
             os.unlink(os.path.join(folder, name))
+
+
+STORED = []  # of the last databases: rows, and the seconds that they take SQLite alone
+
+
+def show_store(shape, rows, failed):
+    """What --db adds to the report, beside SQLite alone."""
+    if 'db' not in rows:
+        return
+    count, alone = STORED[-1]
+    adds = rows['db'][0] - rows['report'][0]
+    print(f'    the database has {count:,} rows: SQLite alone takes {alone * 1e3:.0f} ms for them, '
+          f'--db adds {adds * 1e3:.0f} ms, {adds / alone:.2f} ×', flush=True)
+    if shape in STORE_SHAPES and adds > STORE_TIMES * alone:
+        failed.append(f'{shape}: --db adds more than {STORE_TIMES} × what SQLite alone takes for the same rows')
 
 
 def measure(path, folder, repeat, everyone):
@@ -90,6 +117,8 @@ def measure(path, folder, repeat, everyone):
     for _ in range(repeat):
         for name, command in readers(path, folder, everyone):
             rows.setdefault(name, []).append(run(command))
+            if name == 'db':
+                STORED.append(bare(folder))
             forget(folder)
     return {name: (statistics.median(t for t, _ in runs), max(m for _, m in runs))
             for name, runs in rows.items()}
@@ -125,6 +154,7 @@ def peaceful(folder):
             path, packets = generate(folder, shape, part)
             rows = measure(path, folder, repeat, part != size)
             show(shape, part, path, packets, rows)
+            show_store(shape, rows, failed)
             os.unlink(path)
         if aim is not None and rows['room'][0] > aim * rows['loop'][0]:
             failed.append(f'{shape}: the capture room takes more than {aim} × the loop')
