@@ -36,6 +36,7 @@ enum {
 	PACKETS_BETWEEN_LOOKS = 512, /* at the clock and the keys, while a file is read */
 	EVENTS_BETWEEN_LOOKS = 256, /* while a database is played */
 	WAIT_MS = 100,
+	SNAPSHOTS_SHARE = 20, /* of the time, at most one part goes into telling how sessions stand */
 };
 
 struct run {
@@ -53,7 +54,7 @@ struct run {
 	bool stored; /* the database is open */
 	bool failed; /* exit status 2 */
 	bool quit;   /* the user left the dashboard */
-	uint64_t last_flush_ns;
+	uint64_t last_flush_ns, next_snapshots_ns;
 	char late[4096]; /* complaints that wait until the terminal is ours again */
 };
 
@@ -137,6 +138,12 @@ flush_sinks(struct run *run)
 {
 	run->last_flush_ns = clock_ns(CLOCK_MONOTONIC);
 	inputs_flush(run->inputs);
+	if (run->track != NULL && run->last_flush_ns >= run->next_snapshots_ns) {
+		/* Where there are so many sessions that this takes long, it is done less often. */
+		track_snapshots(run->track);
+		run->next_snapshots_ns = run->last_flush_ns +
+			SNAPSHOTS_SHARE * (clock_ns(CLOCK_MONOTONIC) - run->last_flush_ns);
+	}
 	for (size_t i = 0; i < run->sink_count; i++) {
 		if (run->sinks[i].flush != NULL) {
 			run->sinks[i].flush(run->sinks[i].self);

@@ -11,6 +11,7 @@ enum {
 	WRITER_BATCH_EVENTS = 8192,  /* a commit at least this often */
 	WRITER_RETRY_EVENTS = 65536, /* after a failure, try again at least this often */
 	WRITER_BUSY_MS = 250,        /* wait this long for somebody else's transaction */
+	WRITER_BUSY_THREAD_MS = 3000, /* … where nobody waits for the writer */
 	WRITER_SEEN_SLOTS = 1 << 16, /* ids whose rows are known to be there; as many as track has sessions */
 	WRITER_TRIM_EVENTS = 4096,   /* --keep: what one step may remove at least */
 	WRITER_TRIM_PARENTS = 1 << 14, /* … look for sessions and the like that nothing names any more so often */
@@ -71,7 +72,7 @@ struct writer {
 	uint64_t seen_floor; /* what is not among them was named last by this event or one before */
 	uint64_t now_seq;    /* of the run: the event that is written, or the last one */
 	uint64_t newest_ns;  /* of all events of the run */
-	bool live;
+	bool live; /* and so on a thread of its own */
 	/* --keep; 0: no such limit. */
 	uint64_t keep_ns, keep_octets;
 	uint64_t trimmed_parents; /* the cut when they were looked for last */
