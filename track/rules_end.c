@@ -54,12 +54,13 @@ sent_unseen(const struct link *link, unsigned dir)
 	return of_all > y->bytes && of_all - y->bytes <= ahead ? (uint32_t)(of_all - y->bytes) : 0;
 }
 
-/* A filter was complaining all the while: it is why the session fell. */
+/* A filter was complaining all the while, or the address was asked for in vain: so the session fell. */
 static void
-blame_icmp(struct session *s, const struct moment *since)
+blame_the_path(struct session *s, const struct moment *since)
 {
 	for (struct finding *f = s->findings; f != NULL; f = f->next) {
-		if ((f->cause == FINDING_ICMP_PROHIBITED || f->cause == FINDING_ICMP_UNREACHABLE) &&
+		if ((f->cause == FINDING_ICMP_PROHIBITED || f->cause == FINDING_ICMP_UNREACHABLE ||
+			    f->cause == FINDING_NO_ROUTE) &&
 		    f->resolved && f->last.time_ns > since->time_ns) {
 			f->resolved = false;
 			f->took_down = true;
@@ -174,7 +175,7 @@ rule_hold_expired(struct track *t, struct link *link, unsigned dir, enum basis b
 	args.lower_severity = link->ignored;
 	finding_raise(t, &args, "the hold timer%s of %s for %s ran out: %s; %s", hold, scene.xt, scene.yt,
 		last, why);
-	blame_icmp(link->session, &own->received);
+	blame_the_path(link->session, &own->received);
 }
 
 /* Another connection of the pair is on its way or stands: this one had to go (RFC 4271 6.8). */

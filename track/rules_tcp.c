@@ -75,6 +75,7 @@ raise_no_route(struct track *t, struct session *s, const struct contact *c,
 			.at = c->last,
 			.evidence = c->frames,
 			.evidence_count = c->frame_count,
+			.past = s->up, /* unless its hold timer runs out: see rule_hold_expired() */
 		},
 		"%s asks for %s with %s and nobody answers (%u requests in %.1f s): packets to %s do not even leave",
 		address_text(&c->asker, asker), address_text(&c->target, target),

@@ -217,6 +217,7 @@ def health_late(stage):
 
 @situation("short-loss", None, kinds=(CALLER, LISTENER), times=4)
 def short_loss(stage):
+    """Nothing passes for seven seconds, ARP and NDP included; the hold time is thirty."""
     stage.both(hold=30)
     stage.up(then=4)
     stage.cut(0, 1, what="ether type != 0x0000")
@@ -852,7 +853,8 @@ KEPT = {FIRST_SEED: (
     "reset-exabgp-gobgp-4-node", "reset-bird-openbgpd-4-path", "limit-exabgp-bird-4-router", "limit-bird-frr-6-path",
     "power-loss-openbgpd-bird-6-node", "unplugged-frr-gobgp-6-router", "bfd-path-dark-frr-frr-6-router",
     "md5-both-gobgp-openbgpd-6-node", "late-kill-openbgpd-gobgp-6-router"),
-    7: ("unplugged-gobgp-bird-4-router", "drop-at-router-exabgp-gobgp-6-node", "md5-one-exabgp-openbgpd-4-node")}
+    7: ("unplugged-gobgp-bird-4-router", "drop-at-router-exabgp-gobgp-6-node", "md5-one-exabgp-openbgpd-4-node"),
+    4242: ("short-loss-bird-bird-6-node",)}
 
 
 def kept():
