@@ -93,7 +93,6 @@ bool
 learn_load(struct dashboard *dashboard, const struct options *options, char *error,
 	size_t error_size)
 {
-	static struct options one; /* large */
 	char folder[PATH_LENGTH_MAX], path[PATH_LENGTH_MAX + 256];
 	if (!find_folder(folder)) {
 		snprintf(error, error_size,
@@ -101,7 +100,7 @@ learn_load(struct dashboard *dashboard, const struct options *options, char *err
 			BGPWHY_PCAPS);
 		return false;
 	}
-	one = (struct options){.file_count = 1, .capture = options->capture};
+	struct options one = {.file_count = 1, .capture = options->capture};
 	size_t loaded = 0;
 	for (size_t i = 0; dashboard_lesson_file(i) != NULL; i++) {
 		snprintf(path, sizeof(path), "%s/%s", folder, dashboard_lesson_file(i));

@@ -22,11 +22,11 @@ static const struct {
 };
 
 static const struct {
-	uint32_t code;
 	const char *label;
+	uint32_t code;
 	enum action action;
 } keys[] = {
-#define KEY(code, label, action) {code, label, ACTION_##action},
+#define KEY(code, label, action) {label, code, ACTION_##action},
 #include "ui/keys.def"
 #undef KEY
 };

@@ -99,7 +99,9 @@ order_steps(const struct timeline_entry **entries, size_t count)
 			}
 		}
 		if (to > i) {
-			memmove(&entries[i], &entries[i + 1], (to - i) * sizeof(*entries));
+			for (size_t k = i; k < to; k++) {
+				entries[k] = entries[k + 1];
+			}
 			entries[to] = e;
 			i--; /* another one stands here now */
 		}
