@@ -538,6 +538,7 @@ open_recorder(struct run *run)
 		.keep_files = o->record_files,
 		.snaplen = o->snaplen,
 		.mixed = inputs_are_mixed(run->inputs),
+		.any_port = o->capture.any_port,
 	};
 	struct capture_error error;
 	bool made;

@@ -26,7 +26,7 @@
 
 enum {
 	COPIES_MAX = 1000,
-	RECENT = 4,
+	RECENT = 1 << 13, /* slots, by frame: --any-port tells whose a packet is when more of them have come */
 	FILES_SPARE = 256,
 	KEYS_OWN = 3,
 	KEYS_MAX = 11,
@@ -60,7 +60,8 @@ struct recorder {
 	uint64_t clock_ns, next_end_ns;
 	char *input_names[TRACK_INPUTS_MAX];
 	uint64_t doubtful;       /* position of one that was kept and is nobody's so far */
-	uint64_t recent[RECENT]; /* positions of packets that were added last */
+	uint64_t current;        /* position of the packet that is on its way; RING_NONE: it did not fit */
+	uint64_t recent[RECENT]; /* positions of packets that were added, by their frames */
 	bool memory_told, open_told, file_told, failed;
 	/* Of the packet that is on its way. */
 	bool noted;
@@ -385,26 +386,29 @@ on_flush(void *self)
 	}
 }
 
+static uint64_t *
+recent_of(struct recorder *r, uint64_t frame, uint32_t input)
+{
+	return &r->recent[(frame + (uint64_t)input * 977) % RECENT];
+}
+
 /* Whose the packet is. Mostly it is the one that was added last; one that was held back is older. */
 static void
 note(struct recorder *r, const struct packet_info *ip, uint64_t key)
 {
 	r->clock_ns = ip->time_ns > r->clock_ns ? ip->time_ns : r->clock_ns;
-	for (size_t i = 0; i < RECENT; i++) {
-		struct ring_packet *entry = ring_at(&r->ring, r->recent[i]);
-		if (entry == NULL || entry->packet.frame != ip->frame || entry->input != ip->input) {
-			continue;
-		}
-		r->noted = r->noted || i == 0;
-		entry->clock_ns = ip->time_ns;
-		ring_chain(&r->ring, r->recent[i], key);
-		for (size_t k = 0; k < r->open_count; k++) {
-			struct recording *one = &r->open[k];
-			if (has_key(one, key)) {
-				write_packet(r, one, r->recent[i]);
-			}
-		}
+	uint64_t position = *recent_of(r, ip->frame, ip->input);
+	struct ring_packet *entry = ring_at(&r->ring, position);
+	if (entry == NULL || entry->packet.frame != ip->frame || entry->input != ip->input) {
 		return;
+	}
+	r->noted = r->noted || position == r->current;
+	entry->clock_ns = ip->time_ns;
+	ring_chain(&r->ring, position, key);
+	for (size_t i = 0; i < r->open_count; i++) {
+		if (has_key(&r->open[i], key)) {
+			write_packet(r, &r->open[i], position);
+		}
 	}
 }
 
@@ -533,8 +537,8 @@ recorder_packet(struct recorder *r, uint32_t input, const char *name, const stru
 	if (!ring_add(&r->ring, packet, input, r->clock_ns, r->options.before_ns)) {
 		say(r, &r->memory_told, "the packets of the time before need more than 64 MiB: recordings begin later");
 	}
-	memmove(r->recent + 1, r->recent, sizeof(r->recent) - sizeof(r->recent[0]));
-	r->recent[0] = r->ring.newest;
+	r->current = r->ring.newest;
+	*recent_of(r, packet->frame, input) = r->current;
 }
 
 /* A packet that was kept and that nobody has claimed: it may be held back until the next one has come. If it is
@@ -560,12 +564,10 @@ recorder_packet_done(struct recorder *r, bool kept)
 	}
 	if (!r->noted && !kept) {
 		ring_drop(&r->ring);
-		memmove(r->recent, r->recent + 1, sizeof(r->recent) - sizeof(r->recent[0]));
-		r->recent[RECENT - 1] = RING_NONE;
 	}
 	take_stray(r);
 	if (!r->noted && kept) {
-		r->doubtful = r->recent[0];
+		r->doubtful = r->options.any_port ? RING_NONE : r->current;
 	}
 	end_those_over(r);
 }

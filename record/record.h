@@ -34,6 +34,7 @@ struct record_options {
 	uint64_t keep_octets, keep_files; /* of all recordings in the folder; the oldest are removed */
 	int snaplen;
 	bool mixed; /* packets may have several link types: pcapng */
+	bool any_port; /* what is kept and nobody's may be of any connection: it is nobody's business */
 };
 
 struct record_talk {

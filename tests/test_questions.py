@@ -403,6 +403,11 @@ def main():
         tap.equal(sorted(views), sorted(["session_overview", "flap_history", "last_notification", "worst_peers",
                                          "hold_timer_near_misses", "bfd_near_misses", "convergence"]),
                   "the views have the names of their questions")
+        plans = " ".join(row[3] for view in views for row in
+                         world.db.execute(f'EXPLAIN QUERY PLAN SELECT * FROM "{view}"'))
+        made = [name for name, in world.db.execute("SELECT name FROM sqlite_master WHERE type = 'index'"
+                                                   " AND sql IS NOT NULL")]
+        tap.none([name for name in made if f"INDEX {name}" not in plans], "there is no index that no view uses")
         text = " ".join(sql for _, sql in asked.values())
         tap.none([view for view in views if view not in text], "every view is used by a question")
         world.db.close()

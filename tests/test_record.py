@@ -132,6 +132,30 @@ def check_window(tap, folder):
     tap.none(problems, "each has the packets of its pair and its time, and no others")
 
 
+def check_any_port(tap, folder):
+    """With --any-port a connection is known late; its first packets are there all the same, others' are not."""
+    path, records = os.path.join(folder, "any.pcap"), os.path.join(folder, "any.d")
+    talk, other = packets.Conversation(), packets.Conversation()
+    talk.port[packets.SERVER] = 1790
+    other.port = {packets.CLIENT: 50000, packets.SERVER: 8080}
+    talk.establish()
+    talk.say(packets.CLIENT, packets.notification(6, 2))
+    talk.close(packets.CLIENT)
+    other.handshake()
+    for _ in range(5):
+        other.say(packets.CLIENT, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    moved = [(when, move(data)) for when, data in other.frames]
+    mixed = packets.Conversation()
+    mixed.frames = sorted(talk.frames + moved, key=lambda one: one[0])
+    with open(path, "wb") as file:
+        file.write(mixed.pcap())
+    run = bgpwhy("-r", path, "--json", "--any-port", "--record", records)
+    files = {event["file"] for event in run.events("recording")}
+    tap.equal(len(files), 1, "--any-port: one recording", *run.complaints)
+    tap.equal([data for _, data in read_pcap(files.pop())], [data for _, data in talk.frames],
+              "--any-port: it has the connection from its handshake, and nothing else")
+
+
 def check_rotation(tap, folder):
     path, records = os.path.join(folder, "rotate.pcap"), os.path.join(folder, "rotate.d")
     with open(path, "wb") as file:
@@ -214,7 +238,8 @@ def main():
         os.chmod(folder, 0o755)  # who gave up root must get to it
         for path in paths:
             tap.attempt(short(path), check_capture, folder, path)
-        for name, group in (("window", check_window), ("rotation", check_rotation), ("folder", check_folder),
+        for name, group in (("window", check_window), ("any port", check_any_port),
+                            ("rotation", check_rotation), ("folder", check_folder),
                             ("killed", check_killed)):
             tap.attempt(name, group, folder)
     return tap.done()
