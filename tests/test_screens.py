@@ -9,6 +9,7 @@ and without UTF-8 there is nothing but ASCII.
 """
 import difflib
 import os
+import random
 import re
 import subprocess
 import sys
@@ -154,6 +155,28 @@ def check_sizes(tap):
         tap.ok(status == 0 and good, f"after {' '.join(keys)}: any size", err, text[:300])
 
 
+KEYS = ("Up Down PgUp PgDn Home End Right Left Enter Tab Space Esc Backspace F1 1 2 3 4 5 m t a c / < > I + - 0 n p e h j k l"
+        " g G ? q x :").split()
+
+
+def check_walks(tap):
+    """Any keys in any order, in any size: it neither falls nor draws what no screen may have. F2 is left out: it writes."""
+    dice = random.Random(7)
+    names = sorted(os.listdir(PCAPS))
+    names = [name for name in names if name.endswith((".pcap", ".pcapng"))]
+    for number in range(16):
+        name = dice.choice(names)
+        walk = ["ascii"] if number % 4 == 3 else []
+        walk += ["learn", "0", "Enter"] if number % 4 == 2 else []
+        for _ in range(150):
+            what = dice.random()
+            walk.append(dice.choice(("80x24", "160x50", "79x24", "83x31", "1x1", "300x90")) if what < 0.04
+                        else "=walk" if what > 0.9 else dice.choice(KEYS))
+        status, text, err = run(os.path.join(PCAPS, name), (80, 24), *walk)
+        problems = [err] * bool(err) + [f"status {status}"] * (status not in (0, 1))
+        tap.none(problems + list(wrong_rows(text, (300, 90), number % 4 == 3)), f"a walk through {name}", limit=5)
+
+
 def main():
     if not os.access(SCREENS, os.X_OK):
         skip_all("tests/screens is not built")
@@ -167,6 +190,7 @@ def main():
         check_states(tap)
         check_ascii(tap)
         check_sizes(tap)
+        check_walks(tap)
     return tap.done()
 
 

@@ -5,6 +5,7 @@
 #include "tests/unit/story.h"
 #include "ui/dashboard.h"
 #include "ui/dashboard_panel.h"
+#include "ui/text.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -293,6 +294,47 @@ Test(dashboard, keeps_its_columns_on_any_text)
 	cr_expect(strstr(text, "世界 e\xcc\x81") != NULL, "%s", text);
 	cr_expect_str_eq(text + strlen(text) - 4, "live");
 	dashboard_destroy(d);
+}
+
+/* A shutdown communication with an escape sequence, wide and combining characters and a change of direction:
+ * the lifelines stay straight, and nothing of it reaches the terminal as it is. */
+Test(dashboard, keeps_the_lifelines_straight)
+{
+	static const struct {
+		unsigned width, height;
+	} sizes[] = {{80, 24}, {110, 30}, {140, 40}};
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		struct stage stage;
+		stage_begin(&stage, sizes[i].width, sizes[i].height, true);
+		tell_two_sessions(&stage.story);
+		story_message(&stage.story, 1, 1, ROUTER, NODE, BGP_NOTIFICATION,
+			"06 02 16 e4b896e7958c 1b5b324a 65cc81 e280ae e4b896e7958c", 0, 6, 5);
+		stage_step(&stage, 0, false);
+		dashboard_press(stage.dashboard, "Enter");
+		cr_expect(shows(&stage, sizes[i].height,
+			sizes[i].width < 140 ? "NOTIFICATION 6/2"
+					     : "世界\\u001b[2Je\xcc\x81\\u202e世"));
+		size_t first = 0, last = 0, rungs = 0;
+		for (unsigned at = 0; at < sizes[i].height; at++) {
+			const char *text = row(&stage, at);
+			cr_expect(strchr(text, 0x1b) == NULL && strstr(text, "\xe2\x80\xae") == NULL);
+			const char *left = strstr(text, "│"), *right = left;
+			for (const char *next = left; next != NULL; next = strstr(next + 1, "│")) {
+				right = next;
+			}
+			if (left == NULL) {
+				continue;
+			}
+			size_t a = text_width_of(text, (size_t)(left - text));
+			size_t b = text_width_of(text, (size_t)(right - text));
+			cr_expect(rungs == 0 || (a == first && b == last), "%s", text);
+			first = a;
+			last = b;
+			rungs++;
+		}
+		cr_expect_eq(rungs, 5);
+		dashboard_destroy(stage.dashboard);
+	}
 }
 
 Test(dashboard, has_no_column_beyond_ascii_without_utf8)
