@@ -356,7 +356,9 @@ link_change(void *ctx, struct conn *conn, enum conn_change change, int side, con
 		answered(link, 1 - dir);
 		break;
 	case CONN_ESTABLISHED:
-		answered(link, conn->client == 1 ? 1 : 0);
+		/* A connection stands, whoever called: what was in vain before is past. */
+		answered(link, 0);
+		answered(link, 1);
 		link->handshake = t->now;
 		session_connected(t, link->session);
 		findings_resolve(t, link->session, true, &t->now);

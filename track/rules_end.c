@@ -9,6 +9,7 @@
 
 enum {
 	BFD_RETRY_S = 10,     /* after BFD left Up: how soon its caller tries again */
+	COLLISION_S = 2,
 	LARGE_SEGMENT = 1000, /* octets; less passes wherever IPv6 or PPPoE does */
 };
 
@@ -180,9 +181,14 @@ rule_hold_expired(struct track *t, struct link *link, unsigned dir, enum basis b
 
 /* Another connection of the pair is on its way or stands: this one had to go (RFC 4271 6.8). */
 static bool
-collided(const struct link *link)
+collided(const struct link *link, const struct moment *at)
 {
 	const struct session *s = link->session;
+	/* One was given up in words just now: the other speaker may choose otherwise, and say nothing. */
+	const struct finding *f = finding_find(s, FINDING_COLLISION);
+	if (f != NULL && at->time_ns < f->last.time_ns + COLLISION_S * SECOND_NS) {
+		return true;
+	}
 	for (const struct link *other = s->links; other != NULL; other = other->next) {
 		if (other != link && (other->machine[0].open.seen || other->machine[1].open.seen) &&
 		    !other->machine[0].closed && !other->machine[1].closed) {
@@ -238,7 +244,7 @@ rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, enum b
 	struct finding_args args = scene_args(&scene, FINDING_NONE, CONFIDENCE_LIKELY);
 	args.evidence = frames;
 	if (link->was_established && from == BGP_STATE_ESTABLISHED) {
-		if (collided(link)) {
+		if (collided(link, at)) {
 			return;
 		}
 		if (scene_bfd_explains(&scene)) {
@@ -263,6 +269,8 @@ rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, enum b
 		args.blame = &scene.x->addr;
 		bool unheard = scene.s->heard_again_ns != 0 &&
 			at->time_ns < scene.s->heard_again_ns + LONG_SILENCE_NS;
+		/* All that the capture has of it on this connection: when it gave it up is not to be known. */
+		unheard = unheard || (reset && link->conn->midstream && link->conn->side[dir].segments <= 1);
 		if (unheard || !link->conn->side[1 - dir].seen ||
 		    (!link->hold_known && at->time_ns > own->received.time_ns + SHORT_SILENCE_NS)) {
 			/* Its hold timer may have run out: what came before, from the other side, or the hold
@@ -277,7 +285,7 @@ rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, enum b
 			      : "its daemon ended or gave up (FIN)");
 		return;
 	}
-	if (collided(link) || explained(scene.s) || link->was_established) {
+	if (collided(link, at) || explained(scene.s) || link->was_established) {
 		return;
 	}
 	args.lower_severity = rule_after_exit(scene.s);
