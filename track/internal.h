@@ -693,6 +693,7 @@ void rule_link_tick(struct track *t, struct link *link);
 uint64_t rule_link_due(const struct track *t, const struct link *link);
 uint64_t rule_bad_update_due(const struct track *t, const struct link *link, unsigned dir);
 void rule_called_anew(struct session *s, const struct link *link);
+void rule_route_came_back(const struct link *link); /* which is about to be forgotten */
 void rule_session_end(struct track *t, struct session *s);
 void rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 	const struct bfd_packet *before, uint8_t state_before, const struct moment *at);

@@ -126,6 +126,7 @@ link_finish(struct track *t, struct link *link)
 	if (!link->evicted && link->unread == 0) {
 		rule_link_tick(t, link);
 	}
+	rule_route_came_back(link);
 	for (unsigned dir = 0; dir < 2; dir++) {
 		struct machine *m = &link->machine[dir];
 		struct speaker *side = &s->side[link_side(link, dir)];

@@ -602,21 +602,20 @@ rule_contacts(struct track *t, bool last)
 }
 
 /* The address was asked for in vain, and yet the connection of before went on: it was a moment. */
-static void
-route_came_back(struct session *s)
+void
+rule_route_came_back(const struct link *link)
 {
+	struct session *s = link->session;
 	struct finding *f = finding_find(s, FINDING_NO_ROUTE);
 	if (f == NULL || f->resolved || s->exits > 0) {
 		return;
 	}
-	for (const struct link *link = s->links; link != NULL; link = link->next) {
-		unsigned target = address_equal(&link->conn->side[0].addr, &f->subject) ? 1 : 0;
-		const struct conn_side *side = &link->conn->side[target];
-		if (link->first.time_ns < f->first.time_ns && side->last_ns > f->last.time_ns &&
-		    side->rst_count == 0 && side->fin_count == 0) {
-			f->resolved = true;
-			f->severity = SEVERITY_INFO;
-		}
+	unsigned target = address_equal(&link->conn->side[0].addr, &f->subject) ? 1 : 0;
+	const struct conn_side *side = &link->conn->side[target];
+	if (link->first.time_ns < f->first.time_ns && side->last_ns > f->last.time_ns &&
+	    side->rst_count == 0 && side->fin_count == 0) {
+		f->resolved = true;
+		f->severity = SEVERITY_INFO;
 	}
 }
 
@@ -651,7 +650,6 @@ void
 rule_session_end(struct track *t, struct session *s)
 {
 	without_bfd(t, s);
-	route_came_back(s);
 	if (t->options.any_port || s->total_links > 0 || s->icmp.time_ns != 0 ||
 	    (s->findings != NULL && (s->findings->next != NULL ||
 				    s->findings->cause != FINDING_BFD_UP_BGP_DOWN))) {
