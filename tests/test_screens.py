@@ -136,6 +136,16 @@ def check_states(tap):
                f"{name}: the states beside the ladder end as the session's", shown, sessions[0]["state"], *rows[-3:])
 
 
+def check_ladder(tap):
+    """What is no message of either: an ICMP error, a hole in the capture, two connections at a time, what was quiet."""
+    for name, wanted in (("icmp-prohibited", "│←─ icmp-prohibited: a filter prohibits it"),
+                         ("healthy", "│ · KEEPALIVE →"), ("large-table", "octets are not in the capture"),
+                         ("collision", "─ (2) OPEN as 65009"),
+                         ("mtu-black-hole", " resent)")):
+        _, text, _ = run(os.path.join(PCAPS, name + ".pcap"), (100, 90), "Enter", "=ladder")
+        tap.ok(wanted in text, f"{name}: {wanted}", text)
+
+
 def check_ascii(tap):
     for name in ("bfd-down.pcap", "bad-peer-as.pcap"):
         for size in SIZES:
@@ -188,6 +198,7 @@ def main():
         check_installed(tap)
         check_questions(tap)
         check_states(tap)
+        check_ladder(tap)
         check_ascii(tap)
         check_sizes(tap)
         check_walks(tap)

@@ -52,7 +52,8 @@ void lines_draw(const struct lines *lines, const struct area *area, const struct
 struct events {
 	struct event_line {
 		struct timeline_entry entry;
-		int8_t side; /* as in struct session_row; -1 nobody */
+		int8_t side;   /* as in struct session_row; -1 nobody */
+		int8_t toward; /* of an ICMP error: who is told; -1 it is none */
 	} * line;
 	size_t count, room;
 	uint64_t hidden; /* entries that the filter or the wish for quiet keeps back */
@@ -83,7 +84,7 @@ void events_draw(const struct events *events, const struct area *area, struct sc
 struct ladder {
 	struct rung {
 		struct timeline_entry entry; /* of the first, where it is a stretch */
-		int8_t side;
+		int8_t side, toward; /* as in struct events */
 		uint64_t keepalives[2]; /* both 0: it is no stretch of them */
 		uint8_t state[2];       /* of both machines after it; of BGP where there is one */
 		uint8_t connection;     /* which of those that overlap, from 1; 0: there is but one at a time */

@@ -78,6 +78,23 @@ side_of(const struct model_session *session, const struct model_bfd_session *bfd
 	return -1;
 }
 
+/* An ICMP error comes from somebody on the path and goes to the one that called. */
+static int8_t
+toward_of(const struct model_session *session, const struct session_row *row,
+	const struct timeline_entry *entry)
+{
+	if (session == NULL || entry->kind != TIMELINE_FINDING ||
+		strncmp(entry->text, "icmp-", strlen("icmp-")) != 0) {
+		return -1;
+	}
+	for (int8_t side = 0; side < 2; side++) {
+		if (address_equal(&session->client, session_row_address(row, (size_t)side))) {
+			return side;
+		}
+	}
+	return -1;
+}
+
 /*
  * The steps of one machine in their own order. One that is inferred has the time of the packet that it
  * follows from, which may have gone by before the packet of the step before it did.
@@ -130,6 +147,7 @@ events_take(struct events *events, const struct model_session *session,
 		struct event_line *line = &events->line[events->count++];
 		line->entry = *entries[i];
 		line->side = side_of(session, bfd, row, entries[i]);
+		line->toward = toward_of(session, row, entries[i]);
 	}
 }
 

@@ -101,7 +101,8 @@ ladder_take(struct ladder *ladder, const struct events *events, const struct ses
 			continue;
 		}
 		struct rung *rung = &ladder->rung[ladder->count++];
-		*rung = (struct rung){.entry = line->entry, .side = line->side};
+		*rung = (struct rung){
+			.entry = line->entry, .side = line->side, .toward = line->toward};
 		machines_step(&machines, &line->entry, line->side);
 		rung->state[0] = machines.state[0];
 		rung->state[1] = machines.state[1];
@@ -200,6 +201,8 @@ compose_rung(const struct rung *rung, unsigned width, bool brief, bool utf8, cha
 				   lost = {"│", " ╳", " ", "╳ ", "│", false},
 				   lost_right = {"│", "─╳", " ", "→", "│", false},
 				   lost_left = {"│", "←", " ", "╳─", "│", false},
+				   told_local = {"│", "←─", " ", "", "│", false},
+				   told_remote = {"│", "", " ", "─→", "│", true},
 				   calm = {"│", " ·", " ", "", "│", false};
 	const struct timeline_entry *entry = &rung->entry;
 	char text[EVENT_TEXT_MAX + 8], words[EVENT_TEXT_MAX];
@@ -218,7 +221,7 @@ compose_rung(const struct rung *rung, unsigned width, bool brief, bool utf8, cha
 	case TIMELINE_FAULT:
 	case TIMELINE_FINDING:
 	case TIMELINE_CHECK:
-		p = &trouble;
+		p = rung->toward == 0 ? &told_local : rung->toward == 1 ? &told_remote : &trouble;
 		break;
 	case TIMELINE_GAP:
 		p = rung->side == 0 ? &lost_right : rung->side == 1 ? &lost_left : &lost;
