@@ -99,7 +99,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	struct track *track = track_create(&(struct track_options){.all_bfd_packets = true});
 	struct capture *capture = capture_create(&(struct capture_options){.ports = {179}, .port_count = 1,
-						 .any_port = size % 2 == 1},
+						 .any_port = size % 2 == 1, .max_connections = 64},
 		track_flow_sink(track), &error);
 	check(capture != NULL);
 	char *text[VIEWS];
