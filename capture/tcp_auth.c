@@ -110,8 +110,8 @@ option_find(const struct seg *seg, uint8_t wanted)
 {
 	struct cursor options = cursor_make(seg->tcp, seg->tcp_header_len);
 	cursor_skip(&options, HEADER_MIN);
-	uint8_t kind;
-	struct cursor value;
+	uint8_t kind = 0;
+	struct cursor value = cursor_make(NULL, 0);
 	while (tcp_next_option(&options, &kind, &value)) {
 		if (kind == wanted && !options.failed) {
 			return value;
