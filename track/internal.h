@@ -96,6 +96,7 @@ struct machine {
 	bool notified;          /* it sent a NOTIFICATION */
 	bool closed; /* it sent FIN or a valid RST */
 	uint8_t data_ttl; /* of its last segment with payload */
+	uint8_t rst_ttl;  /* of its last RST */
 	uint32_t messages;
 	uint32_t retransmissions;     /* data segments sent again since the last ACK of the peer */
 	struct moment retransmission; /* the last one */
@@ -121,7 +122,7 @@ struct link {
 	bool hold_known;
 	bool ignored;   /* a side discards what the other sends (GTSM) */
 	bool hold_told; /* a finding says that its hold timer ran out */
-	bool open_told, confirm_told, return_told, stuck_told;
+	bool open_told, confirm_told, return_told, stuck_told, name_told;
 	enum connection_state state;
 	bool stated;
 	struct address by;

@@ -183,6 +183,9 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 	if (seg->wire_len > 0) {
 		m->data_ttl = seg->ip->ttl;
 	}
+	if (seg->flags & SEG_RST) {
+		m->rst_ttl = seg->ip->ttl;
+	}
 	if (seg->retransmission && seg->wire_len > 0 && !seg->keepalive_probe) {
 		from->retransmissions++;
 		/* The oldest one counts: a tail that is probed for (RFC 8985) may be small. */

@@ -279,10 +279,20 @@ rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, enum b
 		}
 		/* So a graceful restart begins (RFC 4724 section 4.1): it may come back in time. */
 		args.lower_severity = restart_begin(scene.s, link_side(link, dir), false, at);
-		finding_raise(t, &args, "%s %s the Established session with %s and sends no NOTIFICATION: %s",
+		char ttl[160] = "";
+		if (reset && own->data_ttl != 0 && own->rst_ttl != own->data_ttl) {
+			/* A socket resets with the TTL that it had; a host that knows no such connection, or a
+			 * firewall, with that of anything else. */
+			args.confidence = args.confidence < CONFIDENCE_LIKELY ? args.confidence : CONFIDENCE_LIKELY;
+			args.blame = NULL;
+			snprintf(ttl, sizeof(ttl), "; the RST has TTL %u, its messages had %u: it is not of the socket that sent them",
+				own->rst_ttl, own->data_ttl);
+		}
+		finding_raise(t, &args, "%s %s the Established session with %s and sends no NOTIFICATION: %s%s",
 			scene.xt, how, scene.yt,
 			reset ? "its daemon crashed or was restarted, or something reset it in its name (RST)"
-			      : "its daemon ended or gave up (FIN)");
+			      : "its daemon ended or gave up (FIN)",
+			ttl);
 		return;
 	}
 	if (collided(link, at) || explained(scene.s) || link->was_established) {
@@ -325,10 +335,11 @@ rule_reset_in_its_name(struct track *t, struct link *link, unsigned dir, const s
 				    !address_equal(&f->subject, &scene.x->addr))) {
 		f = f->next;
 	}
-	if (f == NULL || f->resolved || f->confidence < CONFIDENCE_LIKELY ||
-	    t->now.time_ns < f->last.time_ns + SECOND_NS / 10 || f->blame.family == 0) {
+	if (f == NULL || f->resolved || f->confidence < CONFIDENCE_LIKELY || link->name_told ||
+	    t->now.time_ns < f->last.time_ns + SECOND_NS / 10) {
 		return;
 	}
+	link->name_told = true;
 	uint64_t reset = f->last.frame;
 	struct finding_args args = scene_args(&scene, f->cause, CONFIDENCE_LIKELY);
 	args.at = f->last;
