@@ -5,6 +5,7 @@
 Live, where the lab can run: a session of FRR and BIRD comes up, its path is cut, the hold timer's bar runs down, the
 row says down, the cause appears.
 """
+import contextlib
 import os
 import re
 import shutil
@@ -75,10 +76,14 @@ class Terminal:
         return good
 
     def pid(self):
-        """Of the program, once it runs."""
+        """Of the program, once it runs: the child of the shell."""
         shell = self.tmux("display-message", "-p", "#{pane_pid}").strip()
-        done = subprocess.run(["pgrep", "-P", shell], stdout=subprocess.PIPE, text=True, check=False)
-        return int(done.stdout.split()[0])
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                with open(f"/proc/{name}/stat", encoding="utf-8") as file:
+                    if file.read().rsplit(")", 1)[1].split()[1] == shell:
+                        return int(name)
+        raise RuntimeError("the shell has no child")
 
     def close(self):
         self.tmux("kill-server")
