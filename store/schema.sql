@@ -15,6 +15,16 @@
 --   frame    number of the packet in its input, from 1; 0 where no packet stands behind the event
 --   input    which input, where a run had several, else NULL
 --
+-- Columns that stand in many tables mean the same in each:
+--   run, session, connection, bfd_session, finding, message, context
+--                              the row of that table that this one belongs to
+--   src, dst, client, server, local, remote, speaker, peer, blame
+--                              addresses, the innermost where there are tunnels; _port: TCP or UDP
+--   first_time, last_time      of the packets (of a finding: when it was raised first and last)
+--   raw                        octets as captured
+--   local_X, remote_X          the same of either side; what one of them is is said at local_X
+-- The session's local side is the capturing host where the link tells, else the one that was seen first.
+--
 -- Several runs may add to one database. Each has a row in `run`, and its numbers (seq and the ids of
 -- sessions, connections, BFD sessions and findings) begin above the largest there were; the bases in
 -- `run` say how far they were shifted. In a database of one run they are those of --json.
@@ -92,7 +102,7 @@ CREATE TABLE session (
 	messages TEXT, -- JSON {address: {type: count}}: what it sent
 	prefixes_announced TEXT, -- JSON {address: NLRI over all families}: what it sent
 	prefixes_withdrawn TEXT,
-	established_count INTEGER,
+	established_count INTEGER, -- how often both sides became Established
 	verdict TEXT, -- healthy, down, flapping, degraded, unknown
 	primary_cause TEXT, -- key of finding.cause
 	bfd_session INTEGER REFERENCES bfd_session (bfd_session), -- that serves it
@@ -100,17 +110,17 @@ CREATE TABLE session (
 	last_time TEXT,
 	first_time_ns INTEGER,
 	last_time_ns INTEGER,
-	local_asn INTEGER,
-	local_bgp_id TEXT,
-	local_state TEXT,
-	local_state_since_ns INTEGER,
+	local_asn INTEGER, -- of its OPEN
+	local_bgp_id TEXT, -- of its OPEN
+	local_state TEXT, -- RFC 4271 8.2.2, over all connections
+	local_state_since_ns INTEGER, -- when it came to that
 	local_opens INTEGER, -- messages that the local side sent, by type
 	local_updates INTEGER,
 	local_notifications INTEGER,
 	local_keepalives INTEGER,
 	local_route_refreshes INTEGER,
 	local_others INTEGER,
-	local_prefixes_announced INTEGER,
+	local_prefixes_announced INTEGER, -- NLRI over all families
 	local_prefixes_withdrawn INTEGER,
 	local_last_message_ns INTEGER, -- NULL: none
 	remote_asn INTEGER,
@@ -136,9 +146,9 @@ CREATE TABLE session (
 	local_hold_margin_ns INTEGER, -- of the other side's hold time, left by then; 0 or less: it ran out
 	local_hold_margin_frame INTEGER, -- that ended the silence
 	local_keepalives_measured INTEGER, -- intervals from one KEEPALIVE to the next, RFC 4271 4.4 and 10
-	local_keepalive_min_ns INTEGER,
-	local_keepalive_mean_ns INTEGER,
-	local_keepalive_max_ns INTEGER,
+	local_keepalive_min_ns INTEGER, -- the least
+	local_keepalive_mean_ns INTEGER, -- the mean
+	local_keepalive_max_ns INTEGER, -- the greatest of them
 	local_end_of_rib TEXT, -- JSON [{afi, safi, family, after_us, prefixes, frame}]: RFC 4724 2, since Established
 	remote_offered_hold_time_s INTEGER, -- in its last OPEN
 	remote_connect_retry_ns INTEGER, -- between its last two calls
@@ -226,11 +236,11 @@ CREATE TABLE message (
 -- RFC 4271 4.2
 CREATE TABLE open (
 	message INTEGER PRIMARY KEY REFERENCES message (seq),
-	version INTEGER,
+	version INTEGER, -- 4
 	asn INTEGER, -- the real one: of capability 65 where offered
 	my_as INTEGER, -- the field of two octets
 	hold_time_s INTEGER, -- proposed
-	bgp_id TEXT
+	bgp_id TEXT -- BGP Identifier
 );
 
 -- RFC 5492, in the order of the OPEN
@@ -238,7 +248,7 @@ CREATE TABLE capability (
 	message INTEGER NOT NULL REFERENCES open (message),
 	position INTEGER NOT NULL, -- from 0
 	code INTEGER NOT NULL, -- IANA
-	name TEXT NOT NULL,
+	name TEXT NOT NULL, -- of the IANA registry
 	data TEXT NOT NULL, -- hex
 	decoded TEXT NOT NULL, -- JSON {code, name, …}
 	PRIMARY KEY (message, position)
@@ -247,8 +257,8 @@ CREATE TABLE capability (
 -- RFC 4271 4.5
 CREATE TABLE notification (
 	message INTEGER PRIMARY KEY REFERENCES message (seq),
-	code INTEGER,
-	subcode INTEGER,
+	code INTEGER, -- Error code, RFC 4271 6
+	subcode INTEGER, -- Error subcode
 	name TEXT, -- "Bad Peer AS"
 	data TEXT, -- hex
 	text TEXT -- RFC 9003, as sent (not escaped); NULL where there is none or it is no UTF-8
@@ -258,7 +268,7 @@ CREATE TABLE notification (
 CREATE TABLE update_message (
 	message INTEGER PRIMARY KEY REFERENCES message (seq),
 	withdrawn INTEGER, -- NLRI over all families
-	announced INTEGER,
+	announced INTEGER, -- NLRI over all families
 	attributes TEXT, -- JSON [{type, name, flags, …}]
 	end_of_rib TEXT -- JSON {afi, safi, family}, RFC 4724 2
 );
@@ -266,8 +276,8 @@ CREATE TABLE update_message (
 -- RFC 2918, RFC 7313
 CREATE TABLE route_refresh (
 	message INTEGER PRIMARY KEY REFERENCES message (seq),
-	afi INTEGER,
-	safi INTEGER,
+	afi INTEGER, -- IANA Address Family Number
+	safi INTEGER, -- IANA SAFI
 	subtype INTEGER -- 0 request, 1 beginning, 2 end of it
 );
 
@@ -283,7 +293,7 @@ CREATE TABLE fault (
 	bfd_session INTEGER REFERENCES bfd_session (bfd_session),
 	code TEXT NOT NULL, -- key
 	offset INTEGER NOT NULL, -- octets from the start of the message or packet
-	text TEXT NOT NULL,
+	text TEXT NOT NULL, -- what is malformed, in words
 	detail TEXT, -- the same with the values that are there
 	action TEXT, -- what a conforming receiver does; NULL: no rule is known
 	notification TEXT, -- JSON {code, subcode}: what RFC 4271 answers; NULL: nothing
@@ -304,7 +314,7 @@ CREATE TABLE gap (
 	session INTEGER REFERENCES session (session),
 	connection INTEGER REFERENCES connection (connection),
 	src TEXT,
-	bytes INTEGER NOT NULL
+	bytes INTEGER NOT NULL -- how many
 );
 
 -- How far a strict receiver (libnids) reads a direction as bgpwhy does; with --check.
@@ -321,7 +331,7 @@ CREATE TABLE check_result (
 	result TEXT NOT NULL, -- agree, stopped, outside
 	bytes INTEGER NOT NULL, -- of payload that both read alike
 	reason TEXT, -- key
-	text TEXT NOT NULL
+	text TEXT NOT NULL -- the same in words
 );
 
 -- A step of a state machine.
@@ -336,14 +346,14 @@ CREATE TABLE transition (
 	bfd_session INTEGER REFERENCES bfd_session (bfd_session), -- of bfd
 	connection INTEGER REFERENCES connection (connection),
 	speaker TEXT, -- whose state machine
-	peer TEXT,
+	peer TEXT, -- at the other end
 	"from" TEXT NOT NULL, -- RFC 4271 8 or RFC 5880 6.2; Unknown where the capture starts late
-	"to" TEXT NOT NULL,
+	"to" TEXT NOT NULL, -- the state it is in from then on
 	rfc_event TEXT, -- JSON {number, name} of RFC 4271 8.1; NULL for bfd
-	rfc_event_number INTEGER,
-	rfc_event_name TEXT,
+	rfc_event_number INTEGER, -- RFC 4271 8.1; NULL for bfd
+	rfc_event_name TEXT, -- "HoldTimer_Expires"
 	basis TEXT NOT NULL, -- observed, inferred
-	reason TEXT
+	reason TEXT -- one sentence
 );
 
 -- A BFD session, RFC 5880.
@@ -364,21 +374,21 @@ CREATE TABLE bfd_session (
 	detection_time_us TEXT, -- JSON {address: how long it waits for the other}, RFC 5880 6.8.4
 	packets TEXT, -- JSON {address: count}
 	max_gap_us TEXT, -- JSON {address: its longest silence}
-	flaps INTEGER,
+	flaps INTEGER, -- how often it left Up
 	first_time TEXT, -- of its packets
 	last_time TEXT,
 	first_time_ns INTEGER,
 	last_time_ns INTEGER,
-	local_state TEXT,
-	local_state_since_ns INTEGER,
+	local_state TEXT, -- RFC 5880 6.2
+	local_state_since_ns INTEGER, -- when it came to that
 	local_diag INTEGER, -- RFC 5880 4.1
-	local_negotiated_tx_us INTEGER,
-	local_detection_time_us INTEGER,
-	local_packets INTEGER,
-	local_max_gap_us INTEGER,
+	local_negotiated_tx_us INTEGER, -- how often it sends, RFC 5880 6.8.7
+	local_detection_time_us INTEGER, -- how long it waits for the other, RFC 5880 6.8.4
+	local_packets INTEGER, -- that it sent
+	local_max_gap_us INTEGER, -- its longest silence
 	local_last_ns INTEGER, -- of its last packet
 	local_discriminator INTEGER, -- its My Discriminator
-	local_detect_mult INTEGER,
+	local_detect_mult INTEGER, -- Detect Mult
 	remote_state TEXT,
 	remote_state_since_ns INTEGER,
 	remote_diag INTEGER,
@@ -392,11 +402,11 @@ CREATE TABLE bfd_session (
 	interval_us TEXT, -- JSON {address: {count, min, mean, max}}: between its periodic packets
 	detection_margin_us TEXT, -- JSON {address: what was left of its detection time}: the near miss
 	local_intervals INTEGER, -- measured between its periodic packets while Up, RFC 5880 6.8.7
-	local_interval_min_us INTEGER,
-	local_interval_mean_us INTEGER,
-	local_interval_max_us INTEGER,
+	local_interval_min_us INTEGER, -- the least
+	local_interval_mean_us INTEGER, -- the mean
+	local_interval_max_us INTEGER, -- the greatest of them
 	local_detection_margin_us INTEGER, -- of its detection time, left in the longest silence of the other
-	local_detection_margin_frame INTEGER,
+	local_detection_margin_frame INTEGER, -- that ended it
 	remote_intervals INTEGER, -- measured between its periodic packets while Up, RFC 5880 6.8.7
 	remote_interval_min_us INTEGER,
 	remote_interval_mean_us INTEGER,
@@ -418,16 +428,16 @@ CREATE TABLE bfd_packet (
 	port INTEGER, -- destination; NULL without UDP
 	ttl INTEGER, -- or hop limit
 	changes INTEGER NOT NULL, -- 1: it changes anything
-	version INTEGER,
-	diag INTEGER,
-	state TEXT,
+	version INTEGER, -- Vers, RFC 5880 4.1
+	diag INTEGER, -- Diag: why the session left Up the last time
+	state TEXT, -- Sta
 	flags TEXT, -- JSON list of the letters P F C A D M
-	detect_mult INTEGER,
-	my_discriminator INTEGER,
-	your_discriminator INTEGER,
-	desired_min_tx_us INTEGER,
-	required_min_rx_us INTEGER,
-	required_min_echo_rx_us INTEGER,
+	detect_mult INTEGER, -- Detect Mult
+	my_discriminator INTEGER, -- My Discriminator
+	your_discriminator INTEGER, -- Your Discriminator; 0: not known yet
+	desired_min_tx_us INTEGER, -- Desired Min TX Interval
+	required_min_rx_us INTEGER, -- Required Min RX Interval
+	required_min_echo_rx_us INTEGER, -- Required Min Echo RX Interval; 0: no echo
 	auth TEXT, -- JSON {type, key_id, length, sequence}
 	raw BLOB
 );
@@ -454,7 +464,7 @@ CREATE TABLE finding (
 	last_time TEXT NOT NULL,
 	first_time_ns INTEGER NOT NULL,
 	last_time_ns INTEGER NOT NULL,
-	count INTEGER NOT NULL
+	count INTEGER NOT NULL -- how often it was raised
 );
 
 -- The frames that prove it.
