@@ -12,7 +12,8 @@ enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
 static bool
 send_note(struct layers *l, struct icmp_note *note)
 {
-	if (note->quoted_protocol != PROTOCOL_TCP && note->quoted_protocol != PROTOCOL_UDP) {
+	bool unread = l->info.cut && note->quoted_protocol == 0;
+	if (note->quoted_protocol != PROTOCOL_TCP && note->quoted_protocol != PROTOCOL_UDP && !unread) {
 		decap_host(l);
 		return true;
 	}

@@ -207,7 +207,7 @@ struct icmp_note {
 	const struct packet_info *ip; /* src: who complains */
 	uint8_t family;               /* 4 or 6 */
 	uint8_t type, code;
-	uint8_t quoted_protocol;      /* 6 TCP, 17 UDP */
+	uint8_t quoted_protocol;      /* 6 TCP, 17 UDP; 0: it lies behind the cut of the capture */
 	struct address quoted_src, quoted_dst;
 	uint16_t quoted_src_port, quoted_dst_port; /* 0 where they are not there */
 	uint8_t quoted_ttl;

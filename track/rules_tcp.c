@@ -219,10 +219,25 @@ sent_with_small_ttl(struct track *t, const struct icmp_note *note)
 	return s == NULL || s->links == NULL; /* its own packets are not in the capture */
 }
 
+/* What it complains of is cut off: it may be any call of the host that it was sent to. */
+static void
+icmp_about_anything(struct track *t, const struct icmp_note *note)
+{
+	const struct host *h = host_find(t, &note->ip->dst);
+	for (struct speaker *side = h != NULL ? h->speakers : NULL; side != NULL; side = side->host_next) {
+		side->session->icmp = moment_of(note->ip);
+	}
+}
+
 void
 rule_icmp(struct track *t, const struct icmp_note *note)
 {
 	enum finding_cause cause = icmp_cause(note);
+	if (cause != FINDING_NONE && note->ip->cut &&
+	    (note->quoted_dst.family == 0 || note->quoted_protocol == 0)) {
+		icmp_about_anything(t, note);
+		return;
+	}
 	if (cause == FINDING_EBGP_MULTIHOP_NEEDED && !sent_with_small_ttl(t, note)) {
 		cause = FINDING_ICMP_UNREACHABLE; /* a routing loop, or a traceroute */
 	}
