@@ -39,7 +39,10 @@ describe(const struct options *o, bool updates, char text[OPTIONS_TEXT_MAX])
 		add(text, " -M (%zu)", o->capture.key_count);
 	}
 	for (size_t i = 0; i < o->expect_count; i++) {
-		add(text, " --expect %.200s", o->expect[i]);
+		struct store_input file = {.name = o->expect[i]};
+		/* What it says counts, not only what it is called. */
+		add(text, " --expect %.200s%s%.12s", o->expect[i], store_hash_file(o->expect[i], &file) ? "=" : "",
+			file.hash);
 	}
 	if (o->packet_limit > 0) {
 		add(text, " -c %llu", (unsigned long long)o->packet_limit);

@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 import packets
-from support import PCAPS, Tap, bgpwhy, need_program
+from support import PCAPS, SOURCE, Tap, bgpwhy, need_program
 
 TABLE = os.path.join(PCAPS, "large-table.pcap")
 BAD = os.path.join(PCAPS, "malformed-update.pcap")
@@ -90,6 +90,15 @@ def check_again(tap, folder):
                run.status, *run.complaints)
         said = [line for line in run.complaints if "nothing is added" in line]
         tap.equal(len(said), 1 - added, f"{name}: one line tells that nothing is added", *run.complaints)
+    expect = os.path.join(folder, "healthy.expect")
+    with open(os.path.join(SOURCE, "tests", "expect", "healthy.expect"), encoding="utf-8") as file:
+        words = file.read()
+    for more, added in (("", 1), ("", 0), ("# more\n", 1)):
+        with open(expect, "w", encoding="utf-8") as file:
+            file.write(words + more)
+        before = runs(path)
+        run = bgpwhy("-r", TABLE, "--expect", expect, "--db", path)
+        tap.equal(runs(path) - before, added, f"what is expected counts: {added} runs are added", *run.complaints)
     before = runs(path)
     both = bgpwhy("-r", TABLE, "-r", BAD, "--db", path)
     tap.ok(both.status == 2 and runs(path) == before and any("--again" in line for line in both.complaints),
