@@ -5,6 +5,7 @@
  */
 #include "expect/reader.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -98,6 +99,7 @@ read_pair(struct reader *r, struct expectation *e, const struct pair *pair)
 		const char *word = r->count == 3 ? r->word[1 + side] : r->word[1];
 		struct expect_value *value = member(e, side, pair->keyword);
 		uint32_t number;
+		assert(value != NULL); /* every pair has its member */
 		*value = (struct expect_value){.line = 0};
 		if (strcmp(word, "*") == 0) {
 			continue;
