@@ -91,7 +91,7 @@ explain_fix(enum finding_cause cause, char *out[FINDING_FIX_MAX])
 static size_t
 distance(const char *a, const char *b)
 {
-	size_t row[WORD_MAX + 1];
+	size_t row[WORD_MAX + 1] = {0};
 	size_t columns = strlen(b) < WORD_MAX ? strlen(b) : WORD_MAX;
 	for (size_t k = 0; k <= columns; k++) {
 		row[k] = k;
@@ -113,7 +113,7 @@ size_t
 explain_nearest(const char *word, enum finding_cause *causes, size_t max)
 {
 	size_t found = 0;
-	size_t scores[FINDING_CAUSE_COUNT];
+	size_t scores[FINDING_CAUSE_COUNT] = {0};
 	for (size_t i = 1; i < FINDING_CAUSE_COUNT; i++) {
 		const char *key = finding_key((enum finding_cause)i);
 		size_t score = distance(word, key);

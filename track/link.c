@@ -6,6 +6,7 @@
  */
 #include "track/internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ static void
 evict_link(struct track *t, struct session *s)
 {
 	struct link *victim = NULL, *over = NULL;
+	assert(s->links != NULL);
 	for (struct link *link = s->links; link != NULL; link = link->next) {
 		if (!link->was_established || victim == NULL) {
 			victim = link;
@@ -48,6 +50,7 @@ evict_link(struct track *t, struct session *s)
 		link_finish(t, over);
 		return;
 	}
+	assert(victim != NULL);
 	victim->evicted = true;
 	emit_connection(t, victim, CONNECTION_TIMEOUT, &t->now);
 	if (!s->links_evicted) {
