@@ -313,7 +313,9 @@ def check_reader_gone(tap, folder):
         process.stdout.close()
         process.stdout = None
         status, _, err = ended(process)
-        tap.ok(status == 2, f"{view}: a reader that goes away: exit status", status, err)
+        # A report is short: it may have been in the pipe before its reader went.
+        tap.ok(status == 2 or (view == "--report" and status in (0, 1)),
+               f"{view}: a reader that goes away: exit status", status, err)
         tap.ok(len(err.splitlines()) <= 1, f"{view}: a reader that goes away: no more than a line", err)
         tap.equal(torn(database), None, f"{view}: a reader that goes away: the database is whole")
         with contextlib.closing(sqlite3.connect(database)) as db:
