@@ -251,9 +251,8 @@ deliver(struct nids_conn *nids, int dir, const struct half_stream *half)
 		uint32_t until = seq + left;
 		const struct seg *seg = only->seg;
 		uint32_t begin = payload_seq(seg);
-		const struct packet_info *from = seg->ip;
 		/* What waited here came first; the current segment fills the rest. */
-		from = origin_find(nids, dir, seq, &until);
+		const struct packet_info *from = origin_find(nids, dir, seq, &until);
 		if (from == seg->ip && seg->dir == dir && !seq_before(seq, begin) &&
 		    seq_before(seq, begin + seg->wire_len) && seq_before(begin + seg->wire_len, until)) {
 			until = begin + seg->wire_len;
