@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A direct-mapped table of fingerprints: a collision only forgets an older packet. */
+/*
+ * The fingerprints of the last packets, in a ring with a hash table over it. Which packets are remembered
+ * depends on their order alone, and not on the seed: the same packets are the same copies in each run.
+ * A number that the ring has passed ends a chain, so that nothing is taken out.
+ */
 #include "capture/ghost.h"
 
 #include <string.h>
@@ -67,16 +71,25 @@ ghosts_note(struct ghosts *ghosts, const struct packet_info *ip, uint32_t ip_id,
 	memcpy(words + count, start, size);
 	count += (size + 7) / 8;
 	uint64_t print = fingerprint(&ghosts->seed, words, count);
-	size_t at = (size_t)(print % LIMIT_GHOSTS);
-	if (ghosts->slot[at].print == print) {
-		uint64_t then = ghosts->slot[at].time_ns;
+	uint32_t *newest = &ghosts->newest[print % LIMIT_GHOSTS];
+	for (uint32_t number = *newest; number != 0 && ghosts->count - number < LIMIT_GHOSTS;
+		number = ghosts->packet[number % LIMIT_GHOSTS].before) {
+		if (ghosts->packet[number % LIMIT_GHOSTS].print != print) {
+			continue;
+		}
+		uint64_t then = ghosts->packet[number % LIMIT_GHOSTS].time_ns;
 		uint64_t apart = ip->time_ns > then ? ip->time_ns - then : then - ip->time_ns;
 		if (apart < GHOST_WINDOW_NS) {
 			ghosts->seen += !weak;
 			return ghosts->seen > 0;
 		}
+		break; /* older ones are farther away */
 	}
-	ghosts->slot[at].print = print;
-	ghosts->slot[at].time_ns = ip->time_ns;
+	ghosts->count += ghosts->count + 1 == 0 ? 2 : 1;
+	uint32_t at = ghosts->count % LIMIT_GHOSTS;
+	ghosts->packet[at].print = print;
+	ghosts->packet[at].time_ns = ip->time_ns;
+	ghosts->packet[at].before = *newest;
+	*newest = ghosts->count;
 	return false;
 }

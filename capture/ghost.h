@@ -19,9 +19,12 @@
 struct ghosts {
 	struct siphash_seed seed;
 	uint64_t seen; /* copies so far of which there is no doubt */
+	uint32_t count; /* packets so far, modulo 2^32 and never 0 again */
+	uint32_t newest[LIMIT_GHOSTS]; /* by fingerprint: the number of the last packet; 0: none */
 	struct {
 		uint64_t print, time_ns;
-	} slot[LIMIT_GHOSTS];
+		uint32_t before; /* the number of the one before it with the same place in `newest` */
+	} packet[LIMIT_GHOSTS]; /* the last ones, by their number */
 };
 
 /* Notes the packet; true where it was seen before, within GHOST_WINDOW_NS. `start` is the transport

@@ -83,7 +83,7 @@ enum {
 	/* Both, over all connections. */
 	LIMIT_CHECK_BUFFERED = 32 << 20,
 
-	/* Slots for recent packets, to tell copies that a mirror makes. */
+	/* The packets that copies are compared with, as a mirror makes them. */
 	LIMIT_GHOSTS = 1024,
 	/* An IP packet longer than the largest jumbo frame was made by segmentation offload. */
 	LIMIT_MTU = 9216,

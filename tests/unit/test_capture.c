@@ -4,6 +4,7 @@
  * nothing. A is 192.0.2.1, port 40000, initial sequence number 1000; B is 192.0.2.2, port 179,
  * 2000.
  */
+#include "capture/limits.h"
 #include "tests/unit/test_capture_kit.h"
 
 #define MS UINT64_C(1000000)
@@ -462,6 +463,26 @@ Test(capture, ghosts_are_told_from_retransmissions)
 	cr_expect(capture_artefacts(capture) & ARTEFACT_DUPLICATES);
 	end();
 	expect_log("new syn synack established bytes:3 end");
+}
+
+/* Every packet of a burst comes again behind the whole burst: what is known as a copy depends on their
+ * order, not on the seed of the table. */
+Test(capture, ghosts_behind_a_burst_are_all_found)
+{
+	enum { BURST = LIMIT_GHOSTS - 1 };
+	begin(NULL);
+	handshake();
+	uint64_t start = now;
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < BURST; i++) {
+			struct kit_tcp t = from_a(ACK, 1001, 2001, NULL);
+			t.id = (uint16_t)(100 + i);
+			now = start + (uint64_t)(round * BURST + i) - 10 * MS; /* sending takes 10 ms */
+			send_tcp(t);
+		}
+	}
+	cr_expect_eq(record.ghosts, BURST);
+	end();
 }
 
 Test(capture, bad_checksums_are_counted_and_delivered)
