@@ -71,7 +71,7 @@ ghosts_note(struct ghosts *ghosts, const struct packet_info *ip, uint32_t ip_id,
 	memcpy(words + count, start, size);
 	count += (size + 7) / 8;
 	uint64_t print = fingerprint(&ghosts->seed, words, count);
-	uint32_t *newest = &ghosts->newest[print % LIMIT_GHOSTS];
+	uint32_t *newest = &ghosts->newest[print % (4 * LIMIT_GHOSTS)];
 	for (uint32_t number = *newest; number != 0 && ghosts->count - number < LIMIT_GHOSTS;
 		number = ghosts->packet[number % LIMIT_GHOSTS].before) {
 		if (ghosts->packet[number % LIMIT_GHOSTS].print != print) {

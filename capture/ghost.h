@@ -20,7 +20,9 @@ struct ghosts {
 	struct siphash_seed seed;
 	uint64_t seen; /* copies so far of which there is no doubt */
 	uint32_t count; /* packets so far, modulo 2^32 and never 0 again */
-	uint32_t newest[LIMIT_GHOSTS]; /* by fingerprint: the number of the last packet; 0: none */
+	/* By fingerprint: the number of the last packet; 0: none. Four times the packets, so that a new one
+	 * mostly finds nobody in its place. */
+	uint32_t newest[4 * LIMIT_GHOSTS];
 	struct {
 		uint64_t print, time_ns;
 		uint32_t before; /* the number of the one before it with the same place in `newest` */

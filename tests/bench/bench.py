@@ -7,6 +7,7 @@
     BENCH_SHAPES='small flood' …                only these
     BENCH_REPEAT=9 …                            runs of each, of which the median counts
     BENCH_OTHERS=1 …                            tcpdump and tshark, too, on the smaller files
+    BENCH_TABLE=1 …                             nothing but the table of the README
 
 Time is that of the processor (user and system) from wait4, since other programs may run beside; each
 round runs every reader once, so that all see the same machine. A shape that has an aim fails where
@@ -177,10 +178,39 @@ def hostile(folder):
     return failed
 
 
+# The table of the README: what is read, shape, size.
+TABLE = [('a table of 70 MB, one session', 'table', 70), ('one session, full segments', 'one', 120),
+         ('10,000 sessions, UPDATEs', 'many', 120), ('1,000 BFD sessions that are up', 'bfd-up', 500000)]
+FIELDS = [word for name in ('frame.number', 'ip.src', 'bgp.type', 'bfd.sta') for word in ('-e', name)]
+
+
+def table(folder):
+    tools = {
+        'report': [BGPWHY, '--report', '-r'], 'json': [BGPWHY, '--json', '-r'],
+        'tcpdump -nn': ['tcpdump', '-nn', '-r'], 'tcpdump -nn -v': ['tcpdump', '-nn', '-v', '-r'],
+        'tshark': ['tshark', '-n', '-T', 'fields', *FIELDS, '-r'],
+    }
+    print('| capture | packets | loop | `--report` | memory | `--json` | `tcpdump -nn` | `-v` | tshark, four fields |')
+    print('|---|---|---|---|---|---|---|---|---|')
+    for what, shape, size in TABLE:
+        path, packets = generate(folder, shape, size)
+        loop = statistics.median(run([LOOP, path])[0] for _ in range(REPEAT))
+        cells = [what, f'{packets:,}', f'{loop * 1e3:.0f} ms']
+        for name, command in tools.items():
+            slow = name in ('tshark', 'tcpdump -nn -v')
+            seconds, memory = min(run([*command, path]) for _ in range(1 if slow else REPEAT))
+            cells.append(f'{seconds / loop:,.0f} ×')
+            if name == 'report':
+                cells.append(f'{memory / 1e6:.0f} MB')
+        print('| ' + ' | '.join(cells) + ' |', flush=True)
+        os.unlink(path)
+    return []
+
+
 def main():
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with tempfile.TemporaryDirectory(prefix='bgpwhy-bench-') as folder:
-        failed = peaceful(folder) + hostile(folder)
+        failed = table(folder) if os.environ.get('BENCH_TABLE') else peaceful(folder) + hostile(folder)
     for line in failed:
         print('MISSED', line)
     return 1 if failed else 0
