@@ -90,6 +90,12 @@ bgp_fault_is_of_wire(enum bgp_fault_code code)
 }
 
 const char *
+bgp_message_name(uint64_t type)
+{
+	return type < 256 ? messages[type].name : NULL;
+}
+
+const char *
 bgp_type_name(uint8_t type, char buffer[16])
 {
 	if (messages[type].name != NULL) {

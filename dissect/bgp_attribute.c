@@ -7,6 +7,8 @@
 #include "dissect/bgp_text.h"
 #include "dissect/bgp_walk.h"
 
+enum { AS_SET = 1, AS_SEQUENCE = 2, AS_CONFED_SEQUENCE = 3, AS_CONFED_SET = 4 };
+
 bool
 bgp_read_mp(const struct bgp_attribute *attribute, struct bgp_mp *mp)
 {
@@ -49,17 +51,47 @@ bgp_next_asn(struct bgp_as_segment *segment, uint32_t *asn)
 	return !segment->asns.failed;
 }
 
-/* RFC 7606 section 7.2: known segment types, none of them empty, and nothing left over. */
+/* Whether one of `count` numbers is 0. */
+static bool
+has_zero(const uint8_t *asns, size_t count, uint8_t width)
+{
+	bool zero = false;
+	for (size_t i = 0; i < count; i++, asns += width) {
+		zero |= (width == 4 ? asns[0] | asns[1] | asns[2] | asns[3] : asns[0] | asns[1]) == 0;
+	}
+	return zero;
+}
+
+bool
+bgp_walk_as_path(struct cursor path, uint8_t width, uint32_t *first, bool *zero)
+{
+	bool begins = true;
+	*first = 0;
+	*zero = false;
+	while (cursor_left(&path) > 0) {
+		const uint8_t *head = cursor_bytes(&path, 2);
+		if (head == NULL || head[0] < 1 || head[0] > 4 || head[1] == 0) {
+			return false;
+		}
+		struct cursor asns = cursor_take(&path, (size_t)head[1] * width);
+		if (asns.failed) {
+			return false;
+		}
+		*zero |= has_zero(asns.at, head[1], width);
+		if (begins && head[0] == AS_SEQUENCE) {
+			*first = width == 4 ? cursor_u32(&asns) : cursor_u16(&asns);
+		}
+		begins = false;
+	}
+	return !path.failed;
+}
+
 static bool
 as_path_fits(struct cursor path, uint8_t width)
 {
-	struct bgp_as_segment segment;
-	while (bgp_next_as_segment(&path, width, &segment)) {
-		if (segment.type < 1 || segment.type > 4 || segment.count == 0) {
-			return false;
-		}
-	}
-	return cursor_exact(&path);
+	uint32_t first;
+	bool zero;
+	return bgp_walk_as_path(path, width, &first, &zero);
 }
 
 uint8_t
@@ -97,8 +129,6 @@ put_as_path(struct bgp_text *w, struct cursor path, uint8_t width)
 		put_segment(w, segment);
 	}
 }
-
-enum { AS_SET = 1, AS_SEQUENCE = 2, AS_CONFED_SEQUENCE = 3, AS_CONFED_SET = 4 };
 
 /* How long a path is for the decision process (RFC 4271 section 9.1.2.2, RFC 5065 section 5.3): a
  * set is one AS, a confederation none. */

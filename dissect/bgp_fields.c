@@ -27,18 +27,6 @@ static bgp_attribute_fields *const attribute_fields[256] = {
 #undef ATTRIBUTE
 };
 
-static const char *
-type_name(uint64_t type)
-{
-	switch (type) {
-#define MESSAGE(number, id, name, least, greatest, decoder, fields) case number: return name;
-#include "dissect/messages.def"
-#undef MESSAGE
-	default:
-		return NULL;
-	}
-}
-
 struct bgp_family
 bgp_field_family(struct fields *f, struct cursor *c)
 {
@@ -393,10 +381,10 @@ bgp_fields(const struct bgp_message *message, const struct bgp_context *context,
 	struct cursor c = message->raw;
 	field_bytes(&f, &c, BGP_MARKER_SIZE, "Marker");
 	field_number(&f, &c, 2, "Length");
-	field_named(&f, &c, 1, "Type", type_name);
+	field_named(&f, &c, 1, "Type", bgp_message_name);
 	if (message_fields[message->type] != NULL) {
 		message_fields[message->type](&f, &c, message, context);
-	} else if (type_name(message->type) == NULL) {
+	} else if (bgp_message_name(message->type) == NULL) {
 		field_rest(&f, &c, "Octets");
 	}
 	field_surplus(&f, &c);

@@ -62,6 +62,16 @@ enum bgp_action bgp_fault_action(enum bgp_fault_code code);
 /* One capability from a plain list of them; see bgp_next_capability(). */
 bool bgp_next_capability_in(struct cursor *list, struct bgp_capability *capability);
 
+/*
+ * RFC 7606 section 7.2: known segment types, none of them empty, and nothing left over; RFC 7607 section
+ * 2: nobody is AS 0, which `zero` tells. False where the numbers are not of `width` octets, or it is no
+ * path. `first` is the leftmost AS of a path that begins with an AS_SEQUENCE, else 0.
+ */
+bool bgp_walk_as_path(struct cursor path, uint8_t width, uint32_t *first, bool *zero);
+
+/* "UPDATE"; NULL: no message has that type. */
+const char *bgp_message_name(uint64_t type);
+
 /* How the NLRI of a family follow each other: the third column of families.def. */
 enum bgp_framing {
 	BGP_FRAMING_OPAQUE, /* also for a family that is not in the table */

@@ -432,18 +432,6 @@ code_name(uint64_t code)
 }
 
 static const char *
-type_name(uint64_t type)
-{
-	switch (type) {
-#define MESSAGE(number, id, name, least, greatest, decoder, fields) case number: return name;
-#include "dissect/messages.def"
-#undef MESSAGE
-	default:
-		return NULL;
-	}
-}
-
-static const char *
 attribute_name(uint64_t type)
 {
 	return bgp_attribute_name((uint8_t)type);
@@ -487,7 +475,7 @@ bgp_fields_notification_data(struct fields *f, struct cursor *data,
 		field_number(f, data, 2, "Length");
 		break;
 	case BGP_DATA_TYPE:
-		field_named(f, data, 1, "Type", type_name);
+		field_named(f, data, 1, "Type", bgp_message_name);
 		break;
 	case BGP_DATA_VERSION:
 		field_number(f, data, size, m.is_short ? "Version" : "Supported Version");

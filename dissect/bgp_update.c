@@ -13,7 +13,6 @@
 enum {
 	WITHDRAWN_LENGTH_OFFSET = 19,
 	AFI_SAFI_SIZE = 3,
-	AS_SEQUENCE = 2,
 };
 
 /* What is learnt of an UPDATE while its attributes are walked. */
@@ -118,46 +117,6 @@ check_origin(struct walk *walk, const struct bgp_attribute *attribute)
 	}
 }
 
-/* Whether one of `count` numbers is 0. */
-static bool
-has_zero(const uint8_t *asns, size_t count, uint8_t width)
-{
-	bool zero = false;
-	for (size_t i = 0; i < count; i++, asns += width) {
-		zero |= (width == 4 ? asns[0] | asns[1] | asns[2] | asns[3] : asns[0] | asns[1]) == 0;
-	}
-	return zero;
-}
-
-/*
- * RFC 7606 section 7.2: known segment types, none of them empty, and nothing left over; RFC 7607 section
- * 2: nobody is AS 0. False where the numbers are not of `width` octets, or it is no path. `first` is the
- * leftmost AS of a path that begins with an AS_SEQUENCE, else 0.
- */
-static bool
-walk_as_path(struct cursor path, uint8_t width, uint32_t *first, bool *zero)
-{
-	bool begins = true;
-	*first = 0;
-	*zero = false;
-	while (cursor_left(&path) > 0) {
-		const uint8_t *head = cursor_bytes(&path, 2);
-		if (head == NULL || head[0] < 1 || head[0] > 4 || head[1] == 0) {
-			return false;
-		}
-		struct cursor asns = cursor_take(&path, (size_t)head[1] * width);
-		if (asns.failed) {
-			return false;
-		}
-		*zero |= has_zero(asns.at, head[1], width);
-		if (begins && head[0] == AS_SEQUENCE) {
-			*first = width == 4 ? cursor_u32(&asns) : cursor_u16(&asns);
-		}
-		begins = false;
-	}
-	return true;
-}
-
 static void
 check_as_path(struct walk *walk, const struct bgp_attribute *attribute)
 {
@@ -168,7 +127,7 @@ check_as_path(struct walk *walk, const struct bgp_attribute *attribute)
 		if (bgp_as_path_width(&attribute->value, walk->context) == 0) {
 			note(walk, BGP_FAULT_AS_PATH, attribute);
 		}
-	} else if (!walk_as_path(attribute->value, agreed, &first, &zero)) {
+	} else if (!bgp_walk_as_path(attribute->value, agreed, &first, &zero)) {
 		note(walk, BGP_FAULT_AS_PATH, attribute);
 	} else {
 		if (zero) {
@@ -186,7 +145,7 @@ check_as4_path(struct walk *walk, const struct bgp_attribute *attribute)
 	uint32_t first;
 	bool zero;
 	if (cursor_left(&attribute->value) == 0 ||
-		!walk_as_path(attribute->value, 4, &first, &zero)) {
+		!bgp_walk_as_path(attribute->value, 4, &first, &zero)) {
 		note(walk, BGP_FAULT_AS_PATH, attribute);
 	} else if (zero) {
 		note(walk, BGP_FAULT_AS_ZERO, attribute);
