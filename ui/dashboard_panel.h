@@ -133,6 +133,10 @@ struct session_row {
 	struct event_bfd_session bfd; /* valid where has_bfd; sides in the order of `info` */
 };
 
+/* What the screen of a session shows: that session with its BFD, or, where there is none, a BFD session
+ * alone. Either may be NULL; false where both are: the model has dropped them. */
+bool session_find_both(const struct model *model, uint64_t session_id, uint64_t bfd_id,
+	const struct model_session **session, const struct model_bfd_session **bfd);
 /* Fills a row; either may be NULL, not both. */
 void session_row_take(struct session_row *row, const struct model *model,
 	const struct model_session *session, const struct model_bfd_session *bfd);

@@ -77,6 +77,16 @@ first_cause(const struct model *model, const struct model_session *session,
 	return first->cause;
 }
 
+bool
+session_find_both(const struct model *model, uint64_t session_id, uint64_t bfd_id,
+	const struct model_session **session, const struct model_bfd_session **bfd)
+{
+	*session = session_id != 0 ? model_session_find(model, session_id) : NULL;
+	*bfd = *session != NULL ? model_bfd_of(model, *session)
+				: model_bfd_session_find(model, bfd_id);
+	return *session != NULL || *bfd != NULL;
+}
+
 void
 session_row_take(struct session_row *row, const struct model *model,
 	const struct model_session *session, const struct model_bfd_session *bfd)

@@ -141,13 +141,9 @@ machine_update(void *self, const struct panel_view *view)
 {
 	struct machine_panel *p = self;
 	const struct model *model = view->model;
-	const struct model_session *session = p->session != 0
-		? model_session_find(model, p->session)
-		: NULL;
-	const struct model_bfd_session *bfd = session != NULL
-		? model_bfd_of(model, session)
-		: model_bfd_session_find(model, p->bfd_session);
-	if (session == NULL && bfd == NULL) {
+	const struct model_session *session;
+	const struct model_bfd_session *bfd;
+	if (!session_find_both(model, p->session, p->bfd_session, &session, &bfd)) {
 		return;
 	}
 	p->lesson = view->lesson;
