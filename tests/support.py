@@ -5,10 +5,13 @@ A test is a script that makes one Tap, says ok() for each thing that it checks, 
 The environment names the program (BGPWHY) and the source tree (BGPWHY_SOURCE); by hand both are guessed.
 BGPWHY_PCAPS names another folder of captures and truths, such as a fresh recording of the lab.
 """
+import contextlib
 import datetime
+import difflib
 import glob
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import traceback
@@ -140,3 +143,28 @@ def clock(seconds):
 def need_program():
     if not os.access(BGPWHY, os.X_OK):
         sys.exit(f"no program at {BGPWHY}: build it, or name it by BGPWHY")
+
+
+def ask(path, sql):
+    """The rows of a query to the database in this file."""
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        return db.execute(sql).fetchall()
+
+
+def sound(tap, path, name):
+    tap.equal(ask(path, "PRAGMA integrity_check"), [("ok",)], f"{name}: integrity_check")
+    tap.equal(ask(path, "PRAGMA foreign_key_check"), [], f"{name}: foreign_key_check")
+
+
+def as_it_was(tap, file, text, update, label):
+    """The text is what the file in tests/golden/ has; `update`: and the file is written anew first."""
+    if update:
+        os.makedirs(os.path.dirname(file), exist_ok=True)
+        with open(file, "w", encoding="utf-8") as out:
+            out.write(text)
+    golden = ""
+    if os.path.exists(file):
+        with open(file, encoding="utf-8") as known:
+            golden = known.read()
+    tap.none(list(difflib.unified_diff(golden.splitlines(), text.splitlines(), "golden", "now",
+                                       lineterm="", n=1)), label, limit=60)

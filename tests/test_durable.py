@@ -18,7 +18,7 @@ import threading
 import time
 
 import packets
-from support import BGPWHY, PCAPS, Tap, bgpwhy, need_program
+from support import BGPWHY, PCAPS, Tap, ask, bgpwhy, need_program, sound
 
 HEAD = packets.Conversation().pcap()
 INSIDE = "--inside"
@@ -99,16 +99,6 @@ class Live:
         for thread in self.threads:
             thread.join(10)
         return status
-
-
-def ask(path, sql):
-    with contextlib.closing(sqlite3.connect(path)) as db:
-        return db.execute(sql).fetchall()
-
-
-def sound(tap, path, name):
-    tap.equal(ask(path, "PRAGMA integrity_check"), [("ok",)], f"{name}: integrity_check")
-    tap.equal(ask(path, "PRAGMA foreign_key_check"), [], f"{name}: foreign_key_check")
 
 
 def check_killed(tap, folder):

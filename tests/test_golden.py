@@ -7,13 +7,12 @@
 A report is for people, so a change of it is looked at by one; what must be true of it is tested elsewhere.
 """
 import contextlib
-import difflib
 import os
 import sqlite3
 import sys
 import tempfile
 
-from support import PCAPS, SOURCE, Tap, bgpwhy, captures, need_program, short
+from support import PCAPS, SOURCE, Tap, as_it_was, bgpwhy, captures, need_program, short
 
 GOLDEN = os.path.join(SOURCE, "tests", "golden")
 DUMPED = ("bad-peer-as.pcap", "bfd-detect-expired.pcap", "hold-timer-expired.pcap")
@@ -61,15 +60,7 @@ def main():
         for kind, make in makers:
             file = os.path.join(GOLDEN, f"{name}.{kind}.txt")
             text = make(path)
-            if update:
-                with open(file, "w", encoding="utf-8") as out:
-                    out.write(text)
-            golden = ""
-            if os.path.exists(file):
-                with open(file, encoding="utf-8") as known:
-                    golden = known.read()
-            tap.none(list(difflib.unified_diff(golden.splitlines(), text.splitlines(), "golden", "now",
-                                               lineterm="", n=1)), f"{name}: {kind}", limit=60)
+            as_it_was(tap, file, text, update, f"{name}: {kind}")
     return tap.done()
 
 

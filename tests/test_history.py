@@ -9,22 +9,12 @@ import sys
 import tempfile
 
 import packets
-from support import PCAPS, SOURCE, Tap, bgpwhy, need_program
+from support import PCAPS, SOURCE, Tap, ask, bgpwhy, need_program, sound
 
 TABLE = os.path.join(PCAPS, "large-table.pcap")
 BAD = os.path.join(PCAPS, "malformed-update.pcap")
 TREATED = os.path.join(PCAPS, "treat-as-withdraw.pcap")
 HEALTHY = os.path.join(PCAPS, "healthy.pcap")
-
-
-def ask(path, sql):
-    with contextlib.closing(sqlite3.connect(path)) as db:
-        return db.execute(sql).fetchall()
-
-
-def sound(tap, path, name):
-    tap.equal(ask(path, "PRAGMA integrity_check"), [("ok",)], f"{name}: integrity_check")
-    tap.equal(ask(path, "PRAGMA foreign_key_check"), [], f"{name}: foreign_key_check")
 
 
 def check_octets(tap, folder):

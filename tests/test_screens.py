@@ -7,7 +7,6 @@
 What holds for every screen is tested besides: no row is wider than the screen, no control character is in it,
 and without UTF-8 there is nothing but ASCII.
 """
-import difflib
 import os
 import random
 import re
@@ -15,7 +14,7 @@ import subprocess
 import sys
 import unicodedata
 
-from support import PCAPS, SOURCE, Tap, bgpwhy, skip_all
+from support import PCAPS, SOURCE, Tap, as_it_was, bgpwhy, skip_all
 
 SCREENS = os.environ.get("SCREENS") or os.path.join(SOURCE, "build", "tests", "screens")
 GOLDEN = os.path.join(SOURCE, "tests", "golden", "screens")
@@ -77,16 +76,7 @@ def check_lessons(tap, update, wanted):
             text, problems = screens_of(number, name, size)
             label = f"{name} {size[0]}x{size[1]}"
             tap.none(problems + list(wrong_rows(text, size)), f"{label}: every screen is drawn, within its columns")
-            if update:
-                os.makedirs(GOLDEN, exist_ok=True)
-                with open(file, "w", encoding="utf-8") as out:
-                    out.write(text)
-            golden = ""
-            if os.path.exists(file):
-                with open(file, encoding="utf-8") as known:
-                    golden = known.read()
-            tap.none(list(difflib.unified_diff(golden.splitlines(), text.splitlines(), "golden", "now",
-                                               lineterm="", n=1)), f"{label}: as it was", limit=60)
+            as_it_was(tap, file, text, update, f"{label}: as it was")
 
 
 def check_installed(tap):
