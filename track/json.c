@@ -15,12 +15,10 @@
 #include "track/memory.h"
 #include "track/utf8.h"
 
-static void
-reserve(struct json *j, size_t more)
+/* Out of the way of what mostly happens: there is room. */
+__attribute__((noinline)) static void
+grow(struct json *j, size_t more)
 {
-	if (j->room - j->size > more) {
-		return;
-	}
 	size_t room = j->room > 0 ? j->room : 512;
 	while (room - j->size <= more) {
 		room *= 2;
@@ -29,12 +27,28 @@ reserve(struct json *j, size_t more)
 	j->room = room;
 }
 
-static void
+static inline void
+reserve(struct json *j, size_t more)
+{
+	if (j->room - j->size <= more) {
+		grow(j, more);
+	}
+}
+
+static inline void
 put(struct json *j, const char *text, size_t size)
 {
 	reserve(j, size);
 	memcpy(j->text + j->size, text, size);
 	j->size += size;
+	j->text[j->size] = '\0';
+}
+
+static inline void
+put_octet(struct json *j, char octet)
+{
+	reserve(j, 1);
+	j->text[j->size++] = octet;
 	j->text[j->size] = '\0';
 }
 
@@ -56,45 +70,58 @@ put_format(struct json *j, const char *format, ...)
 	put(j, text, (size_t)size);
 }
 
-/* How many octets from here on stand for themselves in a string. */
-static size_t
-plain_span(const uint8_t *bytes, size_t size)
+/* It stands for itself in a string. */
+static inline bool
+is_plain(uint8_t octet)
 {
-	size_t at = 0;
-	while (at < size && bytes[at] >= 0x20 && bytes[at] < 0x7f && bytes[at] != '"' && bytes[at] != '\\') {
-		at++;
-	}
-	return at;
+	return octet >= 0x20 && octet < 0x7f && octet != '"' && octet != '\\';
 }
 
-/* Octets that are no UTF-8 (a file's name may have some) become U+FFFD. */
+/* What is plain from here on; most strings are nothing else, and short. How many octets that were. */
+static inline size_t
+put_plain(struct json *j, const uint8_t *bytes, size_t size)
+{
+	reserve(j, size);
+	char *at = j->text + j->size;
+	size_t count = 0;
+	while (count < size && is_plain(bytes[count])) {
+		at[count] = (char)bytes[count];
+		count++;
+	}
+	at[count] = '\0';
+	j->size += count;
+	return count;
+}
+
+/* One character that is not plain; octets that are no UTF-8 (a file's name may have some) become U+FFFD. How many
+ * octets it has. */
+static size_t
+put_character(struct json *j, const uint8_t *bytes, size_t size)
+{
+	uint32_t c;
+	size_t length = utf8_next(bytes, size, &c);
+	if (c == '"' || c == '\\') {
+		put_format(j, "\\%c", (char)c);
+	} else if (c == UTF8_NONE) {
+		put(j, "\\ufffd", 6);
+	} else if (utf8_is_unsafe(c)) {
+		put_format(j, "\\u%04x", (unsigned)c);
+	} else {
+		put(j, (const char *)bytes, length);
+	}
+	return length;
+}
+
 static void
 put_escaped(struct json *j, const uint8_t *bytes, size_t size)
 {
-	put(j, "\"", 1);
-	while (size > 0) {
-		size_t plain = plain_span(bytes, size);
-		if (plain > 0) {
-			put(j, (const char *)bytes, plain);
-			bytes += plain;
-			size -= plain;
-			continue;
-		}
-		uint32_t c;
-		size_t length = utf8_next(bytes, size, &c);
-		if (c == '"' || c == '\\') {
-			put_format(j, "\\%c", (char)c);
-		} else if (c == UTF8_NONE) {
-			put(j, "\\ufffd", 6);
-		} else if (utf8_is_unsafe(c)) {
-			put_format(j, "\\u%04x", (unsigned)c);
-		} else {
-			put(j, (const char *)bytes, length);
-		}
-		bytes += length;
-		size -= length;
+	put_octet(j, '"');
+	size_t at = put_plain(j, bytes, size);
+	while (at < size) {
+		at += put_character(j, bytes + at, size - at);
+		at += put_plain(j, bytes + at, size - at);
 	}
-	put(j, "\"", 1);
+	put_octet(j, '"');
 }
 
 /* Numbers are most of what is written: no format is read for them. */
@@ -115,11 +142,11 @@ static void
 begin_value(struct json *j, const char *key)
 {
 	if (j->comma) {
-		put(j, ",", 1);
+		put_octet(j, ',');
 	}
 	if (key != NULL) {
 		put_escaped(j, (const uint8_t *)key, strlen(key));
-		put(j, ":", 1);
+		put_octet(j, ':');
 	}
 	j->comma = true;
 }
@@ -151,14 +178,14 @@ void
 json_object(struct json *j, const char *key)
 {
 	begin_value(j, key);
-	put(j, "{", 1);
+	put_octet(j, '{');
 	j->comma = false;
 }
 
 void
 json_object_end(struct json *j)
 {
-	put(j, "}", 1);
+	put_octet(j, '}');
 	j->comma = true;
 }
 
@@ -166,14 +193,14 @@ void
 json_array(struct json *j, const char *key)
 {
 	begin_value(j, key);
-	put(j, "[", 1);
+	put_octet(j, '[');
 	j->comma = false;
 }
 
 void
 json_array_end(struct json *j)
 {
-	put(j, "]", 1);
+	put_octet(j, ']');
 	j->comma = true;
 }
 
@@ -189,7 +216,7 @@ json_int(struct json *j, const char *key, int64_t value)
 {
 	begin_value(j, key);
 	if (value < 0) {
-		put(j, "-", 1);
+		put_octet(j, '-');
 	}
 	put_number(j, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
