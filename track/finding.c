@@ -172,6 +172,35 @@ create(struct track *t, const struct finding_args *args)
 	return f;
 }
 
+/* It has changed: the next snapshots have it. A finding may be raised with each packet. */
+static void
+dirty(struct track *t, struct finding *f)
+{
+	if (f->dirty || !t->snapshots) {
+		return;
+	}
+	f->dirty = true;
+	f->dirty_previous = NULL;
+	f->dirty_next = t->findings_dirty;
+	if (f->dirty_next != NULL) {
+		f->dirty_next->dirty_previous = f;
+	}
+	t->findings_dirty = f;
+}
+
+static void
+clean(struct track *t, struct finding *f)
+{
+	if (!f->dirty) {
+		return;
+	}
+	f->dirty = false;
+	*(f->dirty_previous != NULL ? &f->dirty_previous->dirty_next : &t->findings_dirty) = f->dirty_next;
+	if (f->dirty_next != NULL) {
+		f->dirty_next->dirty_previous = f->dirty_previous;
+	}
+}
+
 struct finding *
 finding_raise(struct track *t, const struct finding_args *args, const char *summary, ...)
 {
@@ -207,9 +236,7 @@ finding_raise(struct track *t, const struct finding_args *args, const char *summ
 	if (args->session != NULL) {
 		session_dirty(t, args->session);
 	}
-	if (t->snapshots) {
-		finding_tell(t, f, true);
-	}
+	dirty(t, f);
 	if (!f->alerted) {
 		f->alerted = true;
 		struct event event = event_of(t, f, EVENT_ALERT);
@@ -313,6 +340,16 @@ finding_tell(struct track *t, struct finding *f, bool snapshot)
 	}
 }
 
+void
+finding_snapshots(struct track *t)
+{
+	while (t->findings_dirty != NULL) {
+		struct finding *f = t->findings_dirty;
+		clean(t, f);
+		finding_tell(t, f, true);
+	}
+}
+
 /* Silence and refusal: what a call meets that finds nobody at home. */
 bool
 finding_is_failed_call(enum finding_cause cause)
@@ -352,9 +389,7 @@ findings_resolve(struct track *t, struct session *s, bool call, const struct mom
 			(unsigned long long)at->frame);
 		free(f->summary);
 		f->summary = memory_copy(text, strlen(text) + 1);
-		if (t->snapshots) {
-			finding_tell(t, f, true);
-		}
+		dirty(t, f);
 	}
 }
 
@@ -376,6 +411,7 @@ findings_forget(struct track *t, struct finding *first)
 		*(f->all_next != NULL ? &f->all_next->all_previous : &t->findings_last) =
 			f->all_previous;
 		t->finding_count--;
+		clean(t, f);
 		destroy(f);
 	}
 }
@@ -389,4 +425,5 @@ findings_destroy(struct track *t)
 		destroy(f);
 	}
 	t->findings_last = NULL;
+	t->findings_dirty = NULL;
 }

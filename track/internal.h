@@ -340,6 +340,8 @@ struct finding {
 	bool alerted;
 	struct finding *next; /* of its session or BFD session */
 	struct finding *all_next, *all_previous;
+	bool dirty; /* it is among those that have changed since the last snapshots */
+	struct finding *dirty_next, *dirty_previous;
 };
 
 /* A SYN, remembered for a moment, to know it again behind a NAT. */
@@ -437,7 +439,7 @@ struct track {
 	bool hosts_evicted, contacts_evicted;
 	struct syn_seen syns[SYNS_REMEMBERED];
 	unsigned next_syn;
-	struct finding *findings_first, *findings_last;
+	struct finding *findings_first, *findings_last, *findings_dirty;
 	bool findings_full;
 	uint64_t finding_ids;
 	size_t finding_count;
@@ -655,6 +657,8 @@ void finding_over(struct session *s, enum finding_cause cause); /* it is past, a
 void finding_withdraw(struct finding *f); /* what came later says that it was wrong */
 bool finding_is_failed_call(enum finding_cause cause);
 void finding_tell(struct track *t, struct finding *f, bool snapshot);
+/* Tells those that have changed. */
+void finding_snapshots(struct track *t);
 void findings_temper(struct track *t); /* by what the capture lacks: the last word on confidence */
 void findings_destroy(struct track *t);
 void findings_forget(struct track *t, struct finding *first);

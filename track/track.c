@@ -247,6 +247,7 @@ track_snapshots(struct track *t)
 			bfd_tell(t, b, true);
 		}
 	}
+	finding_snapshots(t);
 }
 
 void
