@@ -126,6 +126,7 @@ failure(struct writer *w, int rc)
 struct row
 row_begin(struct writer *w, sqlite3_stmt *stmt)
 {
+	w->json_count = 0;
 	return (struct row){.writer = w,
 		.stmt = w->broken || w->event_failed ? NULL : stmt,
 		.at = 1};
@@ -266,7 +267,9 @@ destroy(struct writer *w)
 	if (w->fd >= 0) {
 		close(w->fd);
 	}
-	json_finish(&w->json);
+	for (size_t i = 0; i < WRITER_JSON_MAX; i++) {
+		json_finish(&w->json[i]);
+	}
 	for (size_t i = 0; i < PARENT_COUNT; i++) {
 		free(w->seen[i]);
 	}
@@ -472,6 +475,8 @@ enum store_opened
 store_open_writer(const char *path, const struct store_run *run, store_complain *complain, void *ctx,
 	struct sink *sink, struct store_error *error)
 {
+	/* It counts what it allocates under a lock, each time. Where SQLite was used before, it refuses. */
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	struct writer *w = memory_zero(1, sizeof(*w));
 	w->fd = -1;
 	w->path = memory_copy(path, strlen(path) + 1);
@@ -482,7 +487,9 @@ store_open_writer(const char *path, const struct store_run *run, store_complain 
 	for (size_t i = 0; i < PARENT_COUNT; i++) {
 		w->seen[i] = memory_zero(WRITER_SEEN_SLOTS, sizeof(*w->seen[i]));
 	}
-	json_init(&w->json);
+	for (size_t i = 0; i < WRITER_JSON_MAX; i++) {
+		json_init(&w->json[i]);
+	}
 	enum store_opened opened = open_file(w, error) ? open_database(w, run, error) : STORE_FAILED;
 	if (opened != STORE_READY) {
 		destroy(w);

@@ -19,6 +19,8 @@ enum {
 	WRITER_TRIM_PAGES = 2048,    /* … give back to the disk at most, in one step */
 	WRITER_CONTEXT_SLOTS = 16,
 	WRITER_COLUMNS_MAX = 96,
+	WRITER_JSON_MAX = 16, /* columns of a row that are JSON */
+	WRITER_ATTRIBUTES_SLOTS = 256,
 };
 
 enum writer_parent {
@@ -33,12 +35,20 @@ enum writer_parent {
 struct writer_seen {
 	uint64_t id; /* of the run; 0: free */
 	uint64_t seq;
+	uint32_t evidence; /* of a finding that is there: what its rows of evidence have, as a hash */
 	bool there;
 };
 
 struct writer_context {
 	int64_t id; /* 0: free */
 	struct bgp_context context;
+};
+
+/* The attributes of an UPDATE in JSON, by what that is made from; writer_attributes.c. */
+struct writer_attributes {
+	size_t key_size, size; /* size 0: free */
+	uint8_t key[64];
+	char text[1200];
 };
 
 /* The octets of an UPDATE that was written without them: what is wrong with a message is told after it. */
@@ -80,7 +90,10 @@ struct writer {
 	size_t next_context;
 	/* Short texts of the row that is being bound, one for each column. */
 	char texts[WRITER_COLUMNS_MAX][ADDRESS_TEXT_MAX];
-	struct json json;
+	/* JSON of that row. */
+	struct json json[WRITER_JSON_MAX];
+	size_t json_count;
+	struct writer_attributes attributes[WRITER_ATTRIBUTES_SLOTS];
 };
 
 /* One statement on its way: values are bound in the order of its columns, then it runs. Where the
@@ -102,6 +115,7 @@ void row_uint(struct row *row, uint64_t value);
 void row_known(struct row *row, bool known, uint64_t value); /* else NULL */
 void row_id(struct row *row, uint64_t id, uint64_t base);    /* NULL for 0 */
 void row_text(struct row *row, const char *text);            /* lives until row_end() */
+void row_static(struct row *row, const char *text, size_t size); /* … likewise */
 void row_copy(struct row *row, const char *text, size_t size);
 void row_address(struct row *row, const struct address *address);
 void row_bgp_id(struct row *row, bool known, uint32_t bgp_id);
@@ -109,6 +123,7 @@ void row_time(struct row *row, uint64_t time_ns, uint8_t digits);
 void row_blob(struct row *row, const struct cursor *raw); /* lives until row_end() */
 void row_hex(struct row *row, struct cursor bytes);
 /* JSON: write into what row_new_json() gives, then row_json(). */
+void row_attributes(struct row *row, const struct bgp_update *update);
 struct json *row_new_json(struct row *row);
 void row_json(struct row *row);
 
@@ -121,7 +136,8 @@ void writer_ensure_bfd_session(struct writer *w, uint64_t id, const struct addre
 	const struct address *b);
 /* An event names it. */
 void writer_touch(struct writer *w, enum writer_parent parent, uint64_t id);
-/* Its row was written. */
+/* Its row was written; what the writer knows of it. */
+struct writer_seen *writer_seen(struct writer *w, enum writer_parent parent, uint64_t id);
 void writer_set_seen(struct writer *w, enum writer_parent parent, uint64_t id);
 
 void writer_put_finding(struct writer *w, const struct event *event);

@@ -56,6 +56,14 @@ row_text(struct row *row, const char *text)
 }
 
 void
+row_static(struct row *row, const char *text, size_t size)
+{
+	if (row->stmt != NULL) {
+		sqlite3_bind_text64(row->stmt, row->at++, text, size, SQLITE_STATIC, SQLITE_UTF8);
+	}
+}
+
+void
 row_copy(struct row *row, const char *text, size_t size)
 {
 	if (row->stmt != NULL) {
@@ -128,18 +136,21 @@ row_hex(struct row *row, struct cursor bytes)
 	sqlite3_bind_text64(row->stmt, row->at++, text, 2 * size, sqlite3_free, SQLITE_UTF8);
 }
 
-/* What was written into the writer's JSON buffer. */
-void
-row_json(struct row *row)
-{
-	row_copy(row, row->writer->json.text, row->writer->json.size);
-}
-
 struct json *
 row_new_json(struct row *row)
 {
-	json_clear(&row->writer->json);
-	return &row->writer->json;
+	assert(row->writer->json_count < WRITER_JSON_MAX);
+	struct json *j = &row->writer->json[row->writer->json_count++];
+	json_clear(j);
+	return j;
+}
+
+/* What was written into the last one; it stays there until the row is written. */
+void
+row_json(struct row *row)
+{
+	const struct json *j = &row->writer->json[row->writer->json_count - 1];
+	row_static(row, j->text, j->size);
 }
 
 /* The five columns that every event has. */
@@ -158,7 +169,7 @@ row_begin_event(struct writer *w, enum store_insert insert, const struct event *
 void
 writer_touch(struct writer *w, enum writer_parent parent, uint64_t id)
 {
-	struct writer_seen *seen = &w->seen[parent][id % WRITER_SEEN_SLOTS];
+	struct writer_seen *seen = writer_seen(w, parent, id);
 	if (id == 0) {
 		return;
 	}
@@ -171,19 +182,25 @@ writer_touch(struct writer *w, enum writer_parent parent, uint64_t id)
 	seen->seq = w->now_seq;
 }
 
+struct writer_seen *
+writer_seen(struct writer *w, enum writer_parent parent, uint64_t id)
+{
+	return &w->seen[parent][id % WRITER_SEEN_SLOTS];
+}
+
 /* An event names it: does its row still have to be written? */
 static bool
 is_new(struct writer *w, enum writer_parent parent, uint64_t id)
 {
 	writer_touch(w, parent, id);
-	return id != 0 && !w->seen[parent][id % WRITER_SEEN_SLOTS].there;
+	return id != 0 && !writer_seen(w, parent, id)->there;
 }
 
 void
 writer_set_seen(struct writer *w, enum writer_parent parent, uint64_t id)
 {
 	writer_touch(w, parent, id);
-	w->seen[parent][id % WRITER_SEEN_SLOTS].there = id != 0;
+	writer_seen(w, parent, id)->there = id != 0;
 }
 
 const struct address writer_nobody;

@@ -194,8 +194,7 @@ put_update(struct writer *w, uint64_t message, const struct bgp_message *m)
 	if (m->body_read) {
 		row_known(&row, !m->truncated, u->withdrawn_count);
 		row_known(&row, !m->truncated, u->announced_count);
-		json_attributes(row_new_json(&row), NULL, u);
-		row_json(&row);
+		row_attributes(&row, u);
 		if (u->end_of_rib) {
 			struct json *j = row_new_json(&row);
 			char family[BGP_FAMILY_TEXT_MAX];

@@ -41,6 +41,36 @@ put_finding_columns(struct row *row, const struct event *event)
 	row_uint(row, e->count);
 }
 
+/* The frames that prove a finding; mostly they are those that are there already. */
+static void
+put_evidence(struct writer *w, const struct event_finding *e)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+	for (size_t i = 0; i < e->evidence_count; i++) {
+		for (unsigned shift = 0; shift < 64; shift += 8) {
+			hash = (hash ^ (uint8_t)(e->evidence[i] >> shift)) * 16777619u;
+		}
+	}
+	struct writer_seen *seen = writer_seen(w, PARENT_FINDING, e->id);
+	if (seen->there && seen->evidence == hash) {
+		return;
+	}
+	struct row row = row_begin(w, w->clear_evidence);
+	row_id(&row, e->id, w->base.finding);
+	row_end(&row);
+	for (size_t i = 0; i < e->evidence_count; i++) {
+		row = row_begin(w, w->inserts[INSERT_FINDING_EVIDENCE]);
+		row_id(&row, e->id, w->base.finding);
+		row_uint(&row, i);
+		row_uint(&row, e->evidence[i]);
+		if (!row_end(&row)) {
+			return;
+		}
+	}
+	writer_set_seen(w, PARENT_FINDING, e->id);
+	seen->evidence = hash;
+}
+
 void
 writer_put_finding(struct writer *w, const struct event *event)
 {
@@ -51,18 +81,8 @@ writer_put_finding(struct writer *w, const struct event *event)
 	struct row row = row_begin_event(w, INSERT_FINDING, event);
 	put_finding_columns(&row, event);
 	row_uint(&row, w->run);
-	if (!row_end(&row)) {
-		return;
-	}
-	row = row_begin(w, w->clear_evidence);
-	row_id(&row, e->id, w->base.finding);
-	row_end(&row);
-	for (size_t i = 0; i < e->evidence_count; i++) {
-		row = row_begin(w, w->inserts[INSERT_FINDING_EVIDENCE]);
-		row_id(&row, e->id, w->base.finding);
-		row_uint(&row, i);
-		row_uint(&row, e->evidence[i]);
-		row_end(&row);
+	if (row_end(&row)) {
+		put_evidence(w, e);
 	}
 }
 
