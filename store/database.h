@@ -15,9 +15,10 @@
 
 enum {
 	STORE_APPLICATION_ID = 0x62677077, /* "bgpw"; also in schema.sql */
-	STORE_SCHEMA_VERSION = 7,          /* also in schema.sql */
+	STORE_SCHEMA_VERSION = 8,          /* also in schema.sql */
 	STORE_SCHEMA_CHECK = 3,            /* the first one that has check_result */
 	STORE_SCHEMA_RECORDING = 6,        /* … recording */
+	STORE_SCHEMA_RETRANSMISSION = 8,   /* … retransmission */
 };
 
 /* sqlite3.h stays in the .c files. */
@@ -109,6 +110,9 @@ extern const char store_schema[]; /* made from schema.sql */
 	X(FINDING, "finding", UPDATE, "finding", COLUMNS_HEAD COLUMNS_FINDING ",run") \
 	X(FINDING_EVIDENCE, "finding_evidence", ERROR, "", "finding,position,frame") \
 	X(ALERT, "alert", ERROR, "", COLUMNS_HEAD COLUMNS_FINDING) \
+	X(RETRANSMISSION, "retransmission", ERROR, "", \
+		COLUMNS_HEAD ",session,connection,src,dst,what,segments,bytes,last_time,last_time_ns," \
+			     "last_frame") \
 	X(RECORDING, "recording", ERROR, "", \
 		COLUMNS_HEAD ",session,bfd_session,finding,cause,file,begins,begins_ns")
 

@@ -315,6 +315,9 @@ prepare(struct player *p)
 		if (reader_tables[i].table == INSERT_RECORDING && version < STORE_SCHEMA_RECORDING) {
 			continue;
 		}
+		if (reader_tables[i].table == INSERT_RETRANSMISSION && version < STORE_SCHEMA_RETRANSMISSION) {
+			continue;
+		}
 		int rc = prepare_source(p->reader.db, &p->sources[i]);
 		if (rc != SQLITE_OK) {
 			return rc;

@@ -394,6 +394,24 @@ read_gap(struct reader *r, sqlite3_stmt *stmt, struct event *event)
 }
 
 static bool
+read_retransmission(struct reader *r, sqlite3_stmt *stmt, struct event *event)
+{
+	struct columns c = begin_event(r, stmt, event);
+	struct event_retransmission *e = &event->retransmission;
+	e->session = get_id(&c, r->shift.session);
+	e->connection = get_id(&c, r->shift.connection);
+	e->src = get_address(&c);
+	e->dst = get_address(&c);
+	bool known = resent_from_name(get_name(&c), &e->what);
+	e->segments = get_u32(&c);
+	e->bytes = get_uint(&c);
+	skip(&c, 1);
+	e->last_time_ns = get_uint(&c);
+	e->last_frame = get_uint(&c);
+	return known;
+}
+
+static bool
 read_check(struct reader *r, sqlite3_stmt *stmt, struct event *event)
 {
 	struct columns c = begin_event(r, stmt, event);
@@ -737,6 +755,7 @@ const struct reader_table reader_tables[READER_TABLES] = {
 	{INSERT_FINDING, EVENT_FINDING, true, read_finding},
 	{INSERT_SESSION, EVENT_SESSION, true, read_session},
 	{INSERT_BFD_SESSION, EVENT_BFD_SESSION, true, read_bfd_session},
+	{INSERT_RETRANSMISSION, EVENT_RETRANSMISSION, false, read_retransmission},
 	{INSERT_RECORDING, EVENT_RECORDING, false, read_recording},
 };
 

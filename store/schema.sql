@@ -34,7 +34,7 @@
 -- the last word on them was said.
 
 PRAGMA application_id = 1650946167; -- "bgpw"
-PRAGMA user_version = 7;
+PRAGMA user_version = 8;
 
 CREATE TABLE run (
 	run INTEGER PRIMARY KEY,
@@ -315,6 +315,25 @@ CREATE TABLE gap (
 	connection INTEGER REFERENCES connection (connection),
 	src TEXT,
 	bytes INTEGER NOT NULL -- how many
+);
+
+-- TCP segments that were sent again: one, or those that followed within a second. `frame` is the first.
+CREATE TABLE retransmission (
+	seq INTEGER PRIMARY KEY,
+	time TEXT NOT NULL,
+	time_ns INTEGER NOT NULL,
+	frame INTEGER NOT NULL,
+	input TEXT,
+	session INTEGER REFERENCES session (session),
+	connection INTEGER REFERENCES connection (connection),
+	src TEXT,
+	dst TEXT,
+	what TEXT NOT NULL, -- data, SYN, SYN-ACK or FIN
+	segments INTEGER NOT NULL, -- how many
+	bytes INTEGER NOT NULL, -- of payload in them
+	last_time TEXT,
+	last_time_ns INTEGER,
+	last_frame INTEGER
 );
 
 -- How far a strict receiver (libnids) reads a direction as bgpwhy does; with --check.

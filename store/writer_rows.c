@@ -369,6 +369,26 @@ put_gap(struct writer *w, const struct event *event)
 }
 
 static void
+put_retransmission(struct writer *w, const struct event *event)
+{
+	const struct event_retransmission *e = &event->retransmission;
+	writer_ensure_session(w, e->session, &e->src, &e->dst);
+	writer_ensure_connection(w, e->connection, e->session);
+	struct row row = row_begin_event(w, INSERT_RETRANSMISSION, event);
+	row_id(&row, e->session, w->base.session);
+	row_id(&row, e->connection, w->base.connection);
+	row_address(&row, &e->src);
+	row_address(&row, &e->dst);
+	row_text(&row, resent_name(e->what));
+	row_uint(&row, e->segments);
+	row_uint(&row, e->bytes);
+	row_time(&row, e->last_time_ns, event->time_digits);
+	row_uint(&row, e->last_time_ns);
+	row_uint(&row, e->last_frame);
+	row_end(&row);
+}
+
+static void
 put_check(struct writer *w, const struct event *event)
 {
 	const struct event_check *e = &event->check;
@@ -511,6 +531,7 @@ writer_put_event(struct writer *w, const struct event *event)
 		[EVENT_FINDING] = writer_put_finding,
 		[EVENT_SESSION] = writer_put_session,
 		[EVENT_BFD_SESSION] = writer_put_bfd_session,
+		[EVENT_RETRANSMISSION] = put_retransmission,
 		[EVENT_RECORDING] = put_recording,
 	};
 	if (event->kind < EVENT_KIND_COUNT) {

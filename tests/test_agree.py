@@ -24,7 +24,7 @@ VIEWS = ("--json", "--report", "--lines")
 
 # Event -> the table with a row for each; `connection` has one for each connection besides.
 TABLES = {"capture": "capture", "connection": "connection_event", "message": "message", "fault": "fault",
-          "gap": "gap", "check": "check_result", "bfd": "bfd_packet", "transition": "transition", "finding": "finding",
+          "gap": "gap", "retransmission": "retransmission", "check": "check_result", "bfd": "bfd_packet", "transition": "transition", "finding": "finding",
           "session": "session", "bfd_session": "bfd_session"}
 PARTS = {"OPEN": ("open", "open"), "NOTIFICATION": ("notification", "notification"),
          "UPDATE": ("update", "update_message"), "ROUTE-REFRESH": ("route_refresh", "route_refresh")}

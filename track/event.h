@@ -29,6 +29,7 @@ enum event_kind {
 	EVENT_FINDING, /* at the end, one for each; also as a snapshot */
 	EVENT_SESSION,
 	EVENT_BFD_SESSION,
+	EVENT_RETRANSMISSION, /* TCP segments that were sent again: one, or what followed within a second */
 	EVENT_RECORDING, /* --record: the packets about something were put into a capture of their own */
 	EVENT_KIND_COUNT,
 };
@@ -91,6 +92,20 @@ struct event_gap {
 	uint64_t session, connection;
 	struct address src;
 	uint64_t bytes;
+};
+
+/* What was sent again. */
+enum resent { RESENT_DATA, RESENT_SYN, RESENT_SYN_ACK, RESENT_FIN, RESENT_COUNT };
+
+/* The event's time and frame are those of the first of the segments. A second copy by a mirror was not
+ * sent again. */
+struct event_retransmission {
+	uint64_t session, connection;
+	struct address src, dst;
+	uint8_t what; /* enum resent */
+	uint32_t segments;
+	uint64_t bytes; /* of payload in them */
+	uint64_t last_time_ns, last_frame;
 };
 
 /* Names and texts of these: check_result_name() and the two after it. */
@@ -313,6 +328,7 @@ struct event {
 		struct event_finding finding; /* ALERT and FINDING */
 		struct event_session session;
 		struct event_bfd_session bfd_session;
+		struct event_retransmission retransmission;
 		struct event_recording recording;
 	};
 };
@@ -342,6 +358,7 @@ const char *severity_name(enum severity severity);
 const char *confidence_name(enum confidence confidence);
 const char *verdict_name(enum verdict verdict);
 const char *restart_state_name(enum restart_state state);    /* "waiting"; NULL for none */
+const char *resent_name(uint8_t what);                       /* "data", "SYN" */
 const char *check_result_name(uint8_t result);               /* "stopped" */
 const char *check_reason_key(uint8_t reason);  /* "hole"; NULL for none */
 const char *check_text(uint8_t result, uint8_t reason); /* a clause that says it to a person */
@@ -357,6 +374,7 @@ const char *time_text(uint64_t time_ns, uint8_t digits, char text[TIME_TEXT_MAX]
 /* Local lookups from names, for the database reader; false where there is no such name. */
 bool connection_state_from_name(const char *name, enum connection_state *state);
 bool track_state_from_name(enum protocol protocol, const char *name, uint8_t *state);
+bool resent_from_name(const char *name, uint8_t *what);
 bool check_result_from_name(const char *name, uint8_t *result);
 bool check_reason_from_key(const char *key, uint8_t *reason); /* NULL: none */
 bool restart_state_from_name(const char *name, enum restart_state *state);

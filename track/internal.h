@@ -113,6 +113,7 @@ struct link {
 	struct machine machine[2];    /* by side of the conn */
 	struct framer framer[2];
 	struct bgp_context *context[2]; /* for what each side sends; NULL: unknown */
+	struct resent_runs *resent; /* resent.c; NULL: nothing was sent again */
 	struct moment first, handshake;
 	bool up;       /* both machines (that can be seen) are in Established; see session.c */
 	bool counted;  /* in established_count */
@@ -518,6 +519,10 @@ void link_tick(struct track *t, struct link *link);
 uint64_t link_due(const struct track *t, const struct link *link);
 void link_finish(struct track *t, struct link *link);
 unsigned link_side(const struct link *link, unsigned dir); /* session side of a conn side */
+
+/* resent.c: a segment that was sent again; and where link->resent is there: what waits to be told */
+void resent_segment(struct track *t, struct link *link, unsigned dir, const struct seg *seg);
+void resent_settle(struct track *t, const struct link *link, bool all);
 
 /* timing.c */
 void timing_established(struct session *s, const struct link *link, const struct moment *at);

@@ -91,6 +91,21 @@ members_gap(struct json *j, const struct event_gap *e)
 }
 
 static void
+members_retransmission(struct json *j, const struct event *event)
+{
+	const struct event_retransmission *e = &event->retransmission;
+	json_id(j, "session", e->session);
+	json_id(j, "connection", e->connection);
+	json_address(j, "src", &e->src);
+	json_address(j, "dst", &e->dst);
+	json_string(j, "what", resent_name(e->what));
+	json_uint(j, "segments", e->segments);
+	json_uint(j, "bytes", e->bytes);
+	json_time(j, "last_time", e->last_time_ns, event->time_digits);
+	json_uint(j, "last_frame", e->last_frame);
+}
+
+static void
 members_check(struct json *j, const struct event_check *e)
 {
 	json_id(j, "session", e->session);
@@ -638,6 +653,9 @@ json_event(struct json *j, const struct event *event, unsigned detail)
 		break;
 	case EVENT_BFD_SESSION:
 		members_bfd_session(j, &event->bfd_session);
+		break;
+	case EVENT_RETRANSMISSION:
+		members_retransmission(j, event);
 		break;
 	case EVENT_RECORDING:
 		members_recording(j, event);

@@ -118,6 +118,9 @@ link_finish(struct track *t, struct link *link)
 		struct framer_sink sink = {&d, framed_message, framed_fault};
 		framer_end(&link->framer[dir], &sink, link->conn->side[dir].next_seq);
 	}
+	if (link->resent != NULL) {
+		resent_settle(t, link, true);
+	}
 	if (!t->ending && !link->evicted) {
 		/* The TCP connection is over for both, if nothing said so before. */
 		for (unsigned dir = 0; dir < 2; dir++) {
@@ -144,6 +147,7 @@ link_finish(struct track *t, struct link *link)
 		free(m->judged);
 		free(link->context[dir]);
 	}
+	free(link->resent);
 	*(link->previous != NULL ? &link->previous->next : &s->links) = link->next;
 	if (link->next != NULL) {
 		link->next->previous = link->previous;
@@ -208,7 +212,13 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 	    conn->side[dir].rst_count > 0 && conn->side[dir].fin_count == 0) {
 		rule_reset_in_its_name(t, link, dir, seg);
 	}
+	if (link->resent != NULL) {
+		resent_settle(t, link, false);
+	}
 	if (seg->retransmission) {
+		if (!seg->keepalive_probe) {
+			resent_segment(t, link, dir, seg);
+		}
 		machine_repeats(t, link, dir, seg);
 	}
 	if (m->established.time_ns != 0 && seg->wire_len > 0) {

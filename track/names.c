@@ -23,6 +23,7 @@ static const char *const event_kinds[EVENT_KIND_COUNT] = {
 	[EVENT_FINDING] = "finding",
 	[EVENT_SESSION] = "session",
 	[EVENT_BFD_SESSION] = "bfd_session",
+	[EVENT_RETRANSMISSION] = "retransmission",
 	[EVENT_RECORDING] = "recording",
 };
 

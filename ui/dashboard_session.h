@@ -90,6 +90,7 @@ struct ladder {
 		uint8_t connection;     /* which of those that overlap, from 1; 0: there is but one at a time */
 	} *rung;
 	size_t count, room;
+	bool copies; /* the capture has packets twice, by a mirror */
 };
 
 /* Both machines of one protocol while a time line is gone through, entry by entry. */

@@ -421,6 +421,24 @@ line_gap(struct lines_view *v, const struct event *event)
 }
 
 static enum tone
+line_retransmission(struct lines_view *v, const struct event *event)
+{
+	const struct event_retransmission *e = &event->retransmission;
+	char src[ADDRESS_TEXT_MAX], count[TEXT_COUNT_MAX], duration[TEXT_DURATION_MAX];
+	add(v, "RESENT by %s: %s", address_text(&e->src, src), resent_name(e->what));
+	if (e->segments > 1) {
+		add(v, " ×%u", e->segments);
+	}
+	if (e->bytes > 0) {
+		add(v, ", %s octets", text_count(e->bytes, count));
+	}
+	if (e->segments > 1 && e->last_time_ns > event->time_ns) {
+		add(v, ", over %s", text_duration_ns(e->last_time_ns - event->time_ns, duration));
+	}
+	return TONE_WARN;
+}
+
+static enum tone
 line_check(struct lines_view *v, const struct event *event)
 {
 	const struct event_check *c = &event->check;
@@ -461,6 +479,7 @@ lines_event(void *self, const struct event *event)
 		[EVENT_FINDING] = line_finding,
 		[EVENT_SESSION] = line_session,
 		[EVENT_BFD_SESSION] = line_bfd_session,
+		[EVENT_RETRANSMISSION] = line_retransmission,
 		[EVENT_RECORDING] = line_recording,
 	};
 	struct lines_view *v = self;

@@ -451,6 +451,41 @@ on_gap(struct model *model, const struct event *event)
 	e->text = model_text_keep(&model->budget.texts, text);
 }
 
+/* A stretch goes on as long as nothing else happens on the session. */
+static void
+on_retransmission(struct model *model, const struct event *event)
+{
+	static const char *const texts[RESENT_COUNT] = {
+		[RESENT_DATA] = "retransmission",
+		[RESENT_SYN] = "SYN retransmission",
+		[RESENT_SYN_ACK] = "SYN-ACK retransmission",
+		[RESENT_FIN] = "FIN retransmission",
+	};
+	const struct event_retransmission *r = &event->retransmission;
+	struct model_session *s = session_of(model, r->session);
+	if (s == NULL || r->what >= RESENT_COUNT) {
+		return;
+	}
+	session_touch(s, event);
+	int side = session_side(s, &r->src, &r->dst);
+	struct timeline_entry *e = timeline_stretch(&s->timeline, TIMELINE_RESENT, side, r->connection);
+	if (e == NULL || e->from != r->what) {
+		e = session_entry(model, s, event, TIMELINE_RESENT, TIMELINE_QUIET);
+		e->side = (int8_t)side;
+		e->connection = r->connection;
+		e->from = r->what;
+		e->count = 0;
+		e->text = model_text_keep(&model->budget.texts, texts[r->what]);
+	}
+	e->count += r->segments;
+	e->octets += (uint32_t)r->bytes;
+	e->last_seq = event->seq;
+	if (r->last_time_ns >= e->last_ns) {
+		e->last_ns = r->last_time_ns;
+		e->last_frame = r->last_frame;
+	}
+}
+
 static void
 on_check(struct model *model, const struct event *event)
 {
@@ -804,6 +839,7 @@ model_event(struct model *model, const struct event *event)
 		[EVENT_FINDING] = on_finding,
 		[EVENT_SESSION] = on_session,
 		[EVENT_BFD_SESSION] = on_bfd_session,
+		[EVENT_RETRANSMISSION] = on_retransmission,
 		[EVENT_RECORDING] = on_recording,
 	};
 	model->version++;

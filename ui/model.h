@@ -47,6 +47,7 @@ enum timeline_kind {
 	TIMELINE_BFD_TRANSITION,
 	TIMELINE_FAULT,
 	TIMELINE_GAP,
+	TIMELINE_RESENT,  /* a stretch of TCP segments that one side sent again */
 	TIMELINE_CHECK,   /* what a strict receiver makes of a direction (--check) */
 	TIMELINE_FINDING, /* it was noticed here */
 	TIMELINE_KIND_COUNT,
@@ -58,7 +59,7 @@ enum timeline_weight {
 	TIMELINE_LOUD, /* trouble, or the way out of it */
 };
 
-/* One line of what mattered. A stretch of KEEPALIVEs or UPDATEs is one entry with a count; its
+/* One line of what mattered. A stretch of KEEPALIVEs, UPDATEs or retransmissions is one entry with a count; its
  * `time_ns` and `frame` are those of the first, `last_ns` and `last_frame` of the last. */
 struct timeline_entry {
 	uint64_t time_ns, last_ns;
@@ -67,12 +68,17 @@ struct timeline_entry {
 	uint64_t connection;           /* 0: none */
 	uint32_t count;                /* 1, or how many the stretch has */
 	uint32_t left_out;             /* entries dropped just before this one */
-	uint32_t announced, withdrawn; /* of an UPDATE stretch */
+	union {
+		uint32_t announced; /* of an UPDATE stretch, as `withdrawn` */
+		uint32_t octets;    /* of payload that was sent again */
+	};
+	uint32_t withdrawn;
 	uint8_t kind;   /* enum timeline_kind */
 	uint8_t weight; /* enum timeline_weight */
 	int8_t side; /* who acts: 0 local, 1 remote, -1 neither or unknown */
 	bool inferred;
-	uint8_t from, to;  /* of a transition: as struct event_transition has them */
+	uint8_t from, to;  /* of a transition: as struct event_transition has them; `from` of what was sent
+	                    * again: enum resent */
 	uint8_t rfc_event; /* of a BGP transition */
 	const char *text; /* without time, frame, speaker and count: "OPEN as 65009 …" */
 };
@@ -195,6 +201,9 @@ uint8_t model_time_digits(const struct model *model);
 
 size_t model_input_count(const struct model *model);
 const struct model_input *model_input_at(const struct model *model, size_t index);
+
+/* Whether an input has it, as far as is told: a key of track_artefact_key(). */
+bool model_has_artefact(const struct model *model, const char *key);
 
 /* By order of appearance. */
 size_t model_session_count(const struct model *model);

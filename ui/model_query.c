@@ -100,6 +100,21 @@ model_input_at(const struct model *model, size_t index)
 	return index < model->input_count ? &model->inputs[index] : NULL;
 }
 
+bool
+model_has_artefact(const struct model *model, const char *key)
+{
+	uint32_t all = 0;
+	for (size_t i = 0; i < model->input_count; i++) {
+		all |= model->inputs[i].artefacts;
+	}
+	for (uint32_t bit = 1; bit != 0; bit <<= 1) {
+		if ((all & bit) != 0 && strcmp(track_artefact_key(bit), key) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 size_t
 model_session_count(const struct model *model)
 {

@@ -93,7 +93,9 @@ timeline_stretch(struct model_timeline *t, enum timeline_kind kind, int side, ui
 {
 	for (size_t back = 1; back <= STRETCH_BACK && back <= t->count; back++) {
 		struct timeline_entry *e = &t->entries[t->count - back];
-		if (e->kind != TIMELINE_KEEPALIVE && e->kind != TIMELINE_UPDATE) {
+		bool again = e->kind == TIMELINE_RESENT;
+		if (again != (kind == TIMELINE_RESENT) ||
+			(!again && e->kind != TIMELINE_KEEPALIVE && e->kind != TIMELINE_UPDATE)) {
 			return NULL;
 		}
 		if (e->kind == kind && e->side == side && e->connection == connection) {

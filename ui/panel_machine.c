@@ -250,6 +250,7 @@ sentence(const struct machine_panel *p, char *text, size_t room)
 		[TIMELINE_KEEPALIVE] = "RFC 4271 section 4.4",
 		[TIMELINE_NOTIFICATION] = "RFC 4271 section 4.5",
 		[TIMELINE_BFD] = "RFC 5880 section 4.1",
+		[TIMELINE_RESENT] = "RFC 9293 section 3.8.1",
 	};
 	const struct event_line *line = &p->steps.line[p->at];
 	char words[EVENT_TEXT_MAX], address[ADDRESS_TEXT_MAX];

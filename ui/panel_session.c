@@ -95,6 +95,7 @@ session_update(void *self, const struct panel_view *view)
 	lines_findings(&p->findings, view, session, bfd, p->width);
 	lines_timers(&p->timers, session, bfd, &p->row);
 	ladder_take(&p->ladder, &p->events, &p->row);
+	p->ladder.copies = model_has_artefact(model, "duplicates");
 	p->scroll[TAB_EVENTS].count = p->events.count;
 	p->scroll[TAB_LADDER].count = p->ladder.count;
 	for (size_t i = TAB_LADDER; i <= TAB_EVENTS; i++) {
@@ -314,6 +315,7 @@ open_event(struct session_panel *p, struct panel_request *request)
 		break;
 	case TIMELINE_CONNECTION:
 	case TIMELINE_GAP:
+	case TIMELINE_RESENT:
 	case TIMELINE_CHECK:
 		request->notice = "Nothing more is known of this: it is no BGP or BFD message.";
 		break;
@@ -426,7 +428,7 @@ const struct panel_class panel_session = {
 	.place = PLACE_SESSION,
 	.help = "One session: how both sides stand, why, and the first thing to do. Arrows: what the "
 		"first address sends points right, what the second sends points left. In the ladder "
-		"each has its line; ! is what was found, \u2573 octets that the capture lacks, (1) and (2) "
+		"each has its line; ! is what was found, \u2573 octets that the capture lacks, a broken arrow what was sent again, (1) and (2) "
 		"connections that stand side by side. Enter opens a message. The bars are hold timers. A number after # is a frame, as Wireshark "
 		"counts. Times are UTC.",
 	.create = session_create,

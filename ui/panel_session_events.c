@@ -29,12 +29,20 @@ event_text(const struct timeline_entry *entry, bool brief, char text[TEXT_MAX])
 	if (entry->left_out > 0) {
 		text_append(text, TEXT_MAX, "(%u entries left out) ", entry->left_out);
 	}
-	if (entry->count > 1) {
+	bool again = entry->kind == TIMELINE_RESENT;
+	if (entry->count > 1 && !again) {
 		text_append(text, TEXT_MAX, "%u× ", entry->count);
 	}
 	const char *rfc = brief ? strstr(entry->text, " (RFC ") : NULL;
 	size_t size = rfc != NULL ? (size_t)(rfc - entry->text) : strlen(entry->text);
 	text_append(text, TEXT_MAX, "%.*s", (int)size, entry->text);
+	if (again && entry->count > 1) {
+		text_append(text, TEXT_MAX, " ×%u", entry->count);
+	}
+	if (again && entry->octets > 0) {
+		char count[TEXT_COUNT_MAX];
+		text_append(text, TEXT_MAX, ", %s octets", text_count(entry->octets, count));
+	}
 	if (entry->kind == TIMELINE_UPDATE && entry->count > 1) {
 		text_append(text, TEXT_MAX, ": %u announced, %u withdrawn", entry->announced,
 			entry->withdrawn);
@@ -57,7 +65,7 @@ event_text(const struct timeline_entry *entry, bool brief, char text[TEXT_MAX])
 static bool
 passes(const struct timeline_entry *entry, bool quiet, const char *filter)
 {
-	if (entry->weight == TIMELINE_QUIET && !quiet) {
+	if (entry->weight == TIMELINE_QUIET && entry->kind != TIMELINE_RESENT && !quiet) {
 		return false;
 	}
 	char text[TEXT_MAX];
@@ -154,7 +162,7 @@ events_take(struct events *events, const struct model_session *session,
 unsigned
 event_style(const struct timeline_entry *entry)
 {
-	if (entry->weight == TIMELINE_QUIET) {
+	if (entry->weight == TIMELINE_QUIET && entry->kind != TIMELINE_RESENT) {
 		return STYLE_FAINT;
 	}
 	switch (entry->kind) {
@@ -163,6 +171,7 @@ event_style(const struct timeline_entry *entry)
 		return STYLE_BAD;
 	case TIMELINE_FINDING:
 	case TIMELINE_GAP:
+	case TIMELINE_RESENT:
 	case TIMELINE_CHECK:
 		return STYLE_BUSY;
 	case TIMELINE_OPEN:

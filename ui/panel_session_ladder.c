@@ -168,7 +168,7 @@ static void
 make_ascii(char *text)
 {
 	static const char *const pairs[][2] = {{"│", "|"}, {"├", "|"}, {"┤", "|"}, {"─", "-"},
-		{"→", ">"}, {"←", "<"}, {"╳", "%"}, {"·", "."}, {"…", "~"}, {"×", "x"}};
+		{"→", ">"}, {"←", "<"}, {"╳", "%"}, {"╌", "="}, {"·", "."}, {"…", "~"}, {"×", "x"}};
 	char *to = text;
 	for (const char *at = text; *at != '\0';) {
 		size_t size = 1;
@@ -203,6 +203,8 @@ compose_rung(const struct rung *rung, unsigned width, bool brief, bool utf8, cha
 				   lost_left = {"│", "←", " ", "╳─", "│", false},
 				   told_local = {"│", "←─", " ", "", "│", false},
 				   told_remote = {"│", "", " ", "─→", "│", true},
+				   again_right = {"│", "╌", "╌", "╌→", "│", false},
+				   again_left = {"│", "←╌", "╌", "╌", "│", false},
 				   calm = {"│", " ·", " ", "", "│", false};
 	const struct timeline_entry *entry = &rung->entry;
 	char text[EVENT_TEXT_MAX + 8], words[EVENT_TEXT_MAX];
@@ -225,6 +227,9 @@ compose_rung(const struct rung *rung, unsigned width, bool brief, bool utf8, cha
 		break;
 	case TIMELINE_GAP:
 		p = rung->side == 0 ? &lost_right : rung->side == 1 ? &lost_left : &lost;
+		break;
+	case TIMELINE_RESENT:
+		p = rung->side == 1 ? &again_left : &again_right;
 		break;
 	case TIMELINE_KEEPALIVE:
 		if (rung->keepalives[0] + rung->keepalives[1] > 0) {
@@ -318,14 +323,20 @@ name_text(const struct session_row *row, size_t side, char *text, size_t room)
 }
 
 static void
-compose_names(const struct session_row *row, unsigned width, char *out, size_t room)
+compose_names(const struct session_row *row, bool copies, unsigned width, char *out, size_t room)
 {
+	static const char twice[] = "packets stand twice: a mirror";
 	char a[EVENT_TEXT_MAX], b[EVENT_TEXT_MAX];
 	name_text(row, 0, a, sizeof(a));
 	name_text(row, 1, b, sizeof(b));
-	size_t used = text_width(a) + text_width(b);
+	size_t used = text_width(a) + text_width(b), left = width > used ? width - used : 0;
+	size_t middle = copies && left > sizeof(twice) + 2 ? sizeof(twice) - 1 : 0;
+	size_t before = (left - middle) / 2;
 	text_append(out, room, "%s", a);
-	for (size_t i = used; i < width; i++) {
+	for (size_t i = 0; i < left - middle; i++) {
+		if (i == before && middle > 0) {
+			text_append(out, room, "%s", twice);
+		}
 		text_append(out, room, " ");
 	}
 	if (used >= width) {
@@ -371,7 +382,7 @@ ladder_draw(const struct ladder *ladder, const struct area *area, struct scroll 
 	struct layout l = lay_out(area->width, time_digits);
 	unsigned width = l.width;
 	char text[ROW_MAX] = "", margin[4 * MARGIN_MAX];
-	compose_names(row, width, text, sizeof(text));
+	compose_names(row, ladder->copies, width, text, sizeof(text));
 	area_text(area, 0, l.ladder, width, STYLE_ACCENT, text);
 	scroll->height = area->height > 1 ? area->height - 1 : 1;
 	scroll_settle(scroll);
@@ -403,7 +414,7 @@ ladder_write(const struct ladder *ladder, const struct session_row *row, uint8_t
 	struct layout l = lay_out(width, time_digits);
 	unsigned inner = l.width;
 	char text[ROW_MAX] = "", margin[4 * MARGIN_MAX], ascii[ROW_MAX];
-	compose_names(row, inner, text, sizeof(text));
+	compose_names(row, ladder->copies, inner, text, sizeof(text));
 	fprintf(out, "%*s%s\n", (int)(l.ladder - l.time), "", text);
 	for (size_t i = 0; i < ladder->count; i++) {
 		compose_margin(ladder, i, &l, margin);

@@ -92,7 +92,7 @@ entry_text(const struct report *r, const struct timeline_entry *e, char text[ENT
 	if (e->count > 1) {
 		text_append(text, ENTRY_TEXT_MAX, " ×%s", text_count(e->count, count));
 	}
-	if (e->announced > 0) {
+	if (e->kind == TIMELINE_UPDATE && e->announced > 0) {
 		text_append(text, ENTRY_TEXT_MAX, ", %s announced",
 			text_count(e->announced, count));
 	}

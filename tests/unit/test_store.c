@@ -154,7 +154,7 @@ expect_sound(void)
 static const struct {
 	const char *sql, *expected;
 } queries[] = {
-	{"PRAGMA user_version", "7"},
+	{"PRAGMA user_version", "8"},
 	{"PRAGMA journal_mode", "wal"},
 	{"SELECT run, seq_base, lost, finished IS NULL FROM run", "1|0|0|0"},
 	{"SELECT state, input, linktype, packets, dropped, artefacts FROM capture ORDER BY seq",
@@ -559,6 +559,7 @@ Test(store, refuses_foreign_and_newer_databases)
 		{"PRAGMA application_id = 1650946167; PRAGMA user_version = 5", "no such table"},
 		{"PRAGMA application_id = 1650946167; PRAGMA user_version = 6", "no such table"},
 		{"PRAGMA application_id = 1650946167; PRAGMA user_version = 7", "no such table"},
+		{"PRAGMA application_id = 1650946167; PRAGMA user_version = 8", "no such table"},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		unlink(db_path);
@@ -576,7 +577,7 @@ Test(store, an_older_database_is_read_and_brought_up_to_date)
 	struct record written = {0}, read = {0}, again = {0};
 	write_story(&written, NULL, false);
 	sqlite3 *db = open_plain();
-	cr_assert(sqlite3_exec(db, "DROP TABLE check_result; PRAGMA user_version = 2", NULL, NULL,
+	cr_assert(sqlite3_exec(db, "DROP TABLE check_result; DROP TABLE retransmission; PRAGMA user_version = 2", NULL, NULL,
 			  NULL) == SQLITE_OK);
 	sqlite3_close(db);
 	replay(&read);
@@ -594,12 +595,20 @@ Test(store, an_older_database_is_read_and_brought_up_to_date)
 			.check = {.session = 1, .connection = 1, .src = ipv4(1), .dst = ipv4(2),
 				.result = CHECKED_AGREE, .bytes = 5}},
 		41, 21);
+	tell(&t,
+		(struct event){.kind = EVENT_RETRANSMISSION,
+			.retransmission = {.session = 1, .connection = 1, .src = ipv4(2), .dst = ipv4(1),
+				.what = RESENT_SYN_ACK, .segments = 3, .bytes = 57,
+				.last_time_ns = UINT64_C(1769904000500000000), .last_frame = 22}},
+		42, 21);
 	tell_end(&t, false);
 	cr_expect(sinks[0].close(sinks[0].self));
 	cr_expect(complaints.count == 0, "%s", complaints.last);
-	expect_sql("PRAGMA user_version", "7");
+	expect_sql("PRAGMA user_version", "8");
 	expect_sql("SELECT src, dst, frame, result, bytes, reason, length(text) > 20 FROM check_result",
 		"10.0.0.2|10.0.0.1|20|stopped|77|hole|1\n10.0.0.1|10.0.0.2|21|agree|5|NULL|1");
+	expect_sql("SELECT src, dst, frame, what, segments, bytes, last_time_ns, last_frame FROM retransmission",
+		"10.0.0.2|10.0.0.1|21|SYN-ACK|3|57|1769904000500000000|22");
 	record_free(&read);
 	replay(&read);
 	cr_expect(read.count == written.count + again.count);
