@@ -45,6 +45,7 @@ struct run {
 	struct recorder *recorder;
 	struct capture *capture;
 	struct track *track;
+	struct store_reader *reader; /* of a database that is looked at */
 	struct sink sinks[5];
 	size_t sink_count;
 	void *view; /* which of them writes to standard output */
@@ -386,7 +387,10 @@ look_at_keys(struct run *run, bool done)
 	if (run->dashboard == NULL) {
 		return;
 	}
-	int loading = done ? 100 : run->inputs != NULL ? inputs_progress(run->inputs) : 0;
+	int loading = done ? 100
+		: run->inputs != NULL ? inputs_progress(run->inputs)
+		: run->reader != NULL ? store_progress(run->reader)
+				      : 0;
 	if (!dashboard_step(run->dashboard, clock_ns(CLOCK_REALTIME), loading, done)) {
 		run->quit = true;
 	}
@@ -486,6 +490,7 @@ look_at_database(struct run *run)
 	add_sink(run, &counter);
 	struct store_reader *reader = store_open_reader(run->options.database, &error);
 	run->stored = reader != NULL;
+	run->reader = reader;
 	if (reader != NULL && !confine(run)) {
 		store_close_reader(reader);
 		abandon_sinks(run);
@@ -495,6 +500,7 @@ look_at_database(struct run *run)
 		!store_play(reader, run->sinks, run->sink_count, &status, &error)) {
 		complain(run, error.text);
 	}
+	run->reader = NULL;
 	store_close_reader(reader);
 	if (run->failed && replay.events == 0) {
 		abandon_sinks(run);

@@ -44,6 +44,7 @@ struct player {
 	struct source sources[READER_TABLES];
 	const struct sink *sinks;
 	size_t sink_count;
+	uint64_t at_seq, end_seq; /* of what is played, as the rows have it; the highest there is */
 	uint64_t last_seq, last_time_ns; /* of the run */
 	uint8_t last_digits;
 	int rc; /* of the first step that failed */
@@ -274,6 +275,7 @@ play_run(struct player *p, const struct run *run, bool alone)
 		if (next == NULL) {
 			return;
 		}
+		p->at_seq = next->seq != UINT64_MAX ? next->seq : p->at_seq;
 		play(p, next);
 		next_row(p, next);
 	}
@@ -324,6 +326,29 @@ prepare(struct player *p)
 		}
 	}
 	return reader_prepare(&p->reader) ? SQLITE_OK : sqlite3_errcode(p->reader.db);
+}
+
+/* The highest seq of all tables: each has it at the end of an index. */
+static int
+find_end(struct player *p)
+{
+	int rc = SQLITE_OK;
+	for (size_t i = 0; i < READER_TABLES && rc == SQLITE_OK; i++) {
+		sqlite3_stmt *stmt = NULL;
+		if (p->sources[i].stmt == NULL || p->sources[i].table->by_run) {
+			continue; /* their last word is said at the end of a run */
+		}
+		char *sql = sqlite3_mprintf("SELECT max(seq) FROM \"%w\"",
+			store_inserts[p->sources[i].table->table].table);
+		rc = sql != NULL ? sqlite3_prepare_v2(p->reader.db, sql, -1, &stmt, NULL) : SQLITE_NOMEM;
+		if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW &&
+			(uint64_t)sqlite3_column_int64(stmt, 0) > p->end_seq) {
+			p->end_seq = (uint64_t)sqlite3_column_int64(stmt, 0);
+		}
+		sqlite3_free(sql);
+		rc = rc == SQLITE_OK ? sqlite3_finalize(stmt) : rc;
+	}
+	return rc;
 }
 
 static void
@@ -430,11 +455,20 @@ store_play(struct store_reader *reader, const struct sink *sinks, size_t count, 
 	*exit_status = 0;
 	int rc = sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
 	rc = rc == SQLITE_OK ? prepare(p) : rc;
+	rc = rc == SQLITE_OK ? find_end(p) : rc;
 	rc = rc == SQLITE_OK ? play_runs(p) : rc;
 	int status_rc = read_exit_status(db, exit_status);
 	rc = rc == SQLITE_OK ? status_rc : rc;
 	rc = rc == SQLITE_OK && memory_failed ? SQLITE_NOMEM : rc;
 	return rc == SQLITE_OK || fail_read(error, reader->path, database_reason(db, rc));
+}
+
+int
+store_progress(const struct store_reader *reader)
+{
+	const struct player *p = &reader->player;
+	uint64_t at = p->at_seq < p->end_seq ? p->at_seq : p->end_seq;
+	return p->end_seq > 0 ? (int)((long double)at * 100 / p->end_seq) : 0;
 }
 
 void

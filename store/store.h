@@ -88,6 +88,8 @@ bool store_replay(const char *path, const struct sink *sinks, size_t count, int 
 struct store_reader *store_open_reader(const char *path, struct store_error *error);
 bool store_play(struct store_reader *reader, const struct sink *sinks, size_t count, int *exit_status,
 	struct store_error *error);
+/* How much of it store_play() has played by now, 0 to 100. */
+int store_progress(const struct store_reader *reader);
 void store_close_reader(struct store_reader *reader);
 
 #endif

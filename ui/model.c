@@ -661,6 +661,35 @@ clean_copy(const char *text)
 }
 
 static void
+chain_finding(struct model *model, struct model_finding *f)
+{
+	struct model_finding **at = &model->of_session[f->session % FINDING_CHAINS];
+	while (*at != NULL) {
+		at = &(*at)->next_of_session;
+	}
+	*at = f;
+	for (at = &model->of_bfd[f->bfd_session % FINDING_CHAINS]; *at != NULL;) {
+		at = &(*at)->next_of_bfd;
+	}
+	*at = f;
+	f->next_of_session = f->next_of_bfd = NULL;
+}
+
+static void
+unchain_finding(struct model *model, struct model_finding *f)
+{
+	struct model_finding **at = &model->of_session[f->session % FINDING_CHAINS];
+	while (*at != f) {
+		at = &(*at)->next_of_session;
+	}
+	*at = f->next_of_session;
+	for (at = &model->of_bfd[f->bfd_session % FINDING_CHAINS]; *at != f;) {
+		at = &(*at)->next_of_bfd;
+	}
+	*at = f->next_of_bfd;
+}
+
+static void
 on_finding(struct model *model, const struct event *event)
 {
 	const struct event_finding *f = &event->finding;
@@ -674,6 +703,10 @@ on_finding(struct model *model, const struct event *event)
 		m = memory_zero(1, sizeof(*m));
 		m->id = f->id;
 		table_insert(&model->findings, m, model_finding_id);
+	}
+	if (!fresh && (m->session != f->session || m->bfd_session != f->bfd_session)) {
+		unchain_finding(model, m);
+		fresh = true;
 	}
 	finding_clear(m);
 	m->cause = f->cause;
@@ -695,6 +728,9 @@ on_finding(struct model *model, const struct event *event)
 	m->first_time_ns = f->first_time_ns;
 	m->last_time_ns = f->last_time_ns;
 	m->count = f->count;
+	if (fresh) {
+		chain_finding(model, m);
+	}
 	if (event->kind != EVENT_ALERT) {
 		return;
 	}

@@ -165,6 +165,7 @@ struct model_finding {
 	size_t fix_count;
 	uint64_t first_time_ns, last_time_ns;
 	uint64_t count;
+	struct model_finding *next_of_session, *next_of_bfd; /* in the model's chains, by id */
 };
 
 /* The octets of one message, as it was captured. */

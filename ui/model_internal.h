@@ -6,7 +6,7 @@
 
 #include "ui/model.h"
 
-enum { TIMELINE_ROOM_MIN = 4 };
+enum { TIMELINE_ROOM_MIN = 4, FINDING_CHAINS = 4096 };
 
 /* Texts that many entries share, counted. */
 struct model_texts {
@@ -57,6 +57,8 @@ struct model {
 	struct model_input inputs[MODEL_INPUTS_MAX];
 	size_t input_count;
 	struct model_table sessions, bfd_sessions, findings;
+	/* Each finding once more, by what it is about: a list of ten thousand sessions asks for all of them. */
+	struct model_finding *of_session[FINDING_CHAINS], *of_bfd[FINDING_CHAINS];
 	struct timeline_budget budget;
 	uint64_t version;
 	uint64_t first_ns, last_ns;

@@ -221,7 +221,27 @@ finding_before(const struct model_finding *a, const struct model_finding *b,
 	if (finding_rank(a->cause) != finding_rank(b->cause)) {
 		return finding_rank(a->cause) < finding_rank(b->cause);
 	}
-	return a->first_time_ns < b->first_time_ns;
+	if (a->first_time_ns != b->first_time_ns) {
+		return a->first_time_ns < b->first_time_ns;
+	}
+	return a->id < b->id;
+}
+
+/* Puts it where it belongs among `count`, of which there is room for `max`: the best are kept, not the first. */
+static size_t
+keep_best(const struct model_finding **findings, size_t count, size_t max, const struct model_finding *f,
+	enum finding_cause primary)
+{
+	if (max == 0 || (count == max && !finding_before(f, findings[max - 1], primary))) {
+		return count;
+	}
+	size_t at = count < max ? count++ : max - 1;
+	while (at > 0 && finding_before(f, findings[at - 1], primary)) {
+		findings[at] = findings[at - 1];
+		at--;
+	}
+	findings[at] = f;
+	return count;
 }
 
 size_t
@@ -230,22 +250,18 @@ model_findings_of(const struct model *model, const struct model_session *session
 {
 	enum finding_cause primary = session != NULL ? session->info.primary_cause : FINDING_NONE;
 	size_t count = 0;
-	for (size_t i = 0; i < model->findings.count && max > 0; i++) {
-		const struct model_finding *f = model->findings.items[i];
-		bool of_session = session != NULL && f->session == session->info.session;
-		bool of_bfd = bfd != NULL && f->bfd_session == bfd->info.bfd_session;
-		if (!of_session && !of_bfd) {
-			continue;
+	const struct model_finding *f;
+	uint64_t id = session != NULL ? session->info.session : 0;
+	for (f = session != NULL ? model->of_session[id % FINDING_CHAINS] : NULL; f != NULL; f = f->next_of_session) {
+		if (f->session == id) {
+			count = keep_best(findings, count, max, f, primary);
 		}
-		if (count == max && !finding_before(f, findings[max - 1], primary)) {
-			continue; /* the best are kept, not the first */
+	}
+	uint64_t bfd_id = bfd != NULL ? bfd->info.bfd_session : 0;
+	for (f = bfd != NULL ? model->of_bfd[bfd_id % FINDING_CHAINS] : NULL; f != NULL; f = f->next_of_bfd) {
+		if (f->bfd_session == bfd_id && (session == NULL || f->session != id)) {
+			count = keep_best(findings, count, max, f, primary);
 		}
-		size_t at = count < max ? count++ : max - 1;
-		while (at > 0 && finding_before(f, findings[at - 1], primary)) {
-			findings[at] = findings[at - 1];
-			at--;
-		}
-		findings[at] = f;
 	}
 	return count;
 }

@@ -617,6 +617,36 @@ Test(store, an_older_database_is_read_and_brought_up_to_date)
 	record_free(&again);
 }
 
+struct progress {
+	struct store_reader *reader;
+	int last, steps;
+	bool fell;
+};
+
+static void
+watch_progress(void *self, const struct event *event)
+{
+	struct progress *p = self;
+	int now = store_progress(p->reader);
+	(void)event;
+	p->fell |= now < p->last || now > 100;
+	p->steps += now != p->last;
+	p->last = now;
+}
+
+Test(store, it_is_told_how_much_was_played)
+{
+	struct store_error error;
+	int status;
+	write_story(NULL, NULL, false);
+	struct progress p = {.reader = store_open_reader(db_path, &error)};
+	struct sink sink = {.self = &p, .on_event = watch_progress};
+	cr_assert(p.reader != NULL && store_progress(p.reader) == 0);
+	cr_expect(store_play(p.reader, &sink, 1, &status, &error));
+	cr_expect(!p.fell && p.steps > 10 && p.last == 100, "%d steps, at last %d %%", p.steps, p.last);
+	store_close_reader(p.reader);
+}
+
 Test(store, names_mean_nothing_to_sqlite)
 {
 	static const char *const names[] = {"file:x?mode=memory", ":memory:", "a b%20#.db"};
