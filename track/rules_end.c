@@ -151,7 +151,11 @@ rule_hold_expired(struct track *t, struct link *link, unsigned dir, enum basis b
 		   scene.y->alive.time_ns > own->received.time_ns + SECOND_NS) {
 		mtu_black_hole(&scene, peer, unseen);
 	}
-	if (unseen > 0 && peer->sent.time_ns <= own->received.time_ns) {
+	if (basis == BASIS_OBSERVED && link->hold_known && own->received.frame != 0 && own->received.input == at->input &&
+	    silence * 2 < (double)link->hold_ns / 1e9) {
+		snprintf(why, sizeof(why),
+			"its TCP had acknowledged that: its daemon did not read it in time, or what it waits for did not come (an UPDATE or KEEPALIVE behind a loss)");
+	} else if (unseen > 0 && peer->sent.time_ns <= own->received.time_ns) {
 		snprintf(why, sizeof(why),
 			"%s has sent %u octets since, as its sequence numbers say, which neither %s nor the capture received: they are lost on the way before the capture",
 			scene.yt, unseen, scene.xt);
@@ -180,7 +184,9 @@ rule_hold_expired(struct track *t, struct link *link, unsigned dir, enum basis b
 		snprintf(why, sizeof(why), "the capture has nothing of %s since", scene.yt);
 	}
 	struct finding_args args = scene_args(&scene, FINDING_HOLD_TIMER_EXPIRED,
-		basis == BASIS_OBSERVED ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY);
+		basis == BASIS_OBSERVED && (link->was_established || link->conn->side[1 - dir].seen)
+			? CONFIDENCE_CERTAIN
+			: CONFIDENCE_LIKELY);
 	args.evidence = frames;
 	args.evidence_count = count;
 	args.blame = silent_daemon ? &scene.y->addr : NULL;

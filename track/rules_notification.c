@@ -372,8 +372,11 @@ rule_notification(struct track *t, struct link *link, unsigned dir,
 	if (link->up) {
 		rule_link_returned(t, link, dir, true);
 	}
-	/* FRR answers a NOTIFICATION that comes before the OPEN with one of its own: it is no cause. */
-	args.past = n->code == 5 && link->machine[1 - dir].notified;
+	/* Some answer a NOTIFICATION with one of their own (FRR with 5/x before the OPEN, ExaBGP with 1/0): that
+	 * is no cause, unless there is a message that explains it. */
+	args.past = link->machine[1 - dir].notified && answered(&scene, n) == NULL;
+	/* … nor is an UPDATE of a family that was not agreed on, where none was. */
+	args.lower_severity = n->code == 3 && link->session->has_families && link->session->family_count == 0;
 	switch (n->code) {
 	case 2:
 		if (cause == FINDING_BAD_PEER_AS) {

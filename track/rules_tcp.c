@@ -314,8 +314,13 @@ ttl_security(struct scene *scene)
 	const struct machine *own = &link->machine[scene->dir];
 	if (link->ignored || own->data_ttl == 0 || own->data_ttl == 255 ||
 	    link->conn->side[1 - scene->dir].ttl_min != 255 || !link->conn->handshake ||
-	    own->retransmissions < RETRANSMISSIONS_ENOUGH || own->messages == 0 ||
-	    own->acked.time_ns != 0) {
+	    own->retransmissions < RETRANSMISSIONS_ENOUGH || own->messages == 0) {
+		return;
+	}
+	/* The OPEN may get in, before the daemon has told its kernel (BIRD does after the call). */
+	bool at_first = own->acked.time_ns < own->open.at.time_ns + SECOND_NS &&
+			link->machine[1 - scene->dir].established.time_ns == 0;
+	if (own->acked.time_ns != 0 && !at_first) {
 		return;
 	}
 	link->ignored = true;
@@ -325,7 +330,7 @@ ttl_security(struct scene *scene)
 	args.evidence = frames;
 	args.evidence_count = 2;
 	finding_raise(scene->t, &args,
-		"%s sends everything with TTL 255 and does not take what %s sends with TTL %u (%u retransmissions, no acknowledgement): TTL security (RFC 5082) on one side only",
+		"%s sends everything with TTL 255 and does not take what %s sends with TTL %u (%u retransmissions without an acknowledgement): TTL security (RFC 5082) on one side only",
 		scene->yt, scene->xt, own->data_ttl, own->retransmissions);
 }
 
