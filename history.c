@@ -59,8 +59,8 @@ describe(const struct options *o, bool updates, char text[OPTIONS_TEXT_MAX])
 }
 
 enum store_opened
-history_open(const struct options *o, bool live, store_complain *complain, void *ctx, struct sink *sink,
-	struct store_error *error)
+history_open(const struct options *o, bool live, store_let_go *let_go, store_complain *complain, void *ctx,
+	struct sink *sink, struct store_error *error)
 {
 	static struct store_input inputs[OPTIONS_INPUTS_MAX];
 	char text[OPTIONS_TEXT_MAX];
@@ -72,6 +72,7 @@ history_open(const struct options *o, bool live, store_complain *complain, void 
 		/* What the views show of this run they show of the database, too. */
 		.updates = o->store_updates || o->verbose > 0 || o->hex,
 		.again = o->again,
+		.let_go = let_go,
 		.keep_ns = o->keep_ns,
 		.keep_octets = o->keep_octets,
 	};

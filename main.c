@@ -125,6 +125,14 @@ complain(void *ctx, const char *line)
 	notice(run, line, false);
 }
 
+/* The database is slower than what comes. */
+static void
+let_go(void *ctx, uint64_t events, const char *reason)
+{
+	struct run *run = ctx;
+	track_lost(run->track, events, reason);
+}
+
 static void
 add_sink(struct run *run, const struct sink *sink)
 {
@@ -623,7 +631,7 @@ look_at_packets(struct run *run)
 	if (o->database != NULL) {
 		struct sink sink;
 		/* A database that cannot be had is no reason to show nothing. */
-		switch (history_open(o, run->live, complain, run, &sink, &store_error)) {
+		switch (history_open(o, run->live, let_go, complain, run, &sink, &store_error)) {
 		case STORE_READY:
 			run->stored = true;
 			add_sink(run, &sink);

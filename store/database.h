@@ -15,10 +15,11 @@
 
 enum {
 	STORE_APPLICATION_ID = 0x62677077, /* "bgpw"; also in schema.sql */
-	STORE_SCHEMA_VERSION = 8,          /* also in schema.sql */
+	STORE_SCHEMA_VERSION = 9,          /* also in schema.sql */
 	STORE_SCHEMA_CHECK = 3,            /* the first one that has check_result */
 	STORE_SCHEMA_RECORDING = 6,        /* … recording */
 	STORE_SCHEMA_RETRANSMISSION = 8,   /* … retransmission */
+	STORE_SCHEMA_LOST = 9,             /* … lost */
 };
 
 /* sqlite3.h stays in the .c files. */
@@ -94,7 +95,7 @@ extern const char store_schema[]; /* made from schema.sql */
 		COLUMNS_HEAD ",session,connection,src,dst,result,bytes,reason,text") \
 	X(TRANSITION, "transition", ERROR, "", \
 		COLUMNS_HEAD ",protocol,session,bfd_session,connection,speaker,peer,from,to," \
-			     "rfc_event,rfc_event_number,rfc_event_name,basis,reason") \
+			     "rfc_event,rfc_event_number,rfc_event_name,basis,reason,lasted_us") \
 	X(BFD_SESSION, "bfd_session", UPDATE, "bfd_session", \
 		COLUMNS_HEAD ",run,bfd_session,session,local,remote,mode,state," \
 			     "negotiated_tx_us,detection_time_us,packets,max_gap_us,flaps," \
@@ -113,6 +114,7 @@ extern const char store_schema[]; /* made from schema.sql */
 	X(RETRANSMISSION, "retransmission", ERROR, "", \
 		COLUMNS_HEAD ",session,connection,src,dst,what,segments,bytes,last_time,last_time_ns," \
 			     "last_frame") \
+	X(LOST, "lost", ERROR, "", COLUMNS_HEAD ",events,reason") \
 	X(RECORDING, "recording", ERROR, "", \
 		COLUMNS_HEAD ",session,bfd_session,finding,cause,file,begins,begins_ns")
 

@@ -4,7 +4,8 @@
  * now and then a checkpoint waits for the disk: seconds, where that is slow or busy, and for as long the capture
  * would stand still (tests/test_durable.py measures it with a disk that takes two seconds). So what is told is
  * copied into a ring of fixed size, and the thread takes it from there. Where the ring is full events are let go,
- * never waited for; they are counted as lost and the user is told once.
+ * never waited for; they are counted as lost, a line tells the user once, and an event each second how many.
+ * When the last packet has come there is time, and room is waited for.
  *
  * An entry lies in one piece, with all that the event points to behind it, so that its pointers are set when it is
  * made and hold until it is taken. There is one lock, held for moments only. The thread begins with the first
@@ -38,12 +39,15 @@ struct queue {
 	struct sink inner;
 	store_lost *lose;
 	store_complain *complain;
+	store_let_go *let_go;
 	void *ctx;
 	char *path;
 	pthread_t thread;
 	bool started, no_thread;
-	uint64_t lost; /* since the last entry */
+	uint64_t lost;   /* since the last entry */
+	uint64_t untold; /* since the last event that told so */
 	bool full_told;
+	bool patient; /* nothing comes any more: it waits where there is no room */
 	pthread_mutex_t lock;
 	pthread_cond_t came, went;
 	/* Under the lock. */
@@ -344,6 +348,7 @@ let_go(struct queue *q, const struct event *event)
 		return; /* there will be another one */
 	}
 	q->lost++;
+	q->untold++;
 	if (!q->full_told) {
 		q->full_told = true;
 		snprintf(line, sizeof(line),
@@ -369,7 +374,7 @@ on_event(void *self, const struct event *event)
 	struct event probe = *event;
 	copy_parts(&count, &probe);
 	size_t head = (sizeof(struct entry) + ALIGN - 1) / ALIGN * ALIGN;
-	struct entry *entry = count.size <= PARTS_MAX ? room(q, head + count.size, false) : NULL;
+	struct entry *entry = count.size <= PARTS_MAX ? room(q, head + count.size, q->patient) : NULL;
 	if (entry == NULL) {
 		let_go(q, event);
 		return;
@@ -381,10 +386,31 @@ on_event(void *self, const struct event *event)
 	hand_over(q, entry, ENTRY_EVENT, head + count.size);
 }
 
+/* As an event of its own, which comes here, too. */
+static void
+tell_lost(struct queue *q)
+{
+	uint64_t events = q->untold;
+	if (events > 0 && q->let_go != NULL) {
+		q->untold = 0;
+		q->let_go(q->ctx, events, "queue-full");
+	}
+}
+
+/* What was seen is to be stored: whoever waits now loses no packets. */
+static void
+on_ending(void *self)
+{
+	struct queue *q = self;
+	q->patient = true;
+	tell_lost(q);
+}
+
 static void
 on_flush(void *self)
 {
 	struct queue *q = self;
+	tell_lost(q);
 	if (q->started) {
 		send_word(q, ENTRY_FLUSH, false);
 	} else {
@@ -413,11 +439,12 @@ on_close(void *self)
 }
 
 struct queue *
-queue_create(const char *path, store_complain *complain, void *ctx)
+queue_create(const char *path, store_let_go *told, store_complain *complain, void *ctx)
 {
 	struct queue *q = memory_zero(1, sizeof(*q));
 	q->path = memory_copy(path, strlen(path) + 1);
 	q->complain = complain;
+	q->let_go = told;
 	q->ctx = ctx;
 	q->octets = memory_zero(QUEUE_OCTETS, 1);
 	pthread_mutex_init(&q->lock, NULL);
@@ -441,6 +468,7 @@ queue_sink(struct queue *q, const struct sink *inner, store_lost *lose)
 	sink.self = q;
 	sink.on_event = on_event;
 	sink.flush = on_flush;
+	sink.ending = on_ending;
 	sink.close = on_close;
 	return sink;
 }

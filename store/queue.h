@@ -16,7 +16,7 @@ struct queue;
 /* So many events did not get through. */
 typedef void store_lost(void *self, uint64_t count);
 
-struct queue *queue_create(const char *path, store_complain *complain, void *ctx);
+struct queue *queue_create(const char *path, store_let_go *let_go, store_complain *complain, void *ctx);
 /* How the writer behind it complains, with the queue as `ctx`: it is said by the thread that tells the events. */
 store_complain *queue_complain(void);
 /* The sink; its close() ends the thread and closes `inner`. */

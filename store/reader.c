@@ -305,20 +305,32 @@ prepare_source(sqlite3 *db, struct source *s)
 	return rc;
 }
 
+/* The first schema that has the table. */
+static int
+since(enum store_insert table)
+{
+	switch (table) {
+	case INSERT_CHECK:
+		return STORE_SCHEMA_CHECK;
+	case INSERT_RECORDING:
+		return STORE_SCHEMA_RECORDING;
+	case INSERT_RETRANSMISSION:
+		return STORE_SCHEMA_RETRANSMISSION;
+	case INSERT_LOST:
+		return STORE_SCHEMA_LOST;
+	default:
+		return 1;
+	}
+}
+
 static int
 prepare(struct player *p)
 {
 	int version = database_version(p->reader.db);
 	for (size_t i = 0; i < READER_TABLES; i++) {
 		p->sources[i].table = &reader_tables[i];
-		if (reader_tables[i].table == INSERT_CHECK && version < STORE_SCHEMA_CHECK) {
+		if (version < since(reader_tables[i].table)) {
 			continue; /* it has no such table, and no such events */
-		}
-		if (reader_tables[i].table == INSERT_RECORDING && version < STORE_SCHEMA_RECORDING) {
-			continue;
-		}
-		if (reader_tables[i].table == INSERT_RETRANSMISSION && version < STORE_SCHEMA_RETRANSMISSION) {
-			continue;
 		}
 		int rc = prepare_source(p->reader.db, &p->sources[i]);
 		if (rc != SQLITE_OK) {

@@ -465,6 +465,8 @@ read_transition(struct reader *r, sqlite3_stmt *stmt, struct event *event)
 	e->basis = strcmp(get_name(&c), basis_name(BASIS_OBSERVED)) == 0 ? BASIS_OBSERVED
 									 : BASIS_INFERRED;
 	e->reason = get_name(&c);
+	e->has_lasted = !is_null(&c);
+	e->lasted_us = get_uint(&c);
 	return true;
 }
 
@@ -728,6 +730,15 @@ read_bfd_session(struct reader *r, sqlite3_stmt *stmt, struct event *event)
 }
 
 static bool
+read_lost(struct reader *r, sqlite3_stmt *stmt, struct event *event)
+{
+	struct columns c = begin_event(r, stmt, event);
+	event->lost.events = get_uint(&c);
+	event->lost.reason = get_name(&c);
+	return true;
+}
+
+static bool
 read_recording(struct reader *r, sqlite3_stmt *stmt, struct event *event)
 {
 	struct columns c = begin_event(r, stmt, event);
@@ -756,6 +767,7 @@ const struct reader_table reader_tables[READER_TABLES] = {
 	{INSERT_SESSION, EVENT_SESSION, true, read_session},
 	{INSERT_BFD_SESSION, EVENT_BFD_SESSION, true, read_bfd_session},
 	{INSERT_RETRANSMISSION, EVENT_RETRANSMISSION, false, read_retransmission},
+	{INSERT_LOST, EVENT_LOST, false, read_lost},
 	{INSERT_RECORDING, EVENT_RECORDING, false, read_recording},
 };
 

@@ -34,7 +34,7 @@
 -- the last word on them was said.
 
 PRAGMA application_id = 1650946167; -- "bgpw"
-PRAGMA user_version = 8;
+PRAGMA user_version = 9;
 
 CREATE TABLE run (
 	run INTEGER PRIMARY KEY,
@@ -372,7 +372,8 @@ CREATE TABLE transition (
 	rfc_event_number INTEGER, -- RFC 4271 8.1; NULL for bfd
 	rfc_event_name TEXT, -- "HoldTimer_Expires"
 	basis TEXT NOT NULL, -- observed, inferred
-	reason TEXT -- one sentence
+	reason TEXT, -- one sentence
+	lasted_us INTEGER -- how long it was in "from"; NULL: the capture does not show when that began
 );
 
 -- A BFD session, RFC 5880.
@@ -518,6 +519,17 @@ CREATE TABLE alert (
 	count INTEGER NOT NULL
 );
 
+-- Events that are not here because they came faster than they could be written. In all: run.lost.
+CREATE TABLE lost (
+	seq INTEGER PRIMARY KEY,
+	time TEXT NOT NULL,
+	time_ns INTEGER NOT NULL,
+	frame INTEGER NOT NULL,
+	input TEXT,
+	events INTEGER NOT NULL, -- since the last row of this run
+	reason TEXT NOT NULL -- key
+);
+
 -- Packets that the flight recorder (--record) wrote to a capture of their own: a row for each cause.
 CREATE TABLE recording (
 	seq INTEGER PRIMARY KEY,
@@ -536,10 +548,6 @@ CREATE TABLE recording (
 
 -- For session_overview and worst_peers: what was found of a session.
 CREATE INDEX finding_session ON finding (session, cause);
-
--- For flap_history: sessions that come up or go down, which is little of all that happens.
-CREATE INDEX transition_flap ON transition (speaker, peer, seq)
-	WHERE "from" IN ('Established', 'Up') OR "to" IN ('Established', 'Up');
 
 -- How does each session stand, and why?
 CREATE VIEW session_overview AS
@@ -583,12 +591,7 @@ SELECT
 	t.rfc_event_name,
 	t.basis,
 	t.reason,
-	(t.time_ns - (SELECT u.time_ns FROM transition u
-		WHERE u.speaker = t.speaker AND u.peer = t.peer AND u.seq < t.seq
-		AND u."to" = t."from" AND (u."to" IN ('Established', 'Up'))
-		AND u.connection IS t.connection AND u.session IS t.session
-		AND u.bfd_session IS t.bfd_session
-		ORDER BY u.seq DESC LIMIT 1)) / 1e9 AS up_s -- NULL: it was up before the capture began
+	t.lasted_us / 1e6 AS up_s -- NULL: it was up before the capture began
 FROM transition t
 WHERE t."from" IN ('Established', 'Up');
 

@@ -22,6 +22,10 @@ struct store_error {
  * goes on; the sink's close() returns false. */
 typedef void store_complain(void *ctx, const char *line);
 
+/* Called in flush(), where events were let go because they came faster than they could be written: how many since
+ * it was called last, and why (as in struct event_lost). That may tell a further event. */
+typedef void store_let_go(void *ctx, uint64_t events, const char *reason);
+
 /* What a run reads. `hash` is the SHA-256 of a file in hex, "" where there is none. */
 enum store_input_kind { STORE_FILE, STORE_DEVICE, STORE_PIPE };
 
@@ -46,6 +50,7 @@ struct store_run {
 	bool live;
 	bool updates; /* keep UPDATEs whole, and not only their counts and attributes */
 	bool again;   /* add it although its inputs are there already */
+	store_let_go *let_go; /* with the `ctx` of the writer; may be NULL */
 	uint64_t keep_ns, keep_octets; /* let go what is older, and the oldest of what is more; 0: no limit */
 };
 

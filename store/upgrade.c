@@ -4,7 +4,7 @@
  * has and the file has not is added, tables, columns and indexes alike; views are made anew. What was
  * renamed on the way stands in a list. So a new column needs no script of its own, only a higher
  * user_version. A column that is added this way is NULL in the rows that were there before: they do
- * not know.
+ * not know, unless a step says otherwise.
  */
 #include "store/upgrade.h"
 
@@ -18,6 +18,22 @@ static const struct {
 	const char *table, *old, *name;
 } renames[] = {
 	{2, "capability", "value", "data"},
+};
+
+/* What a schema wanted and this one does not, and what a new column can be told of the rows that were there. */
+static const struct {
+	int since;
+	const char *sql;
+} steps[] = {
+	/* How long each speaker was Established, or Up; the index is for that alone. */
+	{9, "CREATE INDEX IF NOT EXISTS transition_flap ON transition (speaker, peer, seq)"
+	    " WHERE \"from\" IN ('Established', 'Up') OR \"to\" IN ('Established', 'Up')"},
+	{9, "UPDATE transition AS t SET lasted_us = (t.time_ns - (SELECT u.time_ns FROM transition u"
+	    " WHERE u.speaker = t.speaker AND u.peer = t.peer AND u.seq < t.seq AND u.\"to\" = t.\"from\""
+	    " AND u.\"to\" IN ('Established', 'Up') AND u.connection IS t.connection AND u.session IS t.session"
+	    " AND u.bfd_session IS t.bfd_session ORDER BY u.seq DESC LIMIT 1)) / 1000"
+	    " WHERE t.\"from\" IN ('Established', 'Up')"},
+	{9, "DROP INDEX transition_flap"},
 };
 
 /* Runs a statement made by `format`, as sqlite3_mprintf() does. */
@@ -127,6 +143,9 @@ database_upgrade(sqlite3 *db, int from)
 		rc = add_object(db, model, (const char *)sqlite3_column_text(stmt, 0),
 			(const char *)sqlite3_column_text(stmt, 1),
 			(const char *)sqlite3_column_text(stmt, 2));
+	}
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == SQLITE_OK; i++) {
+		rc = from < steps[i].since ? sqlite3_exec(db, steps[i].sql, NULL, NULL, NULL) : rc;
 	}
 	if (rc == SQLITE_OK) {
 		rc = run(db, sqlite3_mprintf("PRAGMA user_version = %d", STORE_SCHEMA_VERSION));

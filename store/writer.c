@@ -52,6 +52,7 @@ static const char sql_bases[] = "SELECT"
 				"  coalesce((SELECT max(seq) FROM bfd_packet), 0),"
 				"  coalesce((SELECT max(seq) FROM alert), 0),"
 				"  coalesce((SELECT max(seq) FROM recording), 0),"
+				"  coalesce((SELECT max(seq) FROM lost), 0),"
 				"  coalesce((SELECT max(seq) FROM retransmission), 0),"
 				"  coalesce((SELECT max(seq) FROM finding), 0),"
 				"  coalesce((SELECT max(seq) FROM session), 0),"
@@ -506,7 +507,7 @@ store_open_writer(const char *path, const struct store_run *run, store_complain 
 		.close = on_close,
 	};
 	if (run->live) {
-		struct queue *queue = queue_create(path, complain, ctx);
+		struct queue *queue = queue_create(path, run->let_go, complain, ctx);
 		w->complain = queue_complain();
 		w->ctx = queue;
 		*sink = queue_sink(queue, sink, on_lost);

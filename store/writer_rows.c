@@ -494,6 +494,16 @@ put_transition(struct writer *w, const struct event *event)
 	row_text(&row, has_event ? rfc_event_name(e->rfc_event) : NULL);
 	row_text(&row, basis_name(e->basis));
 	row_text(&row, e->reason);
+	row_known(&row, e->has_lasted, e->lasted_us);
+	row_end(&row);
+}
+
+static void
+put_lost(struct writer *w, const struct event *event)
+{
+	struct row row = row_begin_event(w, INSERT_LOST, event);
+	row_uint(&row, event->lost.events);
+	row_text(&row, event->lost.reason);
 	row_end(&row);
 }
 
@@ -532,6 +542,7 @@ writer_put_event(struct writer *w, const struct event *event)
 		[EVENT_SESSION] = writer_put_session,
 		[EVENT_BFD_SESSION] = writer_put_bfd_session,
 		[EVENT_RETRANSMISSION] = put_retransmission,
+		[EVENT_LOST] = put_lost,
 		[EVENT_RECORDING] = put_recording,
 	};
 	if (event->kind < EVENT_KIND_COUNT) {

@@ -20,7 +20,7 @@
 
 /* Every table whose key is `seq`, but for `capture`: a run keeps its inputs. */
 static const char *const events[] = {"connection_event", "message", "fault", "gap", "check_result", "transition",
-	"bfd_packet", "alert", "recording", "retransmission"};
+	"bfd_packet", "alert", "recording", "retransmission", "lost"};
 
 /* What hangs on `message`. */
 static const char *const parts[] = {"open", "capability", "notification", "update_message", "route_refresh"};

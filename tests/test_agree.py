@@ -18,14 +18,17 @@ import tempfile
 import threading
 import time
 
-from support import BGPWHY, SECONDS, Run, Tap, bgpwhy, captures, need_program, short
+from support import BGPWHY, SECONDS, SOURCE, Run, Tap, bgpwhy, captures, need_program, short
 
 VIEWS = ("--json", "--report", "--lines")
+# Of what a capture has some and other options tell: --check, --record.
+MORE = ("hold-timer-expired.pcap", "bfd-down.pcap", "malformed-update.pcap")
 
 # Event -> the table with a row for each; `connection` has one for each connection besides.
 TABLES = {"capture": "capture", "connection": "connection_event", "message": "message", "fault": "fault",
-          "gap": "gap", "retransmission": "retransmission", "check": "check_result", "bfd": "bfd_packet", "transition": "transition", "finding": "finding",
-          "session": "session", "bfd_session": "bfd_session"}
+          "gap": "gap", "check": "check_result", "bfd": "bfd_packet", "transition": "transition", "alert": "alert",
+          "finding": "finding", "session": "session", "bfd_session": "bfd_session",
+          "retransmission": "retransmission", "lost": "lost", "recording": "recording"}
 PARTS = {"OPEN": ("open", "open"), "NOTIFICATION": ("notification", "notification"),
          "UPDATE": ("update", "update_message"), "ROUTE-REFRESH": ("route_refresh", "route_refresh")}
 
@@ -84,9 +87,13 @@ def compare_messages(events, database):
                        for table, rows in parts.items() for key in rows]
 
 
+SEEN = set()  # kinds of events that were compared
+
+
 def compare_database(events, database):
     """Every event has its row, every row its event, and the values are the same."""
-    problems = []
+    problems = [f"no table is known for the event {kind}" for kind in {event["event"] for event in events} - set(TABLES)]
+    SEEN.update(event["event"] for event in events)
     for kind, table in TABLES.items():
         rows = {row["seq"]: row for row in database.table(table)}
         mine = [event for event in events if event["event"] == kind]
@@ -225,6 +232,24 @@ def check_capture(tap, folder, path):
     check_compressed(tap, folder, name, path, plain)
 
 
+def check_more(tap, folder, path):
+    """What is told only where it is asked for is stored, too."""
+    name = short(path)
+    db, records = os.path.join(folder, name + ".more.db"), os.path.join(folder, name + ".records")
+    run = bgpwhy("-r", path, "--json", "--check", "--record", records, "--db", db)
+    tap.none(compare_database(run.events(), Database(db)), f"{name}: the rows are the events with --check and --record")
+    check_same(tap, f"{name}: and are given back", run, bgpwhy("--db", db, "--json"))
+
+
+def check_kinds(tap):
+    """No kind of event is forgotten here: the program's own list of them names those that were compared."""
+    with open(os.path.join(SOURCE, "track", "names.c"), encoding="utf-8") as file:
+        kinds = set(re.findall(r'^\t\[EVENT_\w+\] = "(\w+)",$', file.read(), re.MULTILINE))
+    tap.equal(set(TABLES), kinds, "every kind of event has its table")
+    # A disk that is too slow is needed for this one: test_durable.py.
+    tap.equal(kinds - SEEN, {"lost"}, "every kind of event occurred, and was compared")
+
+
 def check_two_runs(tap, folder, paths):
     """Several runs may add to one database: it holds both, and is still sound."""
     db = os.path.join(folder, "two-runs.db")
@@ -262,6 +287,11 @@ def main():
         if len(paths) > 1:
             tap.attempt("two runs", check_two_runs, folder, paths[:2])
             tap.attempt("two inputs", check_two_inputs, paths)
+        for path in paths:
+            if short(path) in MORE:
+                tap.attempt(f"{short(path)}, more", check_more, folder, path)
+        if not sys.argv[1:]:
+            check_kinds(tap)
     return tap.done()
 
 

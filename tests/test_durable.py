@@ -188,11 +188,17 @@ def check_overflow(tap, folder):
     tap.ok(live.wait(40004, 60), "overflow: the view has every message", len(live.messages()))
     status = live.end()
     stored = sum(ask(db, f"SELECT count(seq) FROM {table}")[0][0] for table in
-                 ("message", "connection_event", "transition", "capture", "session"))
+                 ("message", "connection_event", "transition", "capture", "session", "lost"))
     told = len([event for _, event in live.lines])
     lost = ask(db, "SELECT lost FROM run")[0][0]
     tap.ok(lost > 0 and stored + lost == told, "overflow: what was let go is counted, to the last one",
            f"told {told}, stored {stored}, lost {lost}")
+    said = [event for _, event in live.lines if event["event"] == "lost"]
+    tap.equal(sum(event["events"] for event in said), lost, "overflow: events say how many, to the last one")
+    rows = ask(db, "SELECT seq, time, frame, events, reason FROM lost ORDER BY seq")
+    kept = [tuple(event[name] for name in ("seq", "time", "frame", "events", "reason")) for event in said]
+    tap.ok(rows and set(rows) <= set(kept), "overflow: those that got through are stored", rows, kept)
+    tap.ok("not in the database" in bgpwhy("--db", db, "--report").text, "overflow: the report says so")
     tap.ok(status == 2 and len(live.errors) == 1 and "slower than what comes" in live.errors[0],
            "overflow: one line tells", status, *live.errors)
     sound(tap, db, "overflow")

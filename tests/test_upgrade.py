@@ -15,6 +15,7 @@ from support import PCAPS, SOURCE, Tap, bgpwhy, need_program
 
 RENAMED = {("capability", "data"): "value"}  # the name now -> what it was once
 CAPTURE = os.path.join(PCAPS, "bad-peer-as.pcap")
+FLAPS = os.path.join(PCAPS, "hold-timer-expired.pcap")
 OTHER = os.path.join(PCAPS, "healthy.pcap")
 
 
@@ -81,6 +82,21 @@ def check(tap, schema, folder):
     tap.equal(both, ["bad-peer-as", None], f"{name}: both runs are told")
 
 
+def check_flaps(tap, schema, folder):
+    """How long each speaker was up was asked once, and is a column now: old rows have it, too."""
+    name = os.path.basename(schema)
+    new, old = (os.path.join(folder, name + ending) for ending in (".new-flaps.db", ".flaps.db"))
+    bgpwhy("-r", FLAPS, "--db", new, "--json")
+    with sqlite3.connect(new) as source, sqlite3.connect(old) as target:
+        age(source, target, schema)
+    bgpwhy("-r", OTHER, "--db", old, "--json")
+    asked = "SELECT seq, speaker, \"to\", up_s FROM flap_history ORDER BY seq"
+    with sqlite3.connect(old) as db, sqlite3.connect(new) as model:
+        expected = model.execute(asked).fetchall()
+        tap.ok(expected and all(up > 0 for *_, up in expected), f"{name}: speakers were up", *expected)
+        tap.equal(db.execute(asked).fetchall()[:len(expected)], expected, f"{name}: flap_history says the same")
+
+
 def main():
     need_program()
     tap = Tap()
@@ -89,6 +105,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for schema in schemas:
             tap.attempt(os.path.basename(schema), check, schema, folder)
+            tap.attempt(os.path.basename(schema) + ", flaps", check_flaps, schema, folder)
     return tap.done()
 
 

@@ -283,6 +283,7 @@ transition(struct track *t, struct bfd_session *b, unsigned end, uint8_t to, enu
 			.reason = reason,
 		},
 	};
+	transition_lasted(&event.transition, e->since.time_ns, at);
 	emit(t, &event, at);
 	e->state = to;
 	e->since = *at;

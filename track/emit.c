@@ -42,6 +42,13 @@ shown_ns(const struct track *t, uint64_t time_ns)
 }
 
 void
+transition_lasted(struct event_transition *e, uint64_t since_ns, const struct moment *at)
+{
+	e->has_lasted = since_ns != 0 && at->time_ns >= since_ns;
+	e->lasted_us = e->has_lasted ? (at->time_ns - since_ns) / 1000 : 0;
+}
+
+void
 emit(struct track *t, struct event *event, const struct moment *at)
 {
 	const struct input_state *input =
@@ -116,6 +123,14 @@ emit_fault(struct track *t, const struct link *link, const char *code, uint32_t 
 		},
 	};
 	emit(t, &event, at);
+}
+
+void
+track_lost(struct track *t, uint64_t events, const char *reason)
+{
+	struct event event = {.kind = EVENT_LOST, .lost = {.events = events, .reason = reason}};
+	const struct moment at = {.time_ns = t->now.time_ns, .input = t->now.input};
+	emit(t, &event, &at);
 }
 
 void

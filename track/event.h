@@ -30,6 +30,7 @@ enum event_kind {
 	EVENT_SESSION,
 	EVENT_BFD_SESSION,
 	EVENT_RETRANSMISSION, /* TCP segments that were sent again: one, or what followed within a second */
+	EVENT_LOST, /* a limit of this program was reached, and the database lacks events */
 	EVENT_RECORDING, /* --record: the packets about something were put into a capture of their own */
 	EVENT_KIND_COUNT,
 };
@@ -92,6 +93,12 @@ struct event_gap {
 	uint64_t session, connection;
 	struct address src;
 	uint64_t bytes;
+};
+
+/* Events that the database lacks because it was slower than what came; told once a second while it goes on. */
+struct event_lost {
+	uint64_t events;    /* since the last one of these */
+	const char *reason; /* "queue-full" */
 };
 
 /* What was sent again. */
@@ -157,6 +164,8 @@ struct event_transition {
 	uint64_t connection;           /* 0: none */
 	struct address speaker, peer;
 	uint8_t from, to; /* enum bgp_state, or BFD as above */
+	bool has_lasted;
+	uint64_t lasted_us; /* how long it was in `from` */
 	uint8_t rfc_event; /* RFC 4271 section 8.1; 0 for BFD */
 	enum basis basis;
 	const char *reason; /* one sentence */
@@ -329,6 +338,7 @@ struct event {
 		struct event_session session;
 		struct event_bfd_session bfd_session;
 		struct event_retransmission retransmission;
+		struct event_lost lost;
 		struct event_recording recording;
 	};
 };
@@ -340,6 +350,8 @@ struct sink {
 	void (*on_event)(void *self, const struct event *event);
 	/* About once a second, and when the input pauses: write what waits. */
 	void (*flush)(void *self);
+	/* No more packets come, and from now on it may take its time. */
+	void (*ending)(void *self);
 	/* The last word was said. False where something could not be written (the sink has told
 	 * the user): exit status 2. `self` is freed. */
 	bool (*close)(void *self);

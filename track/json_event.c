@@ -180,6 +180,11 @@ members_transition(struct json *j, const struct event_transition *e)
 	json_address(j, "peer", &e->peer);
 	json_string(j, "from", track_state_name(e->protocol, e->from));
 	json_string(j, "to", track_state_name(e->protocol, e->to));
+	if (e->has_lasted) {
+		json_uint(j, "lasted_us", e->lasted_us);
+	} else {
+		json_null(j, "lasted_us");
+	}
 	if (e->protocol == PROTOCOL_BGP && e->rfc_event != 0) {
 		json_object(j, "rfc_event");
 		json_uint(j, "number", e->rfc_event);
@@ -595,6 +600,13 @@ members_bfd_session(struct json *j, const struct event_bfd_session *e)
 }
 
 static void
+members_lost(struct json *j, const struct event_lost *e)
+{
+	json_uint(j, "events", e->events);
+	json_string(j, "reason", e->reason);
+}
+
+static void
 members_recording(struct json *j, const struct event *event)
 {
 	const struct event_recording *e = &event->recording;
@@ -656,6 +668,9 @@ json_event(struct json *j, const struct event *event, unsigned detail)
 		break;
 	case EVENT_RETRANSMISSION:
 		members_retransmission(j, event);
+		break;
+	case EVENT_LOST:
+		members_lost(j, &event->lost);
 		break;
 	case EVENT_RECORDING:
 		members_recording(j, event);

@@ -24,6 +24,7 @@ static const char *const event_kinds[EVENT_KIND_COUNT] = {
 	[EVENT_SESSION] = "session",
 	[EVENT_BFD_SESSION] = "bfd_session",
 	[EVENT_RETRANSMISSION] = "retransmission",
+	[EVENT_LOST] = "lost",
 	[EVENT_RECORDING] = "recording",
 };
 

@@ -216,7 +216,15 @@ track_input_artefacts(struct track *t, uint32_t input, uint32_t artefacts)
 void
 track_inputs_over(struct track *t)
 {
+	if (t->ending) {
+		return;
+	}
 	t->ending = true;
+	for (size_t i = 0; i < t->sink_count; i++) {
+		if (t->sinks[i].ending != NULL) {
+			t->sinks[i].ending(t->sinks[i].self);
+		}
+	}
 }
 
 void
@@ -293,7 +301,7 @@ sessions_by_id(const struct track *t)
 void
 track_finish(struct track *t)
 {
-	t->ending = true;
+	track_inputs_over(t);
 	/* Pairs that never exchanged TCP are sessions, too. */
 	for (struct bfd_session *b = t->bfd_oldest; b != NULL; b = b->newer) {
 		if (b->echo) {

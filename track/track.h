@@ -70,6 +70,9 @@ void track_tick(struct track *track, uint64_t now_ns);
 bool track_session_pair(const struct track *track, uint64_t session, struct address pair[2]);
 bool track_bfd_session_pair(const struct track *track, uint64_t bfd_session, struct address pair[2]);
 
+/* Says that the database lacks events: `reason` as in struct event_lost, static storage. */
+void track_lost(struct track *track, uint64_t events, const char *reason);
+
 /* Says that packets were recorded, at the moment of `cause`, which is an event that is just being told: from the
  * sink that was added last, so that all others have heard it. */
 void track_recorded(struct track *track, const struct event *cause, const struct event_recording *recording);

@@ -576,6 +576,9 @@ append_artefacts(const struct dashboard *d, char *text, size_t room)
 	if (dropped > 0) {
 		text_append(text, room, "  %s lost by the kernel", text_count(dropped, number));
 	}
+	if (model_not_stored(d->model) > 0) {
+		text_append(text, room, "  %s not stored", text_count(model_not_stored(d->model), number));
+	}
 	if (model_left_out(d->model) > 0) {
 		text_append(text, room, "  %s evicted",
 			text_count(model_left_out(d->model), number));

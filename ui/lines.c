@@ -454,6 +454,15 @@ line_check(struct lines_view *v, const struct event *event)
 }
 
 static enum tone
+line_lost(struct lines_view *v, const struct event *event)
+{
+	char count[TEXT_COUNT_MAX];
+	add(v, "LOST %s events: they are not in the database, which was slower than what came",
+		text_count(event->lost.events, count));
+	return TONE_WARN;
+}
+
+static enum tone
 line_recording(struct lines_view *v, const struct event *event)
 {
 	const struct event_recording *e = &event->recording;
@@ -480,6 +489,7 @@ lines_event(void *self, const struct event *event)
 		[EVENT_SESSION] = line_session,
 		[EVENT_BFD_SESSION] = line_bfd_session,
 		[EVENT_RETRANSMISSION] = line_retransmission,
+		[EVENT_LOST] = line_lost,
 		[EVENT_RECORDING] = line_recording,
 	};
 	struct lines_view *v = self;

@@ -853,6 +853,12 @@ on_bfd_session(struct model *model, const struct event *event)
 }
 
 static void
+on_lost(struct model *model, const struct event *event)
+{
+	model->not_stored += event->lost.events;
+}
+
+static void
 on_recording(struct model *model, const struct event *event)
 {
 	(void)model; /* a file in a folder: nothing of it is shown here */
@@ -876,6 +882,7 @@ model_event(struct model *model, const struct event *event)
 		[EVENT_SESSION] = on_session,
 		[EVENT_BFD_SESSION] = on_bfd_session,
 		[EVENT_RETRANSMISSION] = on_retransmission,
+		[EVENT_LOST] = on_lost,
 		[EVENT_RECORDING] = on_recording,
 	};
 	model->version++;

@@ -264,5 +264,7 @@ bool model_open_decode(const struct model_open *open, struct bgp_message *messag
 
 /* Sessions, BFD sessions and findings that did not fit the tables above. */
 uint64_t model_left_out(const struct model *model);
+/* Events that the database lacks, because it was slower than what came. */
+uint64_t model_not_stored(const struct model *model);
 
 #endif

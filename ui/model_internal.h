@@ -64,6 +64,7 @@ struct model {
 	uint64_t first_ns, last_ns;
 	uint8_t time_digits;
 	uint64_t left_out;
+	uint64_t not_stored;
 	uint64_t dropped_session, dropped_bfd_session; /* highest ids that found no room */
 	bool keeps_octets;
 	struct octets_row octets[2]; /* what is routine; the rest */

@@ -88,6 +88,12 @@ model_left_out(const struct model *model)
 	return model->left_out;
 }
 
+uint64_t
+model_not_stored(const struct model *model)
+{
+	return model->not_stored;
+}
+
 size_t
 model_input_count(const struct model *model)
 {

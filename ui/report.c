@@ -306,6 +306,11 @@ report_write(struct report *r)
 		page_text(&r->page, 0, 2, "no BGP or BFD packets in %s",
 			what_was_read(r, text, sizeof(text)));
 	}
+	if (model_not_stored(r->model) > 0) {
+		page_blank(&r->page);
+		page_text(&r->page, 0, 2, "%s events are not in the database: it was slower than what came.",
+			text_count(model_not_stored(r->model), text));
+	}
 	if (model_left_out(r->model) > 0) {
 		page_blank(&r->page);
 		page_text(&r->page, 0, 2,

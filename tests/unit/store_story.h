@@ -389,6 +389,8 @@ tell_transition(struct teller *t, enum bgp_state from, enum bgp_state to, uint64
 				.to = (uint8_t)to,
 				.rfc_event = to == BGP_STATE_IDLE ? 25 : 26,
 				.basis = BASIS_OBSERVED,
+				.has_lasted = from == BGP_STATE_ESTABLISHED,
+				.lasted_us = from == BGP_STATE_ESTABLISHED ? 2500000 : 0,
 				.reason = "It was said so."}},
 		ms, 13);
 }
@@ -450,6 +452,24 @@ tell_begin(struct teller *t)
 	snapshot = finding_event(EVENT_FINDING, SEVERITY_WARNING, 2);
 	snapshot.snapshot = true;
 	tell(t, snapshot, 2700, 0);
+}
+
+/* What only some runs have. */
+static inline void
+tell_more(struct teller *t)
+{
+	tell(t,
+		(struct event){.kind = EVENT_RETRANSMISSION,
+			.retransmission = {.session = 1, .connection = 1, .src = ipv4(1), .dst = ipv4(2),
+				.what = RESENT_DATA, .segments = 2, .bytes = 38,
+				.last_time_ns = UINT64_C(1769904000700000000), .last_frame = 14}},
+		4000, 13);
+	tell(t, (struct event){.kind = EVENT_LOST, .lost = {.events = 7, .reason = "queue-full"}}, 4010, 0);
+	tell(t,
+		(struct event){.kind = EVENT_RECORDING,
+			.recording = {.session = 1, .finding = 1, .cause = "hold-timer-expired",
+				.file = "records/one.pcap", .begins_ns = UINT64_C(1769904000000000000)}},
+		4020, 13);
 }
 
 static inline void
