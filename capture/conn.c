@@ -19,6 +19,7 @@
 enum conn_list {
 	LIST_REFUSED, /* in the order in which they make room */
 	LIST_RESET,
+	LIST_RESET_LIVED, /* after messages both ways: whether it goes on shows at the next KEEPALIVE */
 	LIST_CLOSED,
 	LIST_HALF_OPEN,
 	LIST_OPEN,
@@ -28,6 +29,7 @@ enum conn_list {
 static const uint64_t list_patience_ns[LIST_COUNT] = {
 	[LIST_REFUSED] = CONN_LINGER_REFUSED_NS,
 	[LIST_RESET] = CONN_LINGER_RESET_NS,
+	[LIST_RESET_LIVED] = CONN_LINGER_LIVED_NS,
 	[LIST_CLOSED] = CONN_LINGER_CLOSED_NS,
 	[LIST_HALF_OPEN] = CONN_HALF_OPEN_NS,
 	[LIST_OPEN] = CONN_IDLE_NS,
@@ -380,7 +382,9 @@ entry_use(struct conn_table *table, struct conn_entry *entry, uint64_t now_ns)
 		list = LIST_REFUSED;
 		break;
 	case CONN_STATE_RESET:
-		list = LIST_RESET;
+		list = entry->conn.side[0].data_segments >= CONN_LIVED && entry->conn.side[1].data_segments >= CONN_LIVED
+			       ? LIST_RESET_LIVED
+			       : LIST_RESET;
 		break;
 	case CONN_STATE_CLOSED:
 		list = LIST_CLOSED;
@@ -499,6 +503,7 @@ conn_table_segment(struct conn_table *table, const struct tcp_header *header, st
 	announce(table, conn, verdict.window_zero, CONN_WINDOW_ZERO, seg);
 	announce(table, conn, verdict.window_open, CONN_WINDOW_OPEN, seg);
 	announce(table, conn, verdict.rst_ignored, CONN_RST_IGNORED, seg);
+	announce(table, conn, verdict.rst_inexact, CONN_RST_INEXACT, seg);
 	bool foreign_syn = (seg->flags & SEG_SYN) != 0 && !verdict.syn && !verdict.synack;
 	bool foreign_rst = (seg->flags & SEG_RST) != 0 && !verdict.rst && !verdict.refused;
 	if (!foreign_syn && !foreign_rst) {

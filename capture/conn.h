@@ -28,8 +28,10 @@
  * - CONN_ESTABLISHED: a SYN (or SYN-ACK) was seen, and then an ACK that proves the handshake.
  *   conn->handshake is set only where all three packets were seen. CONN_MIDSTREAM: none was.
  * - A RST counts (rst_count) if its receiver would take it: to a SYN, if its ACK
- *   acknowledges that SYN (RFC 9293, 3.10.7.3); later, if its sequence number is in the window that
- *   the receiver last advertised. Else CONN_RST_IGNORED. Only the first that counts is a change.
+ *   acknowledges that SYN (RFC 9293, 3.10.7.3); later, if its sequence number is the next one that the
+ *   receiver expects (RFC 5961 section 3.2). Elsewhere in the window that it last advertised it is
+ *   CONN_RST_INEXACT, outside CONN_RST_IGNORED. Only the first that counts is a change, until its
+ *   receiver goes on all the same.
  * - A SYN with another ISN ends the old connection and begins a new one where the old one is
  *   closed, reset, refused or never answered. On a live connection it waits until the other side
  *   answers it (SYN-ACK) or its sender goes on from it.

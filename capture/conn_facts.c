@@ -320,56 +320,80 @@ update_window(struct conn_entry *entry, const struct tcp_header *header, struct 
 	}
 }
 
-/* Whether the other side would take this RST. */
-static bool
-rst_is_valid(const struct conn_entry *entry, const struct seg *seg, bool *refuses)
+enum rst_fate { RST_TAKEN, RST_REFUSES, RST_INEXACT, RST_IGNORED };
+
+/*
+ * What the other side makes of this RST. RFC 5961 section 3.2: it is taken at the very octet that is
+ * expected next; elsewhere in the window it is answered with an ACK, so that a true sender can repeat it
+ * rightly; outside it is dropped. The next octet lies between what was acknowledged and the highest one sent.
+ */
+static enum rst_fate
+rst_fate(const struct conn_entry *entry, const struct seg *seg)
 {
 	const struct conn_side *side = &entry->conn.side[seg->dir];
 	const struct conn_side *other = &entry->conn.side[1 - seg->dir];
 	const struct conn_track *track = &entry->track[seg->dir];
 	const struct conn_track *other_track = &entry->track[1 - seg->dir];
-	*refuses = false;
 	if (entry->state == CONN_STATE_OPENING && other->syn_count > 0 && side->synack_count == 0 &&
 	    side->syn_count == 0) {
-		*refuses = (seg->flags & SEG_ACK) != 0 && acknowledges_syn(other, seg->ack);
-		return *refuses;
+		return (seg->flags & SEG_ACK) != 0 && acknowledges_syn(other, seg->ack) ? RST_REFUSES
+											: RST_IGNORED;
 	}
 	if (entry->state == CONN_STATE_OPENING && side->syn_count > 0 && !other->has_acked &&
 	    other->synack_count == 0) {
 		/* The opener takes its SYN back; else it answers something of an older connection. */
-		return seg->seq == side->isn + 1;
+		return seg->seq == side->isn + 1 ? RST_TAKEN : RST_IGNORED;
 	}
 	if (other->has_acked) {
-		uint32_t window = other_track->window;
-		uint32_t high = other->acked + window;
-		if (track->has_seq && seq_before(high, side->next_seq)) {
-			high = side->next_seq;
+		uint32_t high = other->acked + other_track->window;
+		uint32_t next = track->has_seq && seq_before(other->acked, side->next_seq) ? side->next_seq
+											   : other->acked;
+		if (seq_before(high, next)) {
+			high = next;
 		}
-		return !seq_before(seg->seq, other->acked) && !seq_before(high, seg->seq);
+		if (seq_before(seg->seq, other->acked) || seq_before(high, seg->seq)) {
+			return RST_IGNORED;
+		}
+		return seq_before(next, seg->seq) ? RST_INEXACT : RST_TAKEN;
 	}
 	if (track->has_seq) {
-		return seg->seq - side->next_seq + HANDSHAKE_NEAR < 2u * HANDSHAKE_NEAR;
+		return seg->seq - side->next_seq + HANDSHAKE_NEAR < 2u * HANDSHAKE_NEAR ? RST_TAKEN
+											: RST_IGNORED;
 	}
-	return true;
+	return RST_TAKEN;
 }
 
 static void
 update_rst(struct conn_entry *entry, const struct seg *seg, struct conn_verdict *verdict)
 {
 	struct conn_side *side = &entry->conn.side[seg->dir];
-	bool refuses;
-	if (!rst_is_valid(entry, seg, &refuses)) {
-		verdict->rst_ignored =
-			entry->state == CONN_STATE_OPENING || entry->state == CONN_STATE_OPEN;
+	enum rst_fate fate = rst_fate(entry, seg);
+	if (fate >= RST_INEXACT) {
+		bool counts = entry->state == CONN_STATE_OPENING || entry->state == CONN_STATE_OPEN;
+		verdict->rst_ignored = counts && fate == RST_IGNORED;
+		verdict->rst_inexact = counts && fate == RST_INEXACT;
 		return;
 	}
 	side->rst_count = count_one(side->rst_count);
 	if (entry->state == CONN_STATE_RESET || entry->state == CONN_STATE_REFUSED) {
 		return;
 	}
-	verdict->refused = refuses;
-	verdict->rst = !refuses;
-	entry->state = refuses ? CONN_STATE_REFUSED : CONN_STATE_RESET;
+	verdict->refused = fate == RST_REFUSES;
+	verdict->rst = fate == RST_TAKEN;
+	entry->state = fate == RST_REFUSES ? CONN_STATE_REFUSED : CONN_STATE_RESET;
+	entry->reset_side = seg->dir;
+	entry->reset_ns = seg->ip->time_ns;
+}
+
+/* Who was sent a RST goes on a while later, with payload or not: it did not take it. */
+static void
+update_reset(struct conn_entry *entry, const struct seg *seg)
+{
+	if (entry->state == CONN_STATE_RESET && seg->dir != entry->reset_side &&
+	    (seg->flags & (SEG_RST | SEG_SYN | SEG_ACK)) == SEG_ACK &&
+	    seg->ip->time_ns > entry->reset_ns + CONN_RESET_CROSSED_NS) {
+		entry->state = CONN_STATE_OPEN;
+	}
 }
 
 /* Whether SYN, SYN-ACK and the ACK that completes them have all been seen now. */
@@ -450,6 +474,7 @@ conn_facts_update(struct conn_entry *entry, const struct tcp_header *header, str
 		update_rst(entry, seg, &verdict);
 		return verdict;
 	}
+	update_reset(entry, seg);
 	bool waits = is_syn(seg) && entry->pending != NULL && entry->pending[seg->dir].set;
 	if (waits) {
 		return verdict;

@@ -45,14 +45,16 @@ struct conn_entry {
 	uint8_t list;
 	uint8_t state; /* enum conn_state */
 	uint8_t low_side; /* the side that stands first in the key */
+	uint8_t reset_side; /* whose RST made the state RESET */
 	bool announced; /* CONN_ESTABLISHED or CONN_MIDSTREAM was given */
 	struct conn_track track[2];
+	uint64_t reset_ns;  /* when */
 	struct conn_pending *pending; /* two, where a SYN came on a live connection; else NULL */
 };
 
 /* What a segment changes. */
 struct conn_verdict {
-	bool syn, synack, established, midstream, window_zero, window_open, rst_ignored;
+	bool syn, synack, established, midstream, window_zero, window_open, rst_ignored, rst_inexact;
 	bool fin, rst, refused;
 };
 

@@ -11,6 +11,8 @@
 #include "capture/limits.h"
 #include "capture/source_private.h"
 
+enum { RESERVE = 1 << 16 };
+
 struct filter {
 	struct filter *next;
 	int link_type;
@@ -51,6 +53,14 @@ filter_set_destroy(struct filter_set *set)
 bool
 filter_compile(void *pcap, void *program, const char *expression, struct capture_error *error)
 {
+	/* Where there is no memory for its scanner, libpcap (1.10) follows a pointer to nowhere. So there is some: what
+	 * is freed here is what the allocator gives next. */
+	void *reserve = malloc(RESERVE);
+	free(reserve);
+	if (reserve == NULL) {
+		capture_error_set(error, "cannot compile the filter: out of memory");
+		return false;
+	}
 	if (pcap_compile(pcap, program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0) {
 		return true;
 	}

@@ -134,7 +134,8 @@ enum conn_change {
 	CONN_MIDSTREAM,   /* data or ACKs without a handshake */
 	CONN_REFUSED,     /* RST in answer to the SYN */
 	CONN_FIN,         /* the first FIN of a side */
-	CONN_RST,         /* a RST that is in the window */
+	CONN_RST,         /* a RST that its receiver takes */
+	CONN_RST_INEXACT, /* one within the window and not at the next octet: RFC 5961 has it asked back */
 	CONN_RST_IGNORED, /* a RST that no receiver would accept */
 	CONN_WINDOW_ZERO, /* a side closes its window */
 	CONN_WINDOW_OPEN,

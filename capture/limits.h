@@ -87,6 +87,8 @@ enum {
 	LIMIT_GHOSTS = 1024,
 	/* An IP packet longer than the largest jumbo frame was made by segmentation offload. */
 	LIMIT_MTU = 9216,
+	/* Segments with payload each way (OPEN, KEEPALIVE, and more) of a connection that has been a session. */
+	CONN_LIVED = 3,
 };
 
 #define LIMIT_MS 1000000ull
@@ -106,6 +108,11 @@ enum {
 #define CONN_LINGER_CLOSED_NS (30 * LIMIT_S)
 #define CONN_LINGER_RESET_NS (10 * LIMIT_S)
 #define CONN_LINGER_REFUSED_NS (1 * LIMIT_S)
+/* After the RST of a session: KEEPALIVEs come every minute at the usual hold time of 180 s (RFC 4271
+ * section 10), and would show that the RST was none of its sender's. */
+#define CONN_LINGER_LIVED_NS (90 * LIMIT_S)
+/* What its receiver had sent before the RST reached it comes no later. */
+#define CONN_RESET_CROSSED_NS (1 * LIMIT_S)
 /* SYNs retry for 127 s in Linux, 75 s in BSD. */
 #define CONN_HALF_OPEN_NS (180 * LIMIT_S)
 /* With hold time 0 nothing need be sent; a week bounds it all the same. (A clock that was set ahead by a

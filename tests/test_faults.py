@@ -75,7 +75,7 @@ def clear(folder):
 
 
 def with_failing(args, number, rest, child):
-    """Whether it came to that allocation, and how the run ended."""
+    """Whether it came to that allocation ('p': one of libpcap's own), and how the run ended."""
     seen, told = os.pipe()
     # A locale that cannot be loaded gives other glyphs, and that is no fault.
     environment = dict(os.environ, LC_ALL="C", LD_PRELOAD=INJECTOR, FAIL_AT=str(number), FAIL_FD=str(told))
@@ -89,11 +89,11 @@ def with_failing(args, number, rest, child):
     end = ended(process)
     os.set_blocking(seen, False)
     with contextlib.suppress(BlockingIOError):
-        hit = os.read(seen, 1) == b"!"
+        hit = os.read(seen, 1).decode()
         os.close(seen)
         return hit, end
     os.close(seen)
-    return False, end
+    return "", end
 
 
 def judged(what, end, good, database):
@@ -150,15 +150,21 @@ def check_memory(tap, folder):
         numbers = range(1, last + 1)
         if not ALL and last > 60:
             numbers = sorted(chance.sample(numbers, 60))
-        problems, hits = [], 0
+        problems, hits, theirs = [], 0, 0
         for number in numbers:
             for rest in (False, True):
                 fresh()
                 hit, end = with_failing(args, number, rest, False)
-                hits += hit
+                hits += bool(hit)
+                if hit == "p" and end[0] == -signal.SIGSEGV:
+                    # The scanner of libpcap 1.10 follows a pointer to nowhere. The program sees to it that there
+                    # is memory (capture/filter.c), which nothing but this injector then takes away.
+                    theirs += 1
+                    continue
                 what = f"allocation {number}{' and all that follow' if rest else ''}"
                 problems.append(judged(what, end, good if hit else end, database))
         tried += hits
+        tap.ok(theirs <= 2 * args.count("-r"), f"no memory: {name}: libpcap's own scanner", theirs)
         tap.none([problem for problem in problems if problem], f"no memory: {name}: {hits} failures survived")
         tap.ok(hits >= 20, f"no memory: {name}: enough of them came to pass", hits)
     # The child that makes the filter of the sandbox.

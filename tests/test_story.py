@@ -197,11 +197,70 @@ def check_restart(tap, folder):
     tap.equal(story.read(folder)[SERVER], None, "restart: no family listed, nothing to keep")
 
 
+class Reset:
+    """A session of ninety seconds' hold time, a RST in the server's name, and what comes then."""
+
+    def __init__(self, ahead):
+        self.one = Conversation()
+        self.one.establish()
+        self.keep_alive(2)
+        before = dict(self.one.seq)
+        self.one.seq[SERVER] += ahead  # of the next octet that the client expects
+        self.one.segment(SERVER, packets.RST, after=5)
+        self.one.seq.update(before)
+
+    def keep_alive(self, times):
+        for _ in range(times):
+            self.one.say(CLIENT, KEEPALIVE, after=30)
+            self.one.say(SERVER, KEEPALIVE)
+            self.one.segment(CLIENT, ACK)
+
+    def read(self, folder):
+        events = read(folder, self.one)
+        session, = [one for one in events if one["event"] == "session"]
+        left = [(one["speaker"], one["to"]) for one in events if one["event"] == "transition" and
+                (one["from"] == "Established" or (one["from"], one["to"]) == ("Idle", "Established"))]
+        return (session["verdict"], left, [one["code"] for one in events if one["event"] == "fault"],
+                [(one["severity"], one["cause"]) for one in events if one["event"] == "finding"])
+
+
+def check_reset(tap, folder):
+    """RFC 5961 section 3.2: taken at the next octet only; in the window asked back, elsewhere not minded."""
+    for name, ahead in (("in the window", 100), ("one octet ahead", 1), ("outside the window", 100_000), ("of the past", -19)):
+        story = Reset(ahead)
+        if 0 < ahead < 64000:
+            story.one.segment(CLIENT, ACK)  # the challenge
+        story.keep_alive(3)
+        tap.equal(story.read(folder), ("healthy", [], ["tcp-reset-ignored"], []), f"a RST {name}: nobody minds it")
+
+    story = Reset(0)
+    story.keep_alive(3)
+    tap.equal(story.read(folder), ("healthy", [(SERVER, "Idle"), (CLIENT, "Idle"), (CLIENT, "Established"), (SERVER, "Established")],
+                                   [], [("info", "closed-without-notification")]),
+              "a RST at the next octet, and both go on: their states are corrected")
+
+    for name, ahead in (("at the next octet", 0), ("behind a segment that the capture lacks", 19)):
+        story = Reset(ahead)
+        for _ in range(3):  # somebody else talks: time goes on
+            story.one.frame(packets.ethernet(CLIENT, SERVER, 17, struct.pack(">HHHH", 4711, 4712, 8, 0)), after=4)
+        verdict, left, _, findings = story.read(folder)
+        tap.equal((verdict, left, findings), ("down", [(SERVER, "Idle"), (CLIENT, "Idle")], [("error", "closed-without-notification")]),
+                  f"a RST {name}, and silence: it ended the session")
+
+    story = Reset(0)
+    story.keep_alive(2)
+    story.one.segment(SERVER, packets.RST, after=5)
+    story.one.frame(packets.ethernet(CLIENT, SERVER, 17, struct.pack(">HHHH", 4711, 4712, 8, 0)), after=4)
+    verdict, left, _, findings = story.read(folder)
+    tap.equal((verdict, left[4:], findings), ("down", [(SERVER, "Idle"), (CLIENT, "Idle")], [("error", "closed-without-notification")]),
+              "a RST without effect, and later one that has it")
+
+
 def main():
     need_program()
     tap = Tap()
     with tempfile.TemporaryDirectory() as folder:
-        for name, check in (("collision", check_collision), ("restart", check_restart)):
+        for name, check in (("collision", check_collision), ("restart", check_restart), ("reset", check_reset)):
             tap.attempt(name, check, folder)
     return tap.done()
 

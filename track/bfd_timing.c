@@ -132,10 +132,11 @@ rule_bfd_interval(struct track *t, struct bfd_session *b, unsigned end)
 	/* Packets of all sessions that start together would go out together. */
 	bool steady = i->count >= JITTER_INTERVALS_ENOUGH && i->counted == i->count &&
 		      i->max_us - i->min_us <= x->tx_us / 25 && i->min_us >= (uint64_t)x->tx_us * 19 / 20;
-	if (x->interval_told || !(fast || fast_while_down || steady)) {
+	/* What it does while Up is the worse of the two. */
+	if (x->interval_told >= 1 + fast || !(fast || fast_while_down || steady)) {
 		return;
 	}
-	x->interval_told = true;
+	x->interval_told = (uint8_t)(1 + fast);
 	char a[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
 	address_text(&x->addr, a);
 	address_text(&y->addr, c);

@@ -14,7 +14,7 @@
 #include "track/memory.h"
 
 /* The rank up to which a cause keeps a session from coming up, and is past when it is up. */
-enum { RANK_OF_SETUP = 49 };
+enum { RANK_OF_SETUP = 49, RANK_OF_ENDS = 54, RANK_OF_LAST_END = 75 };
 
 static const struct address nobody;
 
@@ -370,13 +370,22 @@ finding_is_failed_call(enum finding_cause cause)
 	}
 }
 
+/* It ended connections, none of which was a session: once there is one, that is past. */
+static bool
+is_of_setup(const struct finding *f)
+{
+	int rank = finding_rank(f->cause);
+	return rank <= RANK_OF_SETUP ||
+	       (rank >= RANK_OF_ENDS && rank <= RANK_OF_LAST_END && f->cause != FINDING_GRACEFUL_RESTART_EXPIRED);
+}
+
 void
 findings_resolve(struct track *t, struct session *s, bool call, const struct moment *at)
 {
 	for (struct finding *f = s->findings; f != NULL; f = f->next) {
 		if (f->resolved || f->took_down ||
 		    (call ? !finding_is_failed_call(f->cause)
-			  : finding_rank(f->cause) > RANK_OF_SETUP)) {
+			  : !is_of_setup(f))) {
 			continue;
 		}
 		f->resolved = true;

@@ -100,7 +100,21 @@ struct machine {
 	uint32_t messages;
 	uint32_t retransmissions;     /* data segments sent again since the last ACK of the peer */
 	struct moment retransmission; /* the last one */
+	/* Between the last copies of what it repeats: TCP doubles it (RFC 6298 section 5.5). */
+	uint64_t backoff_ns, backoff_before_ns;
+	uint32_t repeated_seq;
 	uint32_t retransmitted_size;  /* payload of the oldest one */
+};
+
+/* A RST of a connection, for reset.c. */
+struct reset_seen {
+	struct moment at; /* time 0: none */
+	uint8_t dir;      /* in whose name */
+	bool open;        /* whether it counts is not known yet */
+	bool inexact;     /* it was not at the next octet, and nobody asked back */
+	bool refuted;     /* it had no effect */
+	bool sender_goes_on; /* with payload */
+	bool was_established[2]; /* and is not since */
 };
 
 /* One TCP connection as the tracker sees it. */
@@ -124,6 +138,7 @@ struct link {
 	bool ignored;   /* a side discards what the other sends (GTSM) */
 	bool hold_told; /* a finding says that its hold timer ran out */
 	bool open_told, confirm_told, return_told, stuck_told, name_told;
+	struct reset_seen reset;
 	enum connection_state state;
 	bool stated;
 	struct address by;
@@ -233,6 +248,7 @@ struct session {
 	size_t family_count;
 	struct bgp_agreement *agreement; /* NULL: none yet */
 	uint32_t established_count;
+	uint32_t collisions; /* Cease 6/7 on a connection beside which there was another one */
 	uint32_t exits; /* from Established */
 	struct moment established, lost;
 	uint64_t heard_again_ns; /* where the capture that shows it began after another had ended */
@@ -282,7 +298,7 @@ struct bfd_end {
 	struct bfd_intervals up_intervals;
 	uint64_t packets_at_silence; /* its packets when the other end was heard last */
 	uint64_t slow_count, slow_early; /* intervals while Down; below a second */
-	bool interval_told;
+	uint8_t interval_told; /* 2: the worst of it */
 	/* Of this end's detection time: what was left of it in the longest silence of the other. */
 	bool has_margin;
 	int64_t margin_us;
@@ -521,6 +537,14 @@ void link_tick(struct track *t, struct link *link);
 uint64_t link_due(const struct track *t, const struct link *link);
 void link_finish(struct track *t, struct link *link);
 unsigned link_side(const struct link *link, unsigned dir); /* session side of a conn side */
+void link_over(struct track *t, struct link *link, unsigned dir, bool reset, const struct moment *at);
+
+/* reset.c: RSTs, and whether they count (RFC 5961) */
+void reset_inexact(struct track *t, struct link *link, unsigned dir);
+void reset_taken(struct link *link, unsigned dir, const struct moment *at); /* before the machines know */
+void reset_segment(struct track *t, struct link *link, unsigned dir, const struct seg *seg);
+void reset_tick(struct track *t, struct link *link, bool another); /* another: the two have a new one */
+uint64_t reset_due(const struct track *t, const struct link *link);
 
 /* resent.c: a segment that was sent again; and where link->resent is there: what waits to be told */
 void resent_segment(struct track *t, struct link *link, unsigned dir, const struct seg *seg);
@@ -547,6 +571,7 @@ void restart_established(struct session *s, const struct moment *at);
 void restart_end_of_rib(struct session *s, unsigned x, struct bgp_family family,
 	const struct moment *at);
 void restart_lost(struct session *s, const struct moment *at);
+void restart_undo(struct session *s, unsigned x, const struct moment *at); /* what began then did not */
 void restart_tick(struct track *t, struct session *s);
 uint64_t restart_due(const struct track *t, const struct session *s);
 void restart_tell(const struct track *t, const struct session *s, struct event_session *e);
@@ -577,6 +602,9 @@ void machine_gone(struct track *t, struct link *link, unsigned dir, uint8_t even
 	const struct moment *at, const char *reason);
 bool machine_hold_passed(const struct track *t, const struct link *link, unsigned dir,
 	uint64_t now_ns, unsigned percent);
+/* What was taken for its end was none: Established again, without an event of RFC 4271. */
+void machine_revive(struct track *t, struct link *link, unsigned dir, const struct moment *at,
+	const char *reason);
 void machine_tick(struct track *t, struct link *link);
 uint64_t machine_due(const struct track *t, const struct link *link);
 
@@ -684,6 +712,7 @@ void rule_hold_expired(struct track *t, struct link *link, unsigned dir, enum ba
 void rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, enum bgp_state from,
 	const struct moment *at);
 void rule_reset_in_its_name(struct track *t, struct link *link, unsigned dir, const struct seg *seg);
+void rule_reset_without_effect(struct track *t, struct link *link, unsigned dir, const struct moment *at);
 void rule_open(struct track *t, struct link *link, unsigned dir, const struct moment *at);
 void rule_two_identifiers(struct track *t, struct link *link, unsigned dir, const struct moment *at);
 void rule_bad_update(struct track *t, struct link *link, unsigned dir);

@@ -67,6 +67,9 @@ link_create(struct track *t, struct conn *conn, const struct seg *seg)
 	struct moment at = moment_of(seg->ip);
 	struct session *s = session_get(t, &seg->ip->src, &seg->ip->dst, seg->ip->outgoing,
 		seg->ip->vlan, &at);
+	for (struct link *old = s->links; old != NULL; old = old->next) {
+		reset_tick(t, old, true);
+	}
 	if (s->link_count >= TRACK_LINKS_MAX) {
 		evict_link(t, s);
 	}
@@ -195,6 +198,10 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 	}
 	if (seg->retransmission && seg->wire_len > 0 && !seg->keepalive_probe) {
 		from->retransmissions++;
+		bool again = m->retransmission.time_ns != 0 && seg->seq == m->repeated_seq;
+		m->repeated_seq = seg->seq;
+		m->backoff_before_ns = again ? m->backoff_ns : 0;
+		m->backoff_ns = again ? t->now.time_ns - m->retransmission.time_ns : 0;
 		/* The oldest one counts: a tail that is probed for (RFC 8985) may be small. */
 		if (m->retransmissions++ == 0 || seg->seq == conn->side[1 - dir].acked) {
 			m->retransmitted_size = seg->wire_len;
@@ -208,6 +215,7 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 			}
 		}
 	}
+	reset_segment(t, link, dir, seg);
 	if (m->closed && link->was_established && seg->wire_len > 0 && !seg->keepalive_probe &&
 	    conn->side[dir].rst_count > 0 && conn->side[dir].fin_count == 0) {
 		rule_reset_in_its_name(t, link, dir, seg);
@@ -322,24 +330,27 @@ from_the_start(struct link *link)
 	}
 }
 
-static void
-over(struct track *t, struct link *link, unsigned dir, bool reset)
+void
+link_over(struct track *t, struct link *link, unsigned dir, bool reset, const struct moment *at)
 {
+	if (reset) {
+		reset_taken(link, dir, at);
+	}
 	if (link->by.family == 0) {
 		link->by = link->conn->side[dir].addr;
-		emit_connection(t, link, reset ? CONNECTION_RESET : CONNECTION_CLOSED, &t->now);
+		emit_connection(t, link, reset ? CONNECTION_RESET : CONNECTION_CLOSED, at);
 	}
 	if (link->unread != 0) {
 		/* What was said before may have been a NOTIFICATION. */
 		for (unsigned i = 0; i < 2; i++) {
 			if (i == dir || reset) {
-				machine_gone(t, link, i, RFC_TCP_FAILS, &t->now,
+				machine_gone(t, link, i, RFC_TCP_FAILS, at,
 					"the TCP connection is over; the engine did not read what came before");
 			}
 		}
 		link->machine[dir].closed = true;
 	} else {
-		machine_closed(t, link, dir, reset, &t->now);
+		machine_closed(t, link, dir, reset, at);
 	}
 	session_dirty(t, link->session);
 }
@@ -397,10 +408,13 @@ link_change(void *ctx, struct conn *conn, enum conn_change change, int side, con
 			"the connection was refused (RFC 4271 section 8.2.2: Connect, event 18)");
 		break;
 	case CONN_FIN:
-		over(t, link, dir, false);
+		link_over(t, link, dir, false, &t->now);
 		break;
 	case CONN_RST:
-		over(t, link, dir, true);
+		link_over(t, link, dir, true, &t->now);
+		break;
+	case CONN_RST_INEXACT:
+		reset_inexact(t, link, dir);
 		break;
 	case CONN_RST_IGNORED:
 		emit_fault(t, link, "tcp-reset-ignored", 0,
@@ -492,6 +506,7 @@ link_tick(struct track *t, struct link *link)
 	if (link->unread != 0) {
 		return; /* silence proves nothing here */
 	}
+	reset_tick(t, link, false);
 	machine_tick(t, link);
 	rule_link_tick(t, link);
 }
@@ -499,5 +514,6 @@ link_tick(struct track *t, struct link *link)
 uint64_t
 link_due(const struct track *t, const struct link *link)
 {
-	return clock_sooner(machine_due(t, link), rule_link_due(t, link));
+	return clock_sooner(reset_due(t, link),
+		clock_sooner(machine_due(t, link), rule_link_due(t, link)));
 }

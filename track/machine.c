@@ -90,19 +90,13 @@ forget_others(struct track *t, struct link *link, unsigned dir, const struct mom
 	}
 }
 
-void
-machine_event(struct track *t, struct link *link, unsigned dir, uint8_t rfc, enum basis basis,
+/* The machine changes its state, and all that follows from it does. `rfc` 0: by no event. */
+static void
+step(struct track *t, struct link *link, unsigned dir, enum bgp_state to, uint8_t rfc, enum basis basis,
 	const struct moment *at, const char *reason)
 {
 	struct machine *m = &link->machine[dir];
-	if (m->done) {
-		return;
-	}
 	enum bgp_state from = m->state;
-	enum bgp_state to = bgp_fsm_next(from, rfc);
-	if (to == from) {
-		return;
-	}
 	struct session *s = link->session;
 	struct event event = {
 		.kind = EVENT_TRANSITION,
@@ -161,6 +155,32 @@ machine_event(struct track *t, struct link *link, unsigned dir, uint8_t rfc, enu
 		}
 	}
 	session_refresh(t, s, link);
+}
+
+void
+machine_event(struct track *t, struct link *link, unsigned dir, uint8_t rfc, enum basis basis,
+	const struct moment *at, const char *reason)
+{
+	const struct machine *m = &link->machine[dir];
+	enum bgp_state to = bgp_fsm_next(m->state, rfc);
+	if (!m->done && to != m->state) {
+		step(t, link, dir, to, rfc, basis, at, reason);
+	}
+}
+
+void
+machine_revive(struct track *t, struct link *link, unsigned dir, const struct moment *at,
+	const char *reason)
+{
+	struct machine *m = &link->machine[dir];
+	struct speaker *side = &link->session->side[link_side(link, dir)];
+	struct moment established = m->established;
+	m->done = m->closed = false;
+	if (side->resting_link == link->id) {
+		side->resting_link = 0;
+	}
+	step(t, link, dir, BGP_STATE_ESTABLISHED, 0, BASIS_INFERRED, at, reason);
+	m->established = established;
 }
 
 void

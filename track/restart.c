@@ -78,6 +78,16 @@ end(struct event_restart *r, enum restart_state state, const struct moment *at)
 }
 
 void
+restart_undo(struct session *s, unsigned x, const struct moment *at)
+{
+	struct event_restart *r = s->restart[x];
+	if (r != NULL && r->state == RESTART_WAITING && r->began_ns == at->time_ns) {
+		free(r);
+		s->restart[x] = NULL;
+	}
+}
+
+void
 restart_established(struct session *s, const struct moment *at)
 {
 	const struct bgp_agreement *a = s->agreement;

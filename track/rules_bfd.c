@@ -43,9 +43,16 @@ detect_expired(struct track *t, struct bfd_session *b, unsigned end, const struc
 				 ? (double)(at->time_ns - y->at.time_ns) / 1e6
 				 : 0;
 	bool delivered = x->has_timers && silence * 1000 < (double)x->detect_us / 2;
+	bool anew = delivered && y->discriminator_turned.time_ns + x->detect_us * 1500 > at->time_ns;
 	if (y->at.time_ns == 0) {
 		snprintf(heard, sizeof(heard), "no packet of %s is in the capture",
 			address_text(&y->addr, c));
+	} else if (anew) {
+		/* RFC 5880 section 6.8.6 has x go Down for it, with diagnostic 3; BIRD 2.0 discards it. */
+		snprintf(heard, sizeof(heard),
+			"%s began a BFD session anew in frame %llu (discriminator 0x%08x), and its packets were not taken for the old one",
+			address_text(&y->addr, c), (unsigned long long)y->discriminator_turned.frame,
+			y->last.my_discriminator);
 	} else if (delivered) {
 		snprintf(heard, sizeof(heard),
 			"packets of %s are in the capture up to frame %llu, %.0f ms before: they were lost or dropped behind it",
@@ -54,7 +61,7 @@ detect_expired(struct track *t, struct bfd_session *b, unsigned end, const struc
 		snprintf(heard, sizeof(heard), "the last packet of %s is frame %llu, %.0f ms before",
 			address_text(&y->addr, c), (unsigned long long)y->at.frame, silence);
 	}
-	uint64_t frames[] = {y->at.frame};
+	uint64_t frames[] = {y->at.frame, y->discriminator_turned.frame};
 	finding_raise(t,
 		&(struct finding_args){
 			.cause = FINDING_BFD_DETECT_EXPIRED,
@@ -63,7 +70,7 @@ detect_expired(struct track *t, struct bfd_session *b, unsigned end, const struc
 			.subject = &x->addr,
 			.at = *at,
 			.evidence = frames,
-			.evidence_count = 1,
+			.evidence_count = anew ? 2 : 1,
 		},
 		"BFD of %s heard nothing from %s for its detection time%s; %s",
 		address_text(&x->addr, a), address_text(&y->addr, c), detect, heard);
@@ -132,10 +139,12 @@ auth_differs(struct track *t, struct bfd_session *b, const struct bfd_end *x,
 		q->has_auth ? bfd_auth_name(q->auth.type) : "none", q->auth.key_id, what);
 }
 
+/* Why the packets of `from` are not taken though they arrive. */
 static bool
-has_other_reason(const struct bfd_session *b)
+has_other_reason(const struct bfd_session *b, const struct bfd_end *from)
 {
-	return bfd_finding_find(b, FINDING_BFD_HOP_MISMATCH) != NULL ||
+	return from->last.fault != BFD_FAULT_NONE ||
+	       bfd_finding_find(b, FINDING_BFD_HOP_MISMATCH) != NULL ||
 	       bfd_finding_find(b, FINDING_BFD_AUTH) != NULL ||
 	       bfd_finding_find(b, FINDING_BFD_TTL) != NULL;
 }
@@ -145,7 +154,7 @@ one_way(struct track *t, struct bfd_session *b, unsigned end)
 {
 	struct bfd_end *x = &b->end[end], *y = &b->end[1 - end];
 	if (x->down_zero_packets < ONE_WAY_PACKETS || y->init_packets < ONE_WAY_PACKETS ||
-	    !before_by(&x->at, &x->down_zero, ONE_WAY_S) || has_other_reason(b) ||
+	    !before_by(&x->at, &x->down_zero, ONE_WAY_S) || has_other_reason(b, y) ||
 	    bfd_finding_find(b, FINDING_BFD_ONE_WAY) != NULL) {
 		return;
 	}
@@ -300,7 +309,8 @@ rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 	if (p->fault != BFD_FAULT_NONE) {
 		args.cause = FINDING_BFD_INVALID;
 		args.blame = &x->addr;
-		finding_raise(t, &args, "%s sends invalid BFD packets: %s", a, bfd_fault_text(p->fault));
+		finding_raise(t, &args, "%s sends invalid BFD packets: %s; %s must discard them (RFC 5880 section 6.8.6)",
+			a, bfd_fault_text(p->fault), c);
 		args.blame = NULL;
 	}
 	if (x->port == BFD_PORT_SINGLE_HOP && x->ttl != 255 && !address_is_loopback(&y->addr) &&
@@ -361,6 +371,8 @@ rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 			   bfd_finding_find(b, FINDING_BFD_DETECT_EXPIRED) == NULL) {
 			uint64_t frames[] = {y->at.frame};
 			args.cause = FINDING_BFD_NEIGHBOR_DOWN;
+			/* FRR makes its BFD session anew while BGP comes up: no session was lost by it. */
+			args.past = b->session != NULL && b->session->established_count == 0;
 			args.evidence = frames;
 			args.evidence_count = 1;
 			if (y->seen && y->last.state != BFD_DOWN) {

@@ -113,6 +113,17 @@ rule_hold_expired(struct track *t, struct link *link, unsigned dir, enum basis b
 		open_unanswered(&scene);
 		return;
 	}
+	if (own->open.seen && peer->open.seen && !link->was_established && peer->messages == 1 &&
+	    peer->retransmissions == 0 && own->state >= BGP_STATE_OPENSENT && at->time_ns > own->since_ns) {
+		if (!link->confirm_told) {
+			/* That its OPEN was acknowledged shows that the way is good. */
+			rule_unconfirmed(&scene, own->acked.time_ns > own->open.at.time_ns && !link->session->lacks &&
+							 sent_unseen(link, 1 - dir) == 0
+						 ? CONFIDENCE_CERTAIN
+						 : CONFIDENCE_LIKELY);
+		}
+		return;
+	}
 	char hold[32] = "", last[120] = "", why[320];
 	double silence = own->received.time_ns != 0 && at->time_ns > own->received.time_ns
 				 ? (double)(at->time_ns - own->received.time_ns) / 1e9
@@ -140,7 +151,11 @@ rule_hold_expired(struct track *t, struct link *link, unsigned dir, enum basis b
 		   scene.y->alive.time_ns > own->received.time_ns + SECOND_NS) {
 		mtu_black_hole(&scene, peer, unseen);
 	}
-	if (unseen > 0 && peer->sent.time_ns <= own->received.time_ns) {
+	if (basis == BASIS_OBSERVED && link->hold_known && own->received.frame != 0 && own->received.input == at->input &&
+	    silence * 2 < (double)link->hold_ns / 1e9) {
+		snprintf(why, sizeof(why),
+			"its TCP had acknowledged that: its daemon did not read it in time, or what it waits for did not come (an UPDATE or KEEPALIVE behind a loss)");
+	} else if (unseen > 0 && peer->sent.time_ns <= own->received.time_ns) {
 		snprintf(why, sizeof(why),
 			"%s has sent %u octets since, as its sequence numbers say, which neither %s nor the capture received: they are lost on the way before the capture",
 			scene.yt, unseen, scene.xt);
@@ -169,7 +184,9 @@ rule_hold_expired(struct track *t, struct link *link, unsigned dir, enum basis b
 		snprintf(why, sizeof(why), "the capture has nothing of %s since", scene.yt);
 	}
 	struct finding_args args = scene_args(&scene, FINDING_HOLD_TIMER_EXPIRED,
-		basis == BASIS_OBSERVED ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY);
+		basis == BASIS_OBSERVED && (link->was_established || link->conn->side[1 - dir].seen)
+			? CONFIDENCE_CERTAIN
+			: CONFIDENCE_LIKELY);
 	args.evidence = frames;
 	args.evidence_count = count;
 	args.blame = silent_daemon ? &scene.y->addr : NULL;
@@ -265,7 +282,7 @@ rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, enum b
 			return;
 		}
 		args.cause = FINDING_CLOSED_WITHOUT_NOTIFICATION;
-		args.confidence = CONFIDENCE_CERTAIN;
+		args.confidence = reset && link->reset.inexact ? CONFIDENCE_LIKELY : CONFIDENCE_CERTAIN;
 		args.blame = &scene.x->addr;
 		bool unheard = scene.s->heard_again_ns != 0 &&
 			at->time_ns < scene.s->heard_again_ns + LONG_SILENCE_NS;
@@ -350,6 +367,36 @@ rule_reset_in_its_name(struct track *t, struct link *link, unsigned dir, const s
 		"the Established session of %s and %s is reset in the name of %s (RST, frame %llu), which goes on sending on it (frame %llu, TTL %u): a firewall or another host sent the RST",
 		scene.xt, scene.yt, scene.xt, (unsigned long long)reset,
 		(unsigned long long)t->now.frame, seg->ip->ttl);
+}
+
+/* What was said at the RST in the name of `dir` was wrong: both go on. */
+void
+rule_reset_without_effect(struct track *t, struct link *link, unsigned dir, const struct moment *at)
+{
+	struct scene scene;
+	scene_set(&scene, t, link, dir, at);
+	struct finding *f = scene.s->findings;
+	while (f != NULL && ((f->cause != FINDING_CLOSED_WITHOUT_NOTIFICATION && f->cause != FINDING_PEER_REBOOTED) ||
+				    f->last.frame != at->frame)) {
+		f = f->next;
+	}
+	if (f == NULL) {
+		return;
+	}
+	if (f->count > 1) {
+		f->count--; /* it happened before */
+		return;
+	}
+	struct finding_args args = scene_args(&scene, f->cause, CONFIDENCE_LIKELY);
+	args.past = true;
+	args.evidence = (uint64_t[]){t->now.frame};
+	args.evidence_count = 1;
+	f->count--;
+	f->took_down = false;
+	finding_raise(t, &args,
+		"a RST in the name of %s (frame %llu) did not end the session with %s, which goes on (frame %llu): it was dropped on its way, or its receiver did not take it; something else may have sent it",
+		scene.xt, (unsigned long long)at->frame, scene.yt, (unsigned long long)t->now.frame);
+	f->took_down = false;
 }
 
 /* BFD says that its detection time ran out just after the same speaker sent a Cease without a reason:

@@ -9,6 +9,7 @@
 
 enum {
 	COLLISIONS_ARE_A_LOOP = 3,
+	UNSEEN_COLLISIONS_ARE_A_LOOP = 6,
 	ANSWER_S = 10, /* how soon a NOTIFICATION follows the message that it is about */
 	EXPLAIN_MAX = SCENE_VERDICT_MAX + 256,
 	NAMED_MAX = BGP_MEANING_TEXT_MAX + 16,
@@ -289,13 +290,17 @@ cease(struct scene *scene, enum finding_cause cause, const struct bgp_notificati
 			scene->xt, scene->yt, collision_text(scene->link, rule));
 		stale_connection(scene);
 		struct finding *f = finding_find(scene->s, FINDING_COLLISION);
-		if (f != NULL && has_rival && !set_up_fails(scene->s) && f->count >= COLLISIONS_ARE_A_LOOP && !scene->s->up &&
-		    scene->s->established_count == 0) {
+		scene->s->collisions += has_rival;
+		bool seen = scene->s->collisions >= COLLISIONS_ARE_A_LOOP;
+		if (f != NULL && !set_up_fails(scene->s) && (seen || f->count >= UNSEEN_COLLISIONS_ARE_A_LOOP) &&
+		    !scene->s->up && scene->s->established_count == 0) {
 			args.cause = FINDING_COLLISION_LOOP;
 			args.subject = NULL;
-			args.confidence = CONFIDENCE_LIKELY;
+			args.confidence = seen ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
+			args.lower_severity = !seen;
 			finding_raise(scene->t, &args,
-				"the connections of %s and %s collide again and again (%llu times) and none is established",
+				seen ? "the connections of %s and %s collide again and again (%llu times) and none is established"
+				     : "%s and %s give their connections up as collisions again and again (%llu times), and the capture shows no other ones: these began before the capture, or the rule of RFC 4271 section 6.8 is broken",
 				scene->xt, scene->yt, (unsigned long long)f->count);
 		}
 		return;
@@ -306,6 +311,13 @@ cease(struct scene *scene, enum finding_cause cause, const struct bgp_notificati
 		if (scene_bfd_explains(scene)) {
 			scene_bfd_took_it_down(scene, CONFIDENCE_LIKELY,
 				"NOTIFICATION 6/0, just after BFD left Up");
+			return;
+		}
+		if (scene_bfd_silence_ms(scene) > 0) {
+			char how[96];
+			snprintf(how, sizeof(how), "NOTIFICATION 6/0, when BFD packets had been missing for %llu ms",
+				(unsigned long long)scene_bfd_silence_ms(scene));
+			scene_bfd_took_it_down(scene, CONFIDENCE_LIKELY, how);
 			return;
 		}
 		break;
@@ -360,8 +372,11 @@ rule_notification(struct track *t, struct link *link, unsigned dir,
 	if (link->up) {
 		rule_link_returned(t, link, dir, true);
 	}
-	/* FRR answers a NOTIFICATION that comes before the OPEN with one of its own: it is no cause. */
-	args.past = n->code == 5 && link->machine[1 - dir].notified;
+	/* Some answer a NOTIFICATION with one of their own (FRR with 5/x before the OPEN, ExaBGP with 1/0): that
+	 * is no cause, unless there is a message that explains it. */
+	args.past = link->machine[1 - dir].notified && answered(&scene, n) == NULL;
+	/* … nor is an UPDATE of a family that was not agreed on, where none was. */
+	args.lower_severity = n->code == 3 && link->session->has_families && link->session->family_count == 0;
 	switch (n->code) {
 	case 2:
 		if (cause == FINDING_BAD_PEER_AS) {

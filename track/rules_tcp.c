@@ -22,6 +22,7 @@ enum {
 	SMALL_TTL = 4,       /* what an eBGP speaker sends that is not multihop, or too few hops */
 	LONELY_CONTACTS = 4, /* pairs of ARP or NDP in a capture that is about one of them */
 	RETRANSMISSIONS_ENOUGH = 3,
+	BACKOFF = 3, /* times the last interval: doubled, and some slack */
 	CAPABILITY_STRICT_BFD = 74,
 	STORM_COUNT = 10, /* so often, */
 	STORM_S = 5,      /* and no rarer than that, is a storm */
@@ -313,8 +314,13 @@ ttl_security(struct scene *scene)
 	const struct machine *own = &link->machine[scene->dir];
 	if (link->ignored || own->data_ttl == 0 || own->data_ttl == 255 ||
 	    link->conn->side[1 - scene->dir].ttl_min != 255 || !link->conn->handshake ||
-	    own->retransmissions < RETRANSMISSIONS_ENOUGH || own->messages == 0 ||
-	    own->acked.time_ns != 0) {
+	    own->retransmissions < RETRANSMISSIONS_ENOUGH || own->messages == 0) {
+		return;
+	}
+	/* The OPEN may get in, before the daemon has told its kernel (BIRD does after the call). */
+	bool at_first = own->acked.time_ns < own->open.at.time_ns + SECOND_NS &&
+			link->machine[1 - scene->dir].established.time_ns == 0;
+	if (own->acked.time_ns != 0 && !at_first) {
 		return;
 	}
 	link->ignored = true;
@@ -324,7 +330,7 @@ ttl_security(struct scene *scene)
 	args.evidence = frames;
 	args.evidence_count = 2;
 	finding_raise(scene->t, &args,
-		"%s sends everything with TTL 255 and does not take what %s sends with TTL %u (%u retransmissions, no acknowledgement): TTL security (RFC 5082) on one side only",
+		"%s sends everything with TTL 255 and does not take what %s sends with TTL %u (%u retransmissions without an acknowledgement): TTL security (RFC 5082) on one side only",
 		scene->yt, scene->xt, own->data_ttl, own->retransmissions);
 }
 
@@ -365,23 +371,48 @@ is_strict(const struct open_seen *open)
 }
 
 /* Both offer strict mode: neither confirms before BFD is Up (draft-ietf-idr-bgp-bfd-strict-mode). */
-static void
+static bool
 waits_for_bfd(struct scene *scene)
 {
 	const struct session *s = scene->s;
 	const struct link *link = scene->link;
 	if ((s->bfd != NULL && s->bfd->up) || !is_strict(&link->machine[0].open) ||
 	    !is_strict(&link->machine[1].open)) {
-		return;
+		return false;
 	}
 	uint64_t frames[2];
-	struct finding_args args = scene_args(scene, FINDING_BFD_ABSENT, CONFIDENCE_LIKELY);
+	/* What BFD itself shows is nearer to the root. */
+	bool known = s->bfd != NULL && s->bfd->findings != NULL;
+	struct finding_args args = scene_args(scene, FINDING_BFD_ABSENT, known ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY);
 	args.subject = NULL;
+	args.severe = true;
 	args.evidence = frames;
 	args.evidence_count = scene_open_frames(link, frames);
 	finding_raise(scene->t, &args,
 		"both OPENs offer BFD strict mode (capability 74), and BFD between %s and %s is %s: the session waits for it",
 		scene->xt, scene->yt, s->bfd == NULL ? "not in the capture" : "not Up");
+	return true;
+}
+
+void
+rule_unconfirmed(struct scene *scene, enum confidence confidence)
+{
+	struct link *link = scene->link;
+	const struct machine *own = &link->machine[scene->dir];
+	uint64_t frames[2];
+	link->confirm_told = true;
+	if (waits_for_bfd(scene)) {
+		return;
+	}
+	struct finding_args args = scene_args(scene, FINDING_STUCK_OPENCONFIRM, confidence);
+	args.blame = confidence == CONFIDENCE_CERTAIN ? &scene->y->addr : NULL;
+	args.evidence = frames;
+	args.evidence_count = scene_open_frames(link, frames);
+	finding_raise(scene->t, &args,
+		own->state == BGP_STATE_OPENCONFIRM
+			? "both OPENs are exchanged and %s confirms, but the KEEPALIVE of %s has been missing for %.0f s"
+			: "both OPENs are exchanged, and neither %s nor %s confirms with a KEEPALIVE (%.0f s)",
+		scene->xt, scene->yt, seconds(scene->at->time_ns - own->since_ns));
 }
 
 /* x waits for the OPEN, or for the first KEEPALIVE, of y. */
@@ -415,19 +446,11 @@ missing_answer(struct scene *scene)
 	    peer->state == BGP_STATE_OPENSENT && now_ns > own->open.at.time_ns + patience &&
 	    now_ns > peer->open.at.time_ns + patience) {
 		link->confirm_told = true;
-		waits_for_bfd(scene);
+		(void)waits_for_bfd(scene);
 	}
 	if (!link->confirm_told && peer->open.seen && own->state == BGP_STATE_OPENCONFIRM &&
 	    peer->state == BGP_STATE_OPENSENT && now_ns > own->since_ns + patience) {
-		link->confirm_told = true;
-		struct finding_args args =
-			scene_args(scene, FINDING_STUCK_OPENCONFIRM, CONFIDENCE_LIKELY);
-		args.evidence = frames;
-		args.evidence_count = 2;
-		finding_raise(scene->t, &args,
-			"both OPENs are exchanged and %s confirms, but the KEEPALIVE of %s has been missing for %.0f s",
-			scene->xt, scene->yt, seconds(now_ns - own->since_ns));
-		waits_for_bfd(scene);
+		rule_unconfirmed(scene, CONFIDENCE_LIKELY);
 	}
 }
 
@@ -737,6 +760,11 @@ rule_link_returned(struct track *t, struct link *link, unsigned dir, bool ended)
 	struct session *s = link->session;
 	struct speaker *x = &s->side[link_side(link, dir)];
 	const struct host *h = x->host;
+	const struct machine *m = &link->machine[dir];
+	if (m->backoff_before_ns > 0 && m->retransmission.time_ns == t->now.time_ns &&
+	    m->backoff_ns < BACKOFF * m->backoff_before_ns) {
+		return; /* it had nothing to send but this, and its timer was not up */
+	}
 	if (h->silence_to.time_ns == 0 || !h->silence_resolved ||
 	    t->now.time_ns > h->silence_to.time_ns + 5 * SECOND_NS ||
 	    link->first.time_ns > h->silence_from.time_ns ||

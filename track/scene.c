@@ -4,7 +4,10 @@
 
 #include <stdio.h>
 
-enum { BFD_EXPLAINS_S = 3 }; /* how long before its end BFD may have taken a session down */
+enum {
+	BFD_EXPLAINS_S = 3, /* how long before its end BFD may have taken a session down */
+	MISSED_INTERVALS = 3, /* that make a silence of BFD */
+};
 
 void
 scene_set(struct scene *scene, struct track *t, struct link *link, unsigned dir,
@@ -59,6 +62,23 @@ scene_bfd_explains(const struct scene *scene)
 	uint64_t lost = scene->s->bfd_lost.time_ns;
 	return lost != 0 && lost <= scene->at->time_ns + SECOND_NS / 2 &&
 	       scene->at->time_ns <= lost + BFD_EXPLAINS_S * SECOND_NS;
+}
+
+uint64_t
+scene_bfd_silence_ms(const struct scene *scene)
+{
+	const struct bfd_session *b = scene->s->bfd;
+	uint64_t longest = 0;
+	for (unsigned end = 0; b != NULL && b->up && end < 2; end++) {
+		const struct bfd_end *x = &b->end[end];
+		uint64_t now = scene->at->time_ns;
+		/* Jitter makes an interval shorter, never longer (RFC 5880 section 6.8.7). */
+		if (x->has_timers && x->tx_us > 0 && x->at.input == scene->at->input &&
+		    now > x->at.time_ns + (uint64_t)x->tx_us * MISSED_INTERVALS * 1000 && now - x->at.time_ns > longest) {
+			longest = now - x->at.time_ns;
+		}
+	}
+	return longest / MILLISECOND_NS;
 }
 
 void

@@ -36,9 +36,15 @@ bool rule_known_by_another(struct scene *scene);
 /* rules_auth.c: whether y's signed SYN got an answer of x that is not signed; raises the finding. */
 bool rule_unsigned_answer(struct scene *scene);
 
+/* rules_tcp.c: the KEEPALIVE of y that would confirm the session does not come. */
+void rule_unconfirmed(struct scene *scene, enum confidence confidence);
+
 /* Where the worst of a message is: "frame 12, octet 47: ORIGIN has the value 9". Returns `text`. */
 enum { SCENE_VERDICT_MAX = BGP_VERDICT_TEXT_MAX + 48 };
 const char *scene_verdict(const struct judged *judged, char text[SCENE_VERDICT_MAX]);
+
+/* Was BFD of this pair Up, and had packets of one side been missing for some intervals? In milliseconds. */
+uint64_t scene_bfd_silence_ms(const struct scene *scene);
 
 /* Raises bfd-down. `how` BGP shows it. */
 void scene_bfd_took_it_down(struct scene *scene, enum confidence confidence, const char *how);

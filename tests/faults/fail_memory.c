@@ -2,14 +2,15 @@
 /*
  * Put before the C library by LD_PRELOAD: the allocation of number FAIL_AT returns no memory, and with
  * FAIL_REST set none of those after it does. When that happens an octet goes to the descriptor FAIL_FD, so
- * that a test knows whether it did. With FAIL_CHILD it is about the children
- * of the program only, else about itself only. Uses what glibc calls its own
- * allocator by.
+ * that a test knows whether it did: '!', or 'p' where libpcap itself asked for the memory. With FAIL_CHILD it is
+ * about the children of the program only, else about itself only. Uses what glibc calls its own allocator by.
  *
  * With CLOCK_BACK the time of day goes back by an hour that many seconds after the start.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,13 +53,15 @@ clock_gettime(clockid_t id, struct timespec *now)
 }
 
 static int
-fails(void)
+fails(const void *caller)
 {
 	if (fail_at == 0 || (children ? getpid() == self : getpid() != self) || ++count < fail_at || (count > fail_at && !rest)) {
 		return 0;
 	}
 	if (count == fail_at && report >= 0) {
-		(void)!write(report, "!", 1);
+		Dl_info who;
+		int theirs = dladdr(caller, &who) != 0 && strstr(who.dli_fname, "libpcap") != NULL;
+		(void)!write(report, theirs ? "p" : "!", 1);
 	}
 	errno = ENOMEM;
 	return 1;
@@ -67,17 +70,17 @@ fails(void)
 void *
 malloc(size_t size)
 {
-	return fails() ? NULL : __libc_malloc(size);
+	return fails(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
 }
 
 void *
 calloc(size_t number, size_t size)
 {
-	return fails() ? NULL : __libc_calloc(number, size);
+	return fails(__builtin_return_address(0)) ? NULL : __libc_calloc(number, size);
 }
 
 void *
 realloc(void *old, size_t size)
 {
-	return fails() ? NULL : __libc_realloc(old, size);
+	return fails(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size);
 }

@@ -2,7 +2,8 @@
 /*
  * From a capture file of any octets through the whole house into every view that writes: the report, the
  * lines with the trees of fields and octets, and JSON. Whatever the octets are, what is written is UTF-8
- * without a control character (of C0, C1 or of direction), or a terminal could be told what to do.
+ * without a control character (of C0, C1 or of direction), or a terminal could be told what to do. The size
+ * of the input says whether the sessions are held against expectations, keys are known, and BGP is on any port.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -13,12 +14,21 @@
 
 #include "capture/capture.h"
 #include "capture/source.h"
+#include "expect/expect_file.h"
 #include "track/track.h"
 #include "ui/ui.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { VIEWS = 3, PACKETS_MAX = 2000 };
+enum { VIEWS = 3, PACKETS_MAX = 600 };
+
+/* Of the two hosts of the lab; nobody else is to be there. */
+static const char wanted[] =
+	"strict\n"
+	"peer 192.0.2.10 192.0.2.1\nasn 65009 65001\nrouter-id 192.0.2.10 192.0.2.1\nhold-time 15\nfamilies ipv4-unicast\n"
+	"bfd single-hop\nbfd-transmit-ms 270 100\nbfd-receive-ms 380 10\nbfd-multiplier 3 5\nmd5 no\n"
+	"peer 2001:db8::10 2001:db8::1\nasn 65009 65001\nfamilies ipv6-unicast\nmd5 yes\nbfd no\n"
+	"peer 192.0.2.77 198.51.100.1\nbfd multihop\n";
 
 static void
 check(int good)
@@ -97,9 +107,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		close(fd);
 		return 0;
 	}
-	struct track *track = track_create(&(struct track_options){.all_bfd_packets = true});
+	static struct expect expect;
+	char why[512];
+	check(expect.count > 0 ||
+		expect_parse(&expect, "wanted", EXPECT_KIND_TEXT, NULL, wanted, sizeof(wanted) - 1, why, sizeof(why)));
+	expect.bfd_captured = size % 4 < 2;
+	struct track *track = track_create(&(struct track_options){.all_bfd_packets = true,
+		.expect = size % 3 == 0 ? &expect : NULL});
 	struct capture *capture = capture_create(&(struct capture_options){.ports = {179}, .port_count = 1,
-						 .any_port = size % 2 == 1, .max_connections = 64},
+						 .any_port = size % 2 == 1, .max_connections = 64,
+						 .keys = {"swordfish"}, .key_count = size % 5 == 0},
 		track_flow_sink(track), &error);
 	check(capture != NULL);
 	char *text[VIEWS];

@@ -77,7 +77,7 @@ static void
 kit_change(void *ctx, struct conn *conn, enum conn_change change, int dir, const struct seg *at)
 {
 	static const char *const names[] = {"new", "syn", "synack", "established", "midstream",
-		"refused", "fin", "rst", "rst-ignored", "zero", "open", "overlap", "unread",
+		"refused", "fin", "rst", "rst-inexact", "rst-ignored", "zero", "open", "overlap", "unread",
 		"evicted", "end"};
 	struct kit_record *record = ctx;
 	(void)dir;

@@ -398,12 +398,31 @@ class Puppet(Daemon):
     """puppet.py: a speaker that misbehaves as told, for what no daemon does of its own accord."""
 
     version = "puppet.py"
+    script = "puppet.py"
 
-    def __init__(self, lab, namespace, address, asn, bgp_id, hostname, manner):
+    def __init__(self, lab, namespace, address, asn, bgp_id, hostname, *words):
         super().__init__(lab, namespace, address, asn, bgp_id, hostname)
-        self.manner = manner
+        self.words = words
+
+    def arguments(self):
+        return [self.address, str(self.asn), self.bgp_id, *self.words]
 
     def start(self):
-        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "puppet.py")
-        self.spawn("puppet", "/usr/bin/python3", script, self.address, str(self.asn), self.bgp_id, self.manner)
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), self.script)
+        self.spawn("puppet", "/usr/bin/python3", script, *self.arguments())
         time.sleep(0.5)
+
+
+class BfdPuppet(Puppet):
+    """bfd_puppet.py, beside a BGP daemon that has no BFD."""
+
+    version = script = "bfd_puppet.py"
+
+    def arguments(self):
+        return [self.address, *self.words]
+
+
+class AoPuppet(BfdPuppet):
+    """ao_puppet.py: calls with TCP-AO and is never answered."""
+
+    version = script = "ao_puppet.py"

@@ -13,7 +13,7 @@ import tempfile
 import time
 
 from . import capture, net
-from .daemons import Bird, ExaBgp, Frr, GoBgp, OpenBgpd, Puppet
+from .daemons import AoPuppet, BfdPuppet, Bird, ExaBgp, Frr, GoBgp, OpenBgpd, Puppet
 from .tolerances import TOLERANCES
 
 NODE, ROUTER = "192.0.2.10", "192.0.2.1"
@@ -205,8 +205,22 @@ class Lab:
         return ExaBgp(self, namespace or self.node, address, NODE_AS, NODE, hostname, peer, peer_as,
                       routes=("198.51.100.1/32", "198.51.100.2/32"), **more)
 
-    def puppet_router(self, manner):
-        return Puppet(self, self.router, ROUTER, ROUTER_AS, ROUTER, "router", manner)
+    def puppet_router(self, *words):
+        return Puppet(self, self.router, ROUTER, ROUTER_AS, ROUTER, "router", *words)
+
+    def puppet_node(self, *words):
+        return Puppet(self, self.node, NODE, NODE_AS, NODE, "node", *words)
+
+    def ao_caller(self, hostname, key_id):
+        if hostname == "node":
+            return AoPuppet(self, self.node, NODE, NODE_AS, NODE, hostname, ROUTER, str(key_id), str(key_id))
+        return AoPuppet(self, self.router, ROUTER, ROUTER_AS, ROUTER, hostname, NODE, str(key_id), str(key_id))
+
+    def bfd_puppet(self, manner, address=ROUTER):
+        """BFD by script on this side's address; the other side is its peer."""
+        if address == ROUTER:
+            return BfdPuppet(self, self.router, ROUTER, ROUTER_AS, ROUTER, "router", NODE, manner)
+        return BfdPuppet(self, self.node, NODE, NODE_AS, NODE, "node", ROUTER, manner)
 
     def usual(self, node=None, router=None, bfd=False, **pair):
         """The pair with FRR on the node and BIRD on the router, not yet started."""
@@ -329,6 +343,7 @@ class Lab:
             "notifications": on_wire, "transitions": self.transitions(),
             "bfd": [self.bfd_truth(expected) for expected in scenario.sessions if expected["bfd"]],
             **({"received": self.received} if self.received else {}),
+            "shows": scenario.shows, "look_alike_of": scenario.look_alike_of,
             "notes": [*scenario.notes, *self.notes],
             "tolerance": TOLERANCES.get(scenario.name, []),
         }
@@ -372,6 +387,7 @@ def retell(scenario, folder):
             truth = json.load(file)
         truth["title"], truth["teaches"] = scenario.title, scenario.teaches
         truth["made"]["command"], truth["made"]["vantage"] = scenario.command, scenario.vantage
+        truth["shows"], truth["look_alike_of"] = scenario.shows, scenario.look_alike_of
         truth["tolerance"] = TOLERANCES.get(scenario.name, [])
         for session, expected in zip(truth["sessions"], scenario.sessions):
             session.update({key: expected[key] for key in JUDGED})

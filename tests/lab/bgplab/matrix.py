@@ -317,7 +317,7 @@ def gone(stage):
 # OpenBGPD takes calls that are not signed though it signs its own, and drops capabilities that are refused: some of
 # these come up after all (None).
 
-@situation("md5-one", "md5-one-sided", kinds=(CALLER, LISTENER), allowed=["firewall-drop", "retry-storm"], times=4)
+@situation("md5-one", "md5-one-sided", kinds=(CALLER, LISTENER), also=[None], verdicts=["healthy"], allowed=["firewall-drop", "retry-storm"], times=4)
 def md5_one(stage):
     """Only the node signs with TCP MD5."""
     stage.both(a=dict(password="swordfish"))
@@ -448,7 +448,8 @@ def stopped_node(stage):
 
 
 @situation("killed-router", "closed-without-notification", kinds=(CALLER, LISTENER), blame=1, times=5,
-           also=["connection-refused"], allowed=["retry-storm", "graceful-restart-expired", "graceful-restart"])
+           also=["connection-refused", "cease-admin-shutdown"],  # OpenBGPD's other processes say goodbye
+           allowed=["retry-storm", "graceful-restart-expired", "graceful-restart"])
 def killed_router(stage):
     """The router's daemon is killed (SIGKILL): its kernel closes what it had."""
     stage.both()
@@ -883,7 +884,7 @@ def variants(seed=FIRST_SEED):
             ipv6, vantage = chance.random() < 0.4, chance.choice(("node", "router", "path"))
             if name == "power-loss":
                 vantage = "node"
-            ipv6 = ipv6 and place is not over_gate
+            ipv6 = ipv6 and place is on_cable
             ends = (NODE, FAR) if place is over_gate else (NODE6, ROUTER6) if ipv6 else (NODE, ROUTER)
 
             def run(lab, play=play, pair=pair, ipv6=ipv6, vantage=vantage, place=place):

@@ -1,14 +1,16 @@
 #!/usr/bin/python3
 """A BGP speaker that misbehaves on command, for what no daemon does of its own accord.
 
-    puppet.py ADDRESS ASN BGP-ID MANNER
+    puppet.py ADDRESS ASN BGP-ID MANNER [PEER]
 
-It listens on port 179; the methods of Speaker below "The manners" are what it does with a connection.
+It listens on port 179, and calls PEER where that is given; the methods of Speaker below "The manners" are
+what it does with a connection.
 """
 import select
 import socket
 import struct
 import sys
+import threading
 import time
 
 MARKER = b"\xff" * 16
@@ -19,8 +21,8 @@ def message(kind, body=b""):
     return MARKER + struct.pack(">HB", 19 + len(body), kind) + body
 
 
-def open_message(asn, bgp_id, hold_time=15):
-    capabilities = struct.pack(">BBHBB", 1, 4, 1, 0, 1) + struct.pack(">BBI", 65, 4, asn)
+def open_message(asn, bgp_id, hold_time=15, more=b""):
+    capabilities = struct.pack(">BBHBB", 1, 4, 1, 0, 1) + struct.pack(">BBI", 65, 4, asn) + more
     parameters = struct.pack(">BB", 2, len(capabilities)) + capabilities
     return message(OPEN, struct.pack(">BHH", 4, asn if asn < 65536 else 23456, hold_time) +
                    socket.inet_aton(bgp_id) + struct.pack(">B", len(parameters)) + parameters)
@@ -58,8 +60,8 @@ class Speaker:
         while receive(self.sock) != kind:
             pass
 
-    def exchange_opens(self):
-        self.send(open_message(self.asn, self.bgp_id))
+    def exchange_opens(self, more=b""):
+        self.send(open_message(self.asn, self.bgp_id, more=more))
         self.await_kind(OPEN)
 
     def establish(self):
@@ -161,18 +163,65 @@ class Speaker:
         self.exchange_opens()
         self.await_close()
 
+    def collides(self):
+        """Every connection is given up for another one, and so none stays (RFC 4271 section 6.8 has one stay)."""
+        self.exchange_opens()
+        time.sleep(3)
+        self.send(message(NOTIFICATION, bytes((6, 7))))
+
+    def strict(self, confirms_after=None):
+        """BFD strict mode (capability 74): no KEEPALIVE before BFD is Up; after 20 s it gives up with 6/10."""
+        self.exchange_opens(bytes((74, 0)))
+        if confirms_after is None:
+            time.sleep(20)
+            self.send(message(NOTIFICATION, bytes((6, 10))))
+            return
+        time.sleep(confirms_after)
+        self.send(message(KEEPALIVE))
+        self.keep_alive()
+
+    def strict_and_up(self):
+        self.strict(confirms_after=4)
+
+    def strict_and_expired(self):
+        self.exchange_opens(bytes((74, 0)))
+        time.sleep(15)
+        self.send(message(NOTIFICATION, bytes((4, 0))))
+
+    def healthy(self):
+        self.establish()
+        self.keep_alive()
+
+
+def serve(sock, words):
+    address, asn, bgp_id, manner = words
+    with sock:
+        try:
+            getattr(Speaker(sock, address, int(asn), bgp_id), manner.replace("-", "_"))()
+        except (OSError, struct.error) as error:
+            print(error, flush=True)
+
+
+def call(words, peer):
+    while True:
+        try:
+            serve(socket.create_connection((peer, 179), timeout=30, source_address=(words[0], 0)), words)
+        except OSError as error:
+            print(error, flush=True)
+        time.sleep(1)
+
 
 def main():
-    address, asn, bgp_id, manner = sys.argv[1:]
-    with socket.create_server((address, 179)) as server:
+    words, peer = sys.argv[1:5], sys.argv[5:]
+    with socket.create_server((words[0], 179)) as server:
+        if peer:
+            threading.Thread(target=call, args=(words, *peer), daemon=True).start()
         while True:
             sock, _ = server.accept()
-            with sock:
-                speaker = Speaker(sock, address, int(asn), bgp_id)
-                try:
-                    getattr(speaker, manner.replace("-", "_"))()
-                except (OSError, struct.error) as error:
-                    print(error, flush=True)
+            if peer:  # two at once
+                threading.Thread(target=serve, args=(sock, words), daemon=True).start()
+            else:
+                serve(sock, words)
 
 
 main()

@@ -20,6 +20,7 @@ logs of the daemons and their status output.
 | `notifications` | each NOTIFICATION on the wire (tshark), without retransmissions |
 | `transitions` | the state machines by the daemons' own logs, while the capture ran; times are those of the logs, good to some milliseconds unless `precision_s` says otherwise. BIRD keeps a machine for each connection, FRR sometimes too, and neither log says which one a line belongs to |
 | `bfd` | what the daemons reported while Up: interval in use and detection time; null where it never was Up or nobody asked |
+| `shows`, `look_alike_of` | findings that it shows besides, and those that a reader may take it for and that it must not raise (tests/test_catalogue.py) |
 | `notes` | what was done when, and what is odd, such as a NOTIFICATION that was logged as sent and never reached the wire |
 """
 

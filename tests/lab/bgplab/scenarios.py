@@ -27,11 +27,14 @@ class Scenario:
     also_verdicts verdicts that would do as well
     blame         the address of the side at fault; None where the capture cannot or need not tell
     more          further pairs of addresses of which the same is true
+    shows         further findings that this capture is there to show (a part of also_allowed)
+
+    What it is not, though it looks like it, is in LOOK_ALIKES at the end of this file.
     """
 
     def __init__(self, play, title, teaches, *, cause=None, verdict=None, blame=None, also_primary=(),
                  also_allowed=(), also_verdicts=(), a=NODE, b=ROUTER, more=(), bfd=False,
-                 vantage="node side of the veth", notes=(), extension="pcap"):
+                 vantage="node side of the veth", notes=(), extension="pcap", shows=()):
         self.play = play
         self.chapter = CHAPTERS[-1]
         self.name = play.__name__.replace("_", "-")
@@ -41,6 +44,8 @@ class Scenario:
         self.notes = [" ".join(note.split()) for note in notes]
         self.file = f"{self.name}.{extension}"
         self.command = f"tests/lab/record {self.name}"
+        self.shows, self.look_alike_of = list(shows), []
+        also_allowed = [*also_allowed, *shows]
         self.sessions = [dict(a=one, b=other, cause=cause, verdict=verdict or ("down" if cause else "healthy"),
                               blame=blame, also_primary=also_primary, also_allowed=also_allowed,
                               also_verdicts=also_verdicts, bfd=bfd) for one, other in ((a, b), *more)]
@@ -337,6 +342,16 @@ def healthy_ttl_security(lab):
     play_up(lab, router, node, then=10)
 
 
+@scenario("Two hops to the peer, and both sides know",
+          """Both are multihop: TTL 64 at the start and less where it is captured, and BFD goes to UDP 4784 from both. Compare
+          with `ebgp-multihop-needed`, `bfd-hop-mismatch` and `bfd-ttl`.""", b="198.51.100.1", bfd=True, also_allowed=["connection-refused"])
+def healthy_multihop(lab):
+    lab.pair_over_gate()
+    node = lab.metallb_node("198.51.100.1", lines=["ebgp-multihop 255"])  # N: bfdd drops BFD with a TTL under 256 - N
+    router = lab.bird_router(address="198.51.100.1", bgp_id=ROUTER, options=["multihop 4"])
+    play_up(lab, router, node, bfd=True, then=12)
+
+
 @scenario("AS numbers of four octets on both sides",
           """My AS in both OPENs is 23456 (AS_TRANS), and capability 65 has the number: nothing is swapped and
           nothing is wrong.""")
@@ -591,6 +606,31 @@ def md5_mismatch(lab):
     play(lab, router, node, seconds=40)
 
 
+@scenario("TCP-AO with other key identifiers on each side",
+          """Both sides sign their SYNs with TCP-AO (option 29, RFC 5925). The node uses KeyID 1 and asks for 1, the router
+          uses 7 and asks for 7: neither has the key that the other one names, and neither answers.""",
+          cause="ao-mismatch", also_allowed=["firewall-drop", "retry-storm"],
+          notes=["both sides are tests/lab/bgplab/ao_puppet.py, which sends SYNs alone: Debian's kernel has no TCP-AO; nft keeps "
+                 "the answers of the kernels off the wire"])
+def ao_mismatch(lab):
+    lab.pair()
+    for end in (lab.node, lab.router):
+        end.filter("output", "tcp flags rst drop", "tcp flags & (syn | ack) == syn | ack drop")
+    play(lab, lab.ao_caller("router", 7), lab.ao_caller("node", 1), seconds=34)
+
+
+@scenario("Only the node signs with TCP-AO",
+          """The node's SYN has option 29, and BIRD's kernel answers without: the node takes only what is signed, discards the
+          SYN-ACK and calls again. Without the option it would look like a way back that is cut.""",
+          cause="ao-mismatch", also_allowed=["retry-storm", "return-path-drop"],
+          notes=["the node is tests/lab/bgplab/ao_puppet.py, which sends SYNs alone; nft keeps the RST of its kernel off the wire"])
+def ao_one_sided(lab):
+    lab.pair()
+    lab.node.filter("output", "tcp flags rst drop")
+    router = lab.bird_router(bfd=False, options=["passive on"])
+    play(lab, router, lab.ao_caller("node", 1), seconds=34)
+
+
 @scenario("One side insists on TTL 255, the other sends TTL 1",
           """Generalized TTL Security (RFC 5082): the node sends TTL 255 and drops whatever comes
           with less. The router sends TTL 1, as eBGP does without it. Look at the TTLs of both
@@ -737,6 +777,17 @@ for product, short, passive in OTHERS:
              also_allowed=["retry-storm", "closed-without-notification"])(unknown_peer)
 
 
+@scenario("Every connection is given up for another one",
+          """The router calls the node while the node calls the router, and gives both connections up with Cease 6/7, where
+          RFC 4271 section 6.8 has the one of the higher identifier stay. The same happens again and again.""",
+          cause="collision-loop", also_allowed=["collision", "retry-storm", "closed-without-notification", "connection-refused"],
+          shows=["collision"],
+          notes=["the router is tests/lab/bgplab/puppet.py, a speaker that misbehaves on command; the node is FRR"])
+def collision_loop(lab):
+    lab.pair()
+    play(lab, lab.puppet_router("collides", NODE), lab.metallb_node(bfd=False), seconds=60)
+
+
 chapter("After Established")
 
 
@@ -852,6 +903,21 @@ def cease_config_change(lab):
     router.reconfigure(lab.bird_text(bfd=False, hold=12))
     lab.wait(18)
     lab.snapshot(node, router)
+
+
+@scenario("BIRD loses its interface address, and says Cease without a reason",
+          """Somebody changes the router's address from 192.0.2.1/24 to 192.0.2.1/32 with a route to the network: packets pass as
+          before, but for BIRD the node is no neighbor on a link any more. It ends the session with Cease 6/0, which says
+          nothing; its log has "Neighbor lost".""",
+          cause="cease-unspecific", blame=ROUTER, verdict="down", also_verdicts=["flapping"],
+          also_allowed=["retry-storm", "peer-not-configured", "connection-refused", "closed-without-notification", "firewall-drop"])
+def cease_unspecific(lab):
+    node, router = lab.usual()
+    play_up(lab, router, node, then=5)
+    lab.router.ip("address", "add", f"{ROUTER}/32", "dev", "eth0")
+    lab.router.ip("route", "add", "192.0.2.0/25", "dev", "eth0")
+    lab.router.ip("address", "del", f"{ROUTER}/24", "dev", "eth0")
+    lab.wait(20)
 
 
 @scenario("A hard reset between two FRRs",
@@ -1198,6 +1264,154 @@ def bfd_down_bgp_up(lab):
     lab.wait(12)
 
 
+def uncoupled(lab, manner=None, router=None):
+    """FRR with a BFD session that BGP does not follow; on the router BIRD without BFD, and a puppet for BFD."""
+    lab.pair()
+    node = lab.metallb_node(bfd=False)
+    node.configuration["bfdd"] = node.configuration["bfdd"].replace(
+        "bfd\n profile", f"bfd\n peer {ROUTER}\n  profile bfdprofile\n exit\n profile", 1)
+    if manner is None:
+        router = lab.bird_router(bfd=f"protocol bfd {{ neighbor {NODE}; }}")
+        router.text = router.text.replace("  bfd on;\n", "")
+        return node, router, None
+    return node, lab.bird_router(bfd=False), lab.bfd_puppet(manner)
+
+
+def play_uncoupled(lab, node, router, puppet, then):
+    """Until BGP is Established; BFD need not come up."""
+    lab.record()
+    start(router, *([puppet] if puppet else []), node)
+    lab.until("Established", lambda: lab.snapshot(node, router))
+    lab.wait(then)
+
+
+BFD_PUPPET = ["the router's BFD is tests/lab/bgplab/bfd_puppet.py, which departs from RFC 5880 on command; BGP is FRR and "
+              "BIRD, and follows no BFD"]
+
+
+@scenario("The router's BFD says Down of its own accord",
+          """From Up the router says Down with diagnostic 5 (Path Down), as a line card does whose port goes, and the node goes
+          Down with diagnostic 3 (Neighbor Signaled Session Down): nothing was lost, and the reason is the router's. Two
+          seconds later it is Up again. BGP is not coupled, and goes on.""",
+          cause="bfd-neighbor-down", verdict="degraded", bfd=True, also_verdicts=["healthy"], notes=BFD_PUPPET,
+          also_primary=["bfd-down-bgp-up"])
+def bfd_neighbor_down(lab):
+    play_uncoupled(lab, *uncoupled(lab, "path-down"), then=20)
+
+
+@scenario("The node's BFD daemon is restarted, and the router does not take its word",
+          """The node's bfdd is killed and started again within the router's detection time of more than five seconds. BIRD
+          2.0.12 hears the node's new session say Down, with another
+          discriminator, and discards that ("mismatched remote id" in its log), where RFC 5880 section 6.8.6 has it go Down:
+          only when its detection time is over does it say so, with diagnostic 1. (FRR 8.4.4 does the same.)""",
+          cause="bfd-detect-expired", verdict="degraded", bfd=True, also_verdicts=["healthy"],
+          also_primary=["bfd-neighbor-down"], also_allowed=["bfd-down-bgp-up"])
+def bfd_restarted_bird(lab):
+    node, router, _ = uncoupled(lab)
+    node.configuration["bfdd"] = node.configuration["bfdd"].replace("  transmit-interval 270", "  transmit-interval 270\n  detect-multiplier 20")
+    play_up(lab, router, node, bfd=True, then=5)
+    node.end("bfdd", signal.SIGKILL)
+    node.start("bfdd")
+    lab.wait(12)
+    lab.snapshot(node, router)
+
+
+@scenario("Both sides wait for BFD, and there is none",
+          """Both OPENs have capability 74 (BFD strict mode): the session is confirmed when BFD is Up, and not one BFD
+          packet is sent. No KEEPALIVE follows the OPENs, and after twenty seconds both give up with Cease 6/10.""",
+          cause="bfd-absent", also_primary=["bfd-down"], also_allowed=["stuck-openconfirm", "retry-storm", "collision"],
+          notes=["both speakers are tests/lab/bgplab/puppet.py; no daemon of Debian 12 has strict mode"])
+def bfd_absent(lab):
+    lab.pair()
+    play(lab, lab.puppet_router("strict"), lab.puppet_node("strict", ROUTER), seconds=48)
+
+
+@scenario("Both sides wait for BFD, and the hold timer runs out",
+          """As `bfd-absent`, between speakers that have no timer for the wait: after the hold time they say 4/0. Nobody's
+          KEEPALIVE is missing by mistake: neither sends one, and capability 74 in both OPENs says why.""",
+          cause="bfd-absent", also_allowed=["stuck-openconfirm", "retry-storm", "collision", "closed-without-notification"],
+          notes=["both speakers are tests/lab/bgplab/puppet.py; no daemon of Debian 12 has strict mode"])
+def bfd_absent_hold(lab):
+    lab.pair()
+    play(lab, lab.puppet_router("strict-and-expired"), lab.puppet_node("strict-and-expired", ROUTER), seconds=38)
+
+
+@scenario("Both sides wait for BFD, and it comes",
+          """As `bfd-absent`, with BFD on both sides: it is Up after a few seconds, the KEEPALIVEs follow, and the
+          session stands.""",
+          notes=["both speakers are tests/lab/bgplab/puppet.py, and their BFD tests/lab/bgplab/bfd_puppet.py"])
+def healthy_bfd_strict(lab):
+    lab.pair()
+    ends = lab.bfd_puppet("faithful"), lab.bfd_puppet("faithful", NODE)
+    play(lab, *ends, lab.puppet_router("strict-and-up"), lab.puppet_node("strict-and-up", ROUTER), seconds=24)
+
+
+@scenario("The router answers a BFD session that the node has forgotten",
+          """The node's bfdd is killed and started again, with a new discriminator. The router does not look: it goes
+          on with Up and with the old one as Your Discriminator, which the node must discard, and the node stays Down.""",
+          cause="bfd-discriminator", verdict="degraded", also_verdicts=["healthy"], notes=BFD_PUPPET,
+          also_primary=["bfd-down-bgp-up"], also_allowed=["bfd-down-bgp-up", "bfd-one-way", "bfd-one-sided", "bfd-zombie"])
+def bfd_discriminator(lab):
+    node, router, puppet = uncoupled(lab, "deaf")
+    play_uncoupled(lab, node, router, puppet, then=8)
+    node.end("bfdd", signal.SIGKILL)
+    node.start("bfdd")
+    lab.wait(20)
+
+
+@scenario("The router sends BFD faster than the node wants it",
+          """The node asks for no more than a packet in 380 ms (Required Min RX), and the router sends one every
+          50 ms, Up or not. BFD is Up, and the node has eight times the work.""",
+          cause="bfd-interval", blame=ROUTER, verdict="degraded", also_verdicts=["healthy"], notes=BFD_PUPPET)
+def bfd_interval(lab):
+    play_uncoupled(lab, *uncoupled(lab, "hasty"), then=14)
+
+
+@scenario("The router's BFD says Up to nobody",
+          """The node's bfdd is killed and stays away. The router's detection time passes, and the router goes on saying
+          Up: it does not look at its timer. Seen from elsewhere it might be the capture that lacks the node's packets,
+          so this is never certain.""",
+          cause="bfd-zombie", verdict="degraded", also_verdicts=["healthy"], notes=BFD_PUPPET,
+          also_allowed=["bfd-one-sided"])
+def bfd_zombie(lab):
+    node, router, puppet = uncoupled(lab, "deaf")
+    play_uncoupled(lab, node, router, puppet, then=8)
+    node.end("bfdd", signal.SIGKILL)
+    lab.wait(16)
+
+
+@scenario("BFD packets that must be discarded",
+          """The router's Detect Mult is 0, which RFC 5880 section 6.8.6 has its receiver discard: the node stays Down with
+          Your Discriminator 0, as if nothing came.""",
+          cause="bfd-invalid", blame=ROUTER, verdict="degraded", also_verdicts=["healthy"], notes=BFD_PUPPET,
+          also_allowed=["bfd-one-way"])
+def bfd_invalid(lab):
+    play_uncoupled(lab, *uncoupled(lab, "zero"), then=14)
+
+
+@scenario("Nobody answers the node's Poll",
+          """When BFD is Up the node announces its real timers with the P bit, and repeats it until a packet with the F bit
+          comes (RFC 5880 section 6.5). None does: the new timers never take effect.""",
+          cause="bfd-invalid", blame=ROUTER, verdict="degraded", also_verdicts=["healthy"], notes=BFD_PUPPET,
+          also_primary=["bfd-detect-expired"], also_allowed=["bfd-detect-expired", "bfd-down-bgp-up"])
+def bfd_no_final(lab):
+    play_uncoupled(lab, *uncoupled(lab, "no-final"), then=14)
+
+
+@scenario("BFD is Up and nobody has called yet",
+          """BFD proves the path, and in twenty seconds there is not one SYN: the router is passive, and the node's bgpd is
+          not started. That is too short to say that nobody ever will (compare `both-passive`, forty seconds).""",
+          cause="bfd-up-bgp-down", bfd=True, also_primary=["initiator-silent", "both-passive"])
+def bfd_up_no_bgp(lab):
+    node, router, _ = uncoupled(lab)
+    router.text = router.text.replace("  hold time", "  passive on; hold time", 1)
+    lab.record()
+    start(router)
+    node.start("zebra", "bfdd")
+    lab.wait(21)
+    lab.snapshot(node, router)
+
+
 chapter("Faulty speakers")
 # What no daemon does of its own accord is the puppet's part.
 
@@ -1241,7 +1455,7 @@ def receiver_stuck(lab):
 @scenario("The peer hangs up on the AS number without saying so",
           """Both OPENs, then a FIN and no NOTIFICATION: what MetalLB's native speaker does when
           the peer's AS number is not the one configured. Only the two OPENs can tell.""",
-          cause="silent-asn-mismatch", also_primary=["closed-without-notification"],
+          cause="silent-asn-mismatch", shows=["retry-storm"], also_primary=["closed-without-notification"],
           also_allowed=["retry-storm", "peer-not-configured", "collision"],
           notes=["the router is tests/lab/bgplab/puppet.py, which closes after the OPENs as MetalLB's native speaker does"])
 def silent_asn_mismatch(lab):
@@ -1477,3 +1691,85 @@ def capture_duplicates(lab):
     start(router, node)
     lab.until_up(node, router, bfd=True)
     lab.wait(12)
+
+
+# For each finding (a row of track/findings.def) the recordings that a reader may take for it, and that must not raise
+# it; tests/test_catalogue.py holds the program to it, and wants a row for every finding.
+LOOK_ALIKES = {
+    "link-down": ["healthy-short-loss", "bfd-detect-expired", "peer-rebooted"],
+    "address-conflict": ["healthy-two-addresses", "source-address-gone", "peer-rebooted"],
+    "no-route": ["healthy-other-arp", "firewall-drop"],
+    "source-nat": ["healthy-two-addresses", "capture-duplicates", "source-address-gone"],
+    "two-daemons": ["router-id-changed", "healthy-two-addresses", "bfd-restarted-bird", "peer-rebooted"],
+    "ebgp-multihop-needed": ["icmp-unreachable", "gtsm-mismatch"],
+    "icmp-prohibited": ["icmp-unreachable", "bfd-one-sided"],
+    "icmp-unreachable": ["icmp-prohibited", "bfd-one-sided"],
+    "md5-mismatch": ["healthy-md5", "md5-one-sided", "ao-mismatch"],
+    "md5-one-sided": ["healthy-md5", "ao-one-sided", "firewall-drop"],
+    "ao-mismatch": ["md5-mismatch", "md5-one-sided", "return-path-drop"],
+    "gtsm-mismatch": ["healthy-ttl-security", "return-path-drop"],
+    "connection-refused": ["healthy-late-listener", "peer-not-configured", "icmp-prohibited"],
+    "return-path-drop": ["ao-one-sided", "gtsm-mismatch", "firewall-drop"],
+    "firewall-drop": ["healthy-late-path", "no-route", "both-passive", "bfd-up-no-bgp"],
+    "source-address-gone": ["healthy-two-addresses", "no-route", "cease-unspecific"],
+    "peer-not-configured": ["connection-refused", "bad-peer-as", "bad-peer-as-openbgpd"],
+    "initiator-silent": ["bfd-up-no-bgp", "firewall-drop"],
+    "both-passive": ["bfd-up-no-bgp", "no-route"],
+    "as4-trouble": ["healthy-as4", "bad-peer-as-4byte"],
+    "bad-peer-as": ["healthy-as4", "silent-asn-mismatch", "bad-bgp-identifier"],
+    "silent-asn-mismatch": ["peer-not-configured", "bad-peer-as-openbgpd", "collision"],
+    "bad-bgp-identifier": ["healthy-same-identifier", "router-id-changed"],
+    "unacceptable-hold-time": ["hold-time-zero", "bad-version"],
+    "no-common-afi": ["capability-mismatch", "healthy-families"],
+    "capability-mismatch": ["healthy-exabgp", "role-mismatch"],
+    "role-mismatch": ["capability-mismatch", "bad-optional-parameter"],
+    "bad-version": ["bad-optional-parameter", "unacceptable-hold-time"],
+    "bad-optional-parameter": ["capability-mismatch", "bad-version"],
+    "header-error": ["healthy-extended-message", "malformed-update", "mid-stream"],
+    "fsm-error": ["cease-rejected", "header-error"],
+    "open-unanswered": ["stuck-openconfirm", "healthy-bfd-strict", "capture-one-way"],
+    "stuck-openconfirm": ["bfd-absent-hold", "healthy-bfd-strict", "open-unanswered", "capture-one-way"],
+    "collision-loop": ["collision", "healthy-two-addresses", "stale-connection"],
+    "collision": ["two-daemons", "cease-rejected"],
+    "mtu-black-hole": ["healthy-large-lost", "large-table", "hold-timer-expired"],
+    "receiver-stuck": ["healthy-short-stop", "hold-timer-sigstop"],
+    "bfd-down": ["cease-unspecific", "bfd-down-bgp-up", "bfd-neighbor-down"],
+    "hold-timer-expired": ["healthy-short-loss", "healthy-short-stop", "stuck-openconfirm", "open-unanswered"],
+    "stale-connection": ["peer-rebooted", "collision"],
+    "peer-rebooted": ["closed-without-notification", "link-down", "graceful-restart"],
+    "cease-max-prefix": ["large-table", "cease-out-of-resources"],
+    "cease-admin-shutdown": ["closed-by-sigterm", "cease-admin-reset"],
+    "cease-peer-deconfigured": ["peer-not-configured", "cease-admin-shutdown"],
+    "cease-admin-reset": ["cease-config-change", "cease-unspecific"],
+    "cease-rejected": ["peer-not-configured", "collision-loop"],
+    "cease-config-change": ["cease-admin-reset", "cease-unspecific"],
+    "cease-out-of-resources": ["cease-max-prefix"],
+    "cease-hard-reset": ["cease-admin-reset", "bfd-down"],
+    "cease-unspecific": ["bfd-detect-expired", "cease-admin-shutdown"],
+    "closed-without-notification": ["peer-not-configured", "collision", "cease-admin-reset"],
+    "graceful-restart": ["cease-admin-reset", "graceful-restart-expired", "healthy-openbgpd"],
+    "graceful-restart-expired": ["graceful-restart", "graceful-restart-not-kept"],
+    "malformed-update": ["treat-as-withdraw", "header-error"],
+    "treat-as-withdraw": ["malformed-update", "healthy-families"],
+    "route-refresh-error": ["healthy", "header-error"],
+    "hold-time-zero": ["mid-stream", "healthy"],
+    "retry-storm": ["connection-refused", "bad-peer-as"],
+    "bfd-hop-mismatch": ["bfd-one-way", "bfd-one-sided", "healthy-multihop"],
+    "bfd-ttl": ["healthy-multihop", "healthy"],
+    "bfd-auth": ["bfd-one-way", "bfd-invalid"],
+    "bfd-one-way": ["bfd-invalid", "bfd-auth", "bfd-ttl", "healthy-late-bfd"],
+    "bfd-admin-down": ["bfd-neighbor-down", "bfd-restarted-bird"],
+    "bfd-detect-expired": ["bfd-neighbor-down", "bfd-admin-down", "healthy-short-stop"],
+    "bfd-neighbor-down": ["bfd-detect-expired", "bfd-admin-down"],
+    "bfd-one-sided": ["healthy-late-bfd", "bfd-zombie", "bfd-hop-mismatch"],
+    "bfd-absent": ["healthy-bfd-strict", "stuck-openconfirm"],
+    "bfd-discriminator": ["bfd-restarted-bird", "bfd-zombie", "peer-rebooted"],
+    "bfd-interval": ["healthy", "bfd-no-final"],
+    "bfd-zombie": ["bfd-detect-expired", "bfd-restarted-bird"],
+    "bfd-invalid": ["bfd-auth", "bfd-ttl", "healthy"],
+    "bfd-up-bgp-down": ["bfd-down", "healthy-late-listener"],
+    "bfd-down-bgp-up": ["bfd-down", "healthy-late-bfd", "bfd-one-sided"],
+}
+for _key, _names in LOOK_ALIKES.items():
+    for _name in _names:
+        SCENARIOS[_name].look_alike_of.append(_key)

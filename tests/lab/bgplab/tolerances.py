@@ -33,6 +33,8 @@ TOLERANCES = {
         bfd("extra", NODE, "from Up", "bfdd is stopped: it does not see that its peer says Down", count=2),
         bfd("unseen", NODE, "from Up", "bfdd notices after it goes on", count=2),
         bfd("extra", NODE, "to Up", "bfdd goes on where it was stopped, in Up, and its peer was Down", count=2)],
+    "bfd-discriminator": [bfd("extra", NODE, "from Up", "bfdd is killed before it can log")],
+    "bfd-restarted-bird": [bfd("extra", NODE, "from Up", "bfdd is killed before it can log")],
     "capture-one-way": [
         {"what": "late", "seconds": 2, "protocol": "bgp", "change": "to Established",
          "reason": "the KEEPALIVE that confirms is in the direction that was not captured"},
