@@ -96,6 +96,10 @@ close_recording(struct recorder *r, size_t index)
 	if (!packet_writer_close(one->writer, &error)) {
 		fail(r, error.text);
 	}
+	struct stat st;
+	if (r->failed && fstatat(r->folder, one->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size == 0) {
+		unlinkat(r->folder, one->name, 0); /* the disk has no room: no packet of it is there */
+	}
 	record_files_grow(&r->files, one->name, one->octets, false);
 	*one = r->open[--r->open_count];
 	record_files_rotate(&r->files, r->options.keep_octets, r->options.keep_files);

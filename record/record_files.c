@@ -163,7 +163,8 @@ record_files_rotate(struct record_files *files, uint64_t keep_octets, uint64_t k
 	for (size_t i = 0; i < files->count; i++) {
 		struct record_file *file = &files->list[i];
 		bool much = files->count - removed > keep_files || files->octets > keep_octets;
-		if (!much || file->open) {
+		/* The newest one is what was wanted, however large it is. */
+		if (!much || file->open || i + 1 == files->count) {
 			files->list[kept++] = *file;
 			continue;
 		}

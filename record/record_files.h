@@ -41,7 +41,8 @@ bool record_name_is_ours(const char *name);
 /* A new one, and its size so far. */
 void record_files_add(struct record_files *files, const char *name);
 void record_files_grow(struct record_files *files, const char *name, uint64_t octets, bool open);
-/* Removes the oldest until what is left keeps the limits; an open one stays. How many were removed. */
+/* Removes the oldest until what is left keeps the limits; an open one stays, and so does
+ * the newest. How many were removed. */
 size_t record_files_rotate(struct record_files *files, uint64_t keep_octets, uint64_t keep_files);
 
 #endif

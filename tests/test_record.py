@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import resource
 import sqlite3
 import struct
 import subprocess
@@ -179,6 +180,25 @@ def check_rotation(tap, folder):
     now = [name for name in os.listdir(records) if name != "notes.pcap"]
     total = sum(os.path.getsize(os.path.join(records, name)) for name in now)
     tap.ok(0 < len(now) < 8 and total <= 3 * size, "so by size", len(now), total, size)
+    bgpwhy(*arguments, "--record-keep", "1kB")
+    left = [name for name in os.listdir(records) if name != "notes.pcap"]
+    tap.equal(left, sorted(left)[-1:], "a recording that is larger than all that may be kept stays until the next")
+
+
+def check_no_room(tap, folder):
+    """A disk that is full: one line, and no empty file lies there."""
+    records = os.path.join(folder, "no-room.d")
+
+    def confine():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+    run = subprocess.run([BGPWHY, "-r", os.path.join(PCAPS, "hold-timer-expired.pcap"), "--report", "--record", records],
+                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=confine,
+                         timeout=60, check=False)
+    told = run.stderr.decode().splitlines()
+    tap.ok(run.returncode == 2 and len(told) == 1 and records in told[0] and run.stdout, "no room: one line, and the view",
+           run.returncode, *told)
+    tap.equal(os.listdir(records), [], "no room: no empty file is left")
 
 
 def check_folder(tap, folder):
@@ -240,7 +260,7 @@ def main():
             tap.attempt(short(path), check_capture, folder, path)
         for name, group in (("window", check_window), ("any port", check_any_port),
                             ("rotation", check_rotation), ("folder", check_folder),
-                            ("killed", check_killed)):
+                            ("no room", check_no_room), ("killed", check_killed)):
             tap.attempt(name, group, folder)
     return tap.done()
 

@@ -53,20 +53,30 @@ def write_day(path, seconds):
                            (when % 1_000_000).to_bytes(4, "little") + 2 * len(data).to_bytes(4, "little") + data)
 
 
-def run(*arguments):
-    """Status, the lines of JSON as an iterator would be too slow for: how many of each kind; the largest memory."""
+def resident(process):
+    """Of a process that runs, in MB."""
+    with open(f"/proc/{process.pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def run(messages, *arguments):
+    """Status, the lines of JSON as an iterator would be too slow for: how many of each kind; the memory at each
+    eighth of the messages, and the largest."""
+    points = []
     process = subprocess.Popen([BGPWHY, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE)
     kinds = {}
     for line in process.stdout:
         kind = line[10:line.index(b'"', 10)].decode()
         kinds[kind] = kinds.get(kind, 0) + 1
+        if kind == "message" and kinds[kind] * 8 >= messages * (len(points) + 1):
+            points.append(resident(process))
     errors = process.stderr.read().decode()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     process.stdout.close()
     process.stderr.close()
-    return process.returncode, kinds, errors, usage.ru_maxrss / 1024
+    return process.returncode, kinds, errors, points + [usage.ru_maxrss * 1024 / 1e6]
 
 
 def is_sanitized():
@@ -80,16 +90,19 @@ def check(tap, folder):
     for name, seconds in (("six hours", DAY_S // 4), ("a day", DAY_S)):
         db = os.path.join(folder, f"{seconds}.db")
         write_day(path, seconds)
-        status, kinds, errors, memory[name] = run("-r", path, "--json", "--db", db)
+        messages = SESSIONS * seconds // EVERY_S * MESSAGES
+        status, kinds, errors, points = run(messages, "-r", path, "--json", "--db", db)
+        memory[name] = points[-1]
+        print(f"# {name}: {sum(kinds.values())} events, {kinds['message']} messages of {messages}; resident at each "
+              f"eighth, and at most: {', '.join(f'{mb:.1f}' for mb in points)} MB")
         tap.ok(status == 1 and not errors, f"{name}: it is read to the end", status, errors)
         with contextlib.closing(sqlite3.connect(db)) as stored:
             tables = {"message": "message", "connection_event": "connection", "transition": "transition",
-                      "alert": "alert", "fault": "fault", "gap": "gap"}
+                      "alert": "alert", "fault": "fault", "gap": "gap", "retransmission": "retransmission"}
             rows = {kind: stored.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
                     for table, kind in tables.items()}
             tap.equal(rows, {kind: kinds.get(kind, 0) for kind in rows}, f"{name}: every event is stored")
-            tap.equal(rows["message"], SESSIONS * seconds // EVERY_S * MESSAGES,
-                      f"{name}: as many messages as were sent")
+            tap.equal(rows["message"], messages, f"{name}: as many messages as were sent")
             tap.equal(stored.execute("SELECT count(*), min(n), max(n) FROM (SELECT count(*) AS n FROM flap_history"
                                      " GROUP BY session, speaker)").fetchall(),
                       [(2 * SESSIONS, seconds // EVERY_S, seconds // EVERY_S)],
@@ -103,11 +116,13 @@ def check(tap, folder):
           + ", ".join(f"{name} {mb:.1f} MB" for name, mb in memory.items()))
     sanitized = is_sanitized()  # then what was freed is kept for a while, and counts
     tap.ok(sanitized or memory["a day"] < memory["six hours"] * 1.1 + 4, "memory is flat", memory)
+    tap.ok(sanitized or len(points) == 9 and points[7] < points[1] * 1.1 + 4, "memory is flat within a day", points)
     db, records = os.path.join(folder, "kept.db"), os.path.join(folder, "records")
-    status, _, errors, kept = run("-r", path, "--json", "--db", db, "--keep", "2h", "--record", records,
+    status, _, errors, points = run(messages, "-r", path, "--json", "--db", db, "--keep", "2h", "--record", records,
                                   "--record-keep", "50", "--before", "30s", "--after", "10s")
     tap.ok(status == 1 and not errors, "a recorder: it is read to the end", status, errors)
-    tap.ok(sanitized or kept < memory["a day"] + 32, "a recorder: its memory is bounded", kept, memory)
+    print(f"# a recorder: resident {', '.join(f'{mb:.1f}' for mb in points)} MB")
+    tap.ok(sanitized or points[-1] < memory["a day"] + 32, "a recorder: its memory is bounded", points, memory)
     tap.equal(len(os.listdir(records)), 50, "a recorder: the newest fifty recordings are left")
     with contextlib.closing(sqlite3.connect(db)) as stored:
         oldest, newest = stored.execute("SELECT min(time_ns), max(time_ns) FROM message").fetchone()
