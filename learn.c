@@ -67,7 +67,7 @@ load_one(struct dashboard *dashboard, size_t lesson, const struct options *optio
 	if (inputs == NULL) {
 		return false;
 	}
-	struct track *track = track_create(&(struct track_options){.all_bfd_packets = false});
+	struct track *track = track_create(&(struct track_options){.all_bfd_packets = true});
 	struct capture *capture = capture_create(&options->capture, track_flow_sink(track), &error);
 	if (capture != NULL) {
 		struct sink sink = dashboard_lesson_sink(dashboard, lesson);

@@ -16,7 +16,7 @@ import tempfile
 import time
 import types
 
-from support import BGPWHY, PCAPS, SOURCE, Tap, bgpwhy, need_program, skip_all
+from support import BGPWHY, PCAPS, SOURCE, Tap, bgpwhy, epoch, need_program, skip_all
 
 sys.path.insert(0, os.path.join(SOURCE, "tests", "lab"))
 
@@ -224,6 +224,122 @@ def check_colours(tap, folder):
     t.close()
 
 
+def parameters(raw):
+    """What a program asked of colours: ("fg", 31), ("bg", 4), … in the words of ECMA-48."""
+    found = set()
+    for codes in re.findall(rb"\x1b\[([0-9;:]*)m", raw):
+        codes = [int(code or 0) for code in codes.replace(b":", b";").split(b";")]
+        while codes:
+            code = codes.pop(0)
+            if code in (38, 48):
+                kind, codes = codes[0], codes[1:]
+                found.add(("fg" if code == 38 else "bg", tuple(codes[:1 if kind == 5 else 3])))
+                del codes[:1 if kind == 5 else 3]
+            elif 30 <= code <= 37 or 90 <= code <= 97:
+                found.add(("fg", code))
+            elif 40 <= code <= 47 or 100 <= code <= 107:
+                found.add(("bg", code))
+    return found
+
+
+# Terminals that a small system does not know, as ncurses describes them.
+TERMINFO = r"""
+sixteen|xterm with 16 colors,
+	colors#16, pairs#256,
+	setab=\E[%?%p1%{8}%<%t%p1%{40}%+%e%p1%{92}%+%;%dm,
+	setaf=\E[%?%p1%{8}%<%t%p1%{30}%+%e%p1%{82}%+%;%dm,
+	use=xterm-256color,
+direct|xterm with direct color,
+	RGB, colors#0x1000000, pairs#0x7fff,
+	setab=\E[%?%p1%{8}%<%t4%p1%d%e48;2;%p1%{65536}%/%d;%p1%{256}%/%{255}%&%d;%p1%{255}%&%d%;m,
+	setaf=\E[%?%p1%{8}%<%t3%p1%d%e38;2;%p1%{65536}%/%d;%p1%{256}%/%{255}%&%d;%p1%{255}%&%d%;m,
+	use=xterm-256color,
+"""
+
+
+def check_palette(tap, folder):
+    """Each terminal is asked for the few colours that can be read on white and on black, and never for a background."""
+    few, light = {31, 32, 33, 36}, {31, 32, 34, 35}  # red, green, yellow, cyan; blue and magenta where white is known
+    many = {(34,), (136,), (160,), (31,)}
+    cases = (("linux", (), few), ("xterm", (), few), ("screen", (), few), ("sixteen", (), few),
+             ("rxvt", ("COLORFGBG='15;0'",), few), ("rxvt", ("COLORFGBG='0;15'",), light),
+             ("sixteen", ("COLORFGBG='0;default;15'",), light), ("screen-256color", (), many),
+             ("xterm-256color", ("COLORFGBG='0;15'",), many), ("direct", (), few),
+             ("xterm-256color", ("NO_COLOR=1",), set()), ("vt100", (), set()), ("vt220", (), set()))
+    source, terminfo = os.path.join(folder, "terminfo.src"), os.path.join(folder, "terminfo")
+    with open(source, "w", encoding="ascii") as file:
+        file.write(TERMINFO)
+    subprocess.run(["tic", "-x", "-o", terminfo, source], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    os.environ["TERMINFO_DIRS"] = f"{terminfo}:/etc/terminfo:/lib/terminfo:/usr/share/terminfo:/usr/lib/terminfo"
+    for term, environment, allowed in cases:
+        name = " ".join((f"TERM={term}", *environment))
+        if subprocess.run(["infocmp", term], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode:
+            tap.skip(name, "this system does not know the terminal")
+            continue
+        raw = os.path.join(folder, "raw")
+        t = Terminal(folder, 120, 40, term=term, environment=environment)
+        t.tmux("pipe-pane", "-o", f"cat >{raw}")
+        t.line(f"{BGPWHY} --ui -r {capture('bfd-down')} -r {capture('bad-peer-as')} -r {capture('healthy-ipv6')}")
+        t.wait("CAUSE")
+        for keys, wanted in ((("Enter",), "[1 Ladder]"), (("3",), "[3 OPENs]"), (("4",), "[4 Findings]"), (("1", "m"), "State mach"),
+                             (("q", "q", "t"), "Time line"), (("q", "?"), "Help")):
+            t.type(*keys)
+            t.wait(wanted)
+        t.type("Q")
+        t.wait("$")
+        time.sleep(0.3)
+        t.close()
+        with open(raw, "rb") as file:
+            asked = parameters(file.read())
+        os.unlink(raw)
+        # Going back to the terminal's own colours some terminals need white on black for a moment: none of these.
+        tap.equal({number for what, number in asked if what == "fg"}, allowed, f"{name}: these colours and no other")
+        tap.equal({number for what, number in asked if what == "bg"}, set(), f"{name}: the background is the terminal's own")
+
+
+def check_ended(tap, folder):
+    """Several files of different times: the hold timers of a session stand as its own capture left them."""
+    names = ("healthy-ipv6", "mtu-black-hole")
+    t = Terminal(folder, 140, 40)
+    t.line(f"{BGPWHY} --ui {' '.join('-r ' + capture(name) for name in names)}")
+    t.wait("done")
+    for name, pattern in zip(names, (r"Established 2001:.*", r"Established 192\.0\.2.*")):
+        run = bgpwhy("-r", capture(name), "--json")
+        session = run.events("session")[0]
+        end = epoch(run.events("capture")[-1]["time"])
+        last = {src: max(epoch(one["time"]) for one in run.events("message") if one["src"] == src)
+                for src in (session["local"], session["remote"])}
+        left = [int(session["hold_time_s"] - (end - last[src])) for src in (session["local"], session["remote"])]
+        row = re.search(pattern, t.text())
+        shown = [int(number) for number in re.findall(r"(\d+)s(?= [←]|  ?\S)", row.group(0).split("→", 1)[1])[:2]] if row else []
+        tap.equal(shown, left, f"{name}: what was left of the hold time when its capture ended", t.text())
+    t.type("Q")
+    t.close()
+
+
+def check_recordings(tap, folder):
+    """What the flight recorder has of a session stands in its ladder, of the run itself and of the database."""
+    db, records = os.path.join(folder, "recorded.db"), os.path.join(folder, "records")
+    stay = "-Z root" if os.geteuid() == 0 else ""
+    common = f"-r {capture('bfd-down')} --record {records} --db {db} {stay}"
+    for what, command in (("the run", f"--ui {common}"), ("the database", f"--ui --db {db}")):
+        t = Terminal(folder, 120, 40)
+        t.line(f"{BGPWHY} {command}")
+        t.wait("done")
+        t.type("Enter")
+        t.wait("[1 Ladder]")
+        t.type("/")
+        t.line("recorded")
+        files = os.listdir(records)
+        # The name is cut where the line ends.
+        tap.ok(t.wait(f"● recorded in {files[0][:40]}") and len(files) == 1 and t.text().count("● recorded") == 1,
+               f"{what}: the ladder names the recording, once", t.text(), files)
+        t.type("Enter")
+        tap.ok(t.wait("bgpwhy -r reads it"), f"{what}: and says how to look at it", t.text())
+        t.type("Q")
+        t.close()
+
+
 def click(t, row, column, button=0):
     """As a terminal says it: in the form of xterm, and in SGR where that is what was asked for."""
     if "1" in t.tmux("display-message", "-p", "#{mouse_sgr_flag}"):
@@ -400,7 +516,8 @@ def main():
     wanted = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
-        for check in (check_new_user, check_list, check_signals, check_sizes, check_colours, check_mouse, check_saving,
+        for check in (check_new_user, check_list, check_signals, check_sizes, check_colours, check_palette, check_ended,
+                      check_recordings, check_mouse, check_saving,
                       check_inputs, check_learn, check_live):
             name = check.__name__[len("check_"):]
             if not wanted or name in wanted:

@@ -136,6 +136,41 @@ def check_ladder(tap):
         tap.ok(wanted in text, f"{name}: {wanted}", text)
 
 
+def check_packets(tap):
+    """By packet: Down goes through every message of the capture in its order, with its own frame; Up comes back."""
+    for name in ("healthy", "hold-timer-expired", "large-table"):
+        path = os.path.join(PCAPS, name + ".pcap")
+        frames = [one["frame"] for one in bgpwhy("-r", path, "--json").events("message")]
+        keys = ["m", "Home"]
+        steps = min(3 * len(frames) + 60, 400)
+        for step in range(steps):
+            keys += ["Down", f"={step}"]
+        _, out, _ = run(path, (160, 50), *keys)
+        seen = [int(found.group(1)) for found in re.finditer(r"^\d\d:\d\d:\d\d\.\d{6} #(\d+) \S+: (?!\S+ → )", out, re.M)]
+        wanted = [frame for frame in frames if seen and frame <= seen[-1]]
+        tap.ok(len(wanted) > 10 and set(wanted) <= set(seen), f"{name}: Down stands at each of {len(wanted)} messages",
+               sorted(set(wanted) - set(seen)))
+        tap.ok(seen == sorted(seen), f"{name}: in their order", seen)
+        # From the end to the begin, the same.
+        _, back, _ = run(path, (160, 50), "m", "Home", *["Down"] * 40, "=at-40", *["Up"] * 15, *["Down"] * 15, "=again")
+        at, again = (part.split("\n", 1)[1] for part in back.split("=== ")[1:])
+        tap.ok(at == again, f"{name}: Up and Down again stand where they stood", at[-1500:], again[-1500:])
+
+
+def check_jumps(tap):
+    """A step without an edge is told in the box; one that is inferred has a broken edge."""
+    for size in SIZES:
+        _, text, _ = run(os.path.join(PCAPS, "mid-stream.pcap"), size, "m", "=bgp")
+        tap.ok(text.count("▾ Unknown╍") == 2, f"Unknown to Established, {size[0]}x{size[1]}", text)
+        _, text, _ = run(os.path.join(PCAPS, "mid-stream.pcap"), size, "m", "Tab", "=bfd")
+        tap.ok(text.count("▾ Unknown╍") == 2 and "Up" in text, f"BFD: Unknown to Up, {size[0]}x{size[1]}", text)
+    _, text, _ = run(os.path.join(PCAPS, "mid-stream.pcap"), (80, 24), "ascii", "m", "=bgp")
+    tap.ok(text.count("v Unknown~") == 2, "and in ASCII", text)
+    _, text, _ = run(os.path.join(PCAPS, "hold-timer-expired.pcap"), (160, 50), "Enter", "/", *"hold time (RFC", "Enter", "Home", "Enter",
+                     "=inferred")
+    tap.ok("HoldTimer_Expires" in text and "╏" in text, "an inferred step has a broken edge", text)
+
+
 def check_ascii(tap):
     for name in ("bfd-down.pcap", "bad-peer-as.pcap"):
         for size in SIZES:
@@ -189,6 +224,8 @@ def main():
         check_questions(tap)
         check_states(tap)
         check_ladder(tap)
+        check_packets(tap)
+        check_jumps(tap)
         check_ascii(tap)
         check_sizes(tap)
         check_walks(tap)

@@ -102,6 +102,15 @@ install_nets(void)
 	}
 }
 
+/* What terminals say who say it: "0;15" is black on white. */
+static bool
+is_light(void)
+{
+	const char *colors = getenv("COLORFGBG");
+	const char *ground = colors != NULL ? strrchr(colors, ';') : NULL;
+	return ground != NULL && (strcmp(ground, ";7") == 0 || strcmp(ground, ";15") == 0);
+}
+
 static void
 choose_styles(struct canvas *canvas, bool color)
 {
@@ -116,15 +125,16 @@ choose_styles(struct canvas *canvas, bool color)
 	short background = use_default_colors() == OK ? -1 : COLOR_BLACK;
 	static const struct {
 		enum style style;
-		short few, many; /* of 8, of 256: legible on white and on black alike */
+		short few, light, many; /* of 8, the same on white; of 256: legible on white and on black alike */
 	} colors[] = {
-		{STYLE_GOOD, COLOR_GREEN, 34},
-		{STYLE_BUSY, COLOR_YELLOW, 136},
-		{STYLE_BAD, COLOR_RED, 160},
-		{STYLE_ACCENT, COLOR_CYAN, 31},
+		{STYLE_GOOD, COLOR_GREEN, COLOR_GREEN, 34},
+		{STYLE_BUSY, COLOR_YELLOW, COLOR_MAGENTA, 136},
+		{STYLE_BAD, COLOR_RED, COLOR_RED, 160},
+		{STYLE_ACCENT, COLOR_CYAN, COLOR_BLUE, 31},
 	};
 	for (short i = 0; i < (short)(sizeof(colors) / sizeof(colors[0])); i++) {
-		short foreground = COLORS >= 256 ? colors[i].many : colors[i].few;
+		/* Of more than 256 the number is the colour itself, red, green and blue. */
+		short foreground = COLORS == 256 ? colors[i].many : is_light() ? colors[i].light : colors[i].few;
 		if (i + 1 < COLOR_PAIRS &&
 			init_pair((short)(i + 1), foreground, background) == OK) {
 			canvas->pairs[colors[i].style] = (short)(i + 1);
@@ -527,14 +537,17 @@ area_rule(const struct area *area, unsigned row, unsigned column, unsigned width
 void
 area_line(const struct area *area, unsigned row, unsigned column, unsigned style, unsigned ends)
 {
-	/* By the bits of enum line_end; light, heavy, ASCII, heavy ASCII. */
-	static const char *const pieces[4][16] = {
+	/* By the bits of enum line_end; light, heavy, broken, and the same in ASCII. */
+	static const char *const pieces[6][16] = {
 		{" ", "│", "│", "│", "─", "┘", "┐", "┤", "─", "└", "┌", "├", "─", "┴", "┬", "┼"},
 		{" ", "┃", "┃", "┃", "━", "┛", "┓", "┫", "━", "┗", "┏", "┣", "━", "┻", "┳", "╋"},
+		{" ", "╏", "╏", "╏", "╍", "┛", "┓", "┫", "╍", "┗", "┏", "┣", "╍", "┻", "┳", "╋"},
 		{" ", "|", "|", "|", "-", "+", "+", "+", "-", "+", "+", "+", "-", "+", "+", "+"},
 		{" ", "#", "#", "#", "=", "#", "#", "#", "=", "#", "#", "#", "=", "#", "#", "#"},
+		{" ", ":", ":", ":", "~", "#", "#", "#", "~", "#", "#", "#", "~", "#", "#", "#"},
 	};
-	unsigned kind = (area->canvas->utf8 ? 0u : 2u) + ((ends & LINE_HEAVY) != 0 ? 1u : 0u);
+	unsigned weight = (ends & LINE_HEAVY) == 0 ? 0 : (ends & LINE_BROKEN) == 0 ? 1 : 2;
+	unsigned kind = (area->canvas->utf8 ? 0u : 3u) + weight;
 	area_text(area, row, column, 1, style, pieces[kind][ends & 15]);
 }
 

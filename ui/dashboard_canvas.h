@@ -125,6 +125,7 @@ enum line_end {
 	LINE_LEFT = 4,
 	LINE_RIGHT = 8,
 	LINE_HEAVY = 16,
+	LINE_BROKEN = 32, /* with LINE_HEAVY */
 };
 void area_line(const struct area *area, unsigned row, unsigned column, unsigned style,
 	unsigned ends);

@@ -129,6 +129,7 @@ struct session_row {
 	bool has_session, has_bfd;
 	enum health health;
 	enum finding_cause cause;
+	uint64_t ended_ns; /* of all captures that told of it; 0: one goes on. Its timers stand still then */
 	struct event_session info;    /* valid where has_session */
 	struct event_bfd_session bfd; /* valid where has_bfd; sides in the order of `info` */
 };

@@ -91,7 +91,9 @@ void
 session_row_take(struct session_row *row, const struct model *model,
 	const struct model_session *session, const struct model_bfd_session *bfd)
 {
-	*row = (struct session_row){.has_session = session != NULL, .has_bfd = bfd != NULL};
+	*row = (struct session_row){.has_session = session != NULL,
+		.has_bfd = bfd != NULL,
+		.ended_ns = model_ended_ns(model, session, bfd)};
 	if (bfd != NULL) {
 		row->bfd = bfd->info;
 	}
@@ -147,6 +149,13 @@ session_row_since_ns(const struct session_row *row)
 					       : row->bfd.side[side].state_since_ns;
 	}
 	return since[0] > since[1] ? since[0] : since[1];
+}
+
+/* After its own capture nobody knows of it: another one that goes on does not make its timers run out. */
+static uint64_t
+row_now(const struct session_row *row, uint64_t now_ns)
+{
+	return row->ended_ns != 0 && row->ended_ns < now_ns ? row->ended_ns : now_ns;
 }
 
 const char *
@@ -314,6 +323,7 @@ char *
 session_row_since(const struct session_row *row, uint64_t now_ns, char text[ROW_TEXT_MAX])
 {
 	uint64_t since = session_row_since_ns(row);
+	now_ns = row_now(row, now_ns);
 	text[0] = '\0';
 	if (since != 0) {
 		char duration[TEXT_DURATION_MAX];
@@ -385,6 +395,7 @@ session_row_hold(const struct session_row *row, size_t side, uint64_t now_ns, ui
 		return row->info.hold_time_s == 0 ? HOLD_OFF : HOLD_UNKNOWN;
 	}
 	*whole_ns = (uint64_t)row->info.hold_time_s * 1000000000;
+	now_ns = row_now(row, now_ns);
 	uint64_t age = now_ns > from->last_message_ns ? now_ns - from->last_message_ns : 0;
 	*left_ns = age < *whole_ns ? *whole_ns - age : 0;
 	return HOLD_RUNS;

@@ -180,8 +180,9 @@ session_entry(struct model *model, struct model_session *s, const struct event *
 }
 
 static void
-session_touch(struct model_session *s, const struct event *event)
+session_touch(const struct model *model, struct model_session *s, const struct event *event)
 {
+	s->inputs |= UINT64_C(1) << model->at_input;
 	if (s->info.first_time_ns == 0) {
 		s->info.first_time_ns = event->time_ns;
 	}
@@ -221,6 +222,7 @@ on_capture(struct model *model, const struct event *event)
 		input->link_type = memory_copy(text, strlen(text) + 1);
 	}
 	input->ended = c->end;
+	input->ended_ns = event->time_ns;
 	input->packets = c->packets;
 	input->dropped = c->dropped;
 	input->artefacts |= c->artefacts;
@@ -234,7 +236,7 @@ on_connection(struct model *model, const struct event *event)
 	if (s == NULL) {
 		return;
 	}
-	session_touch(s, event);
+	session_touch(model, s, event);
 	int side = session_side(s, &c->client, &c->server);
 	enum timeline_weight weight = TIMELINE_NORMAL;
 	switch (c->state) {
@@ -351,7 +353,7 @@ on_message(struct model *model, const struct event *event)
 	if (s == NULL) {
 		return;
 	}
-	session_touch(s, event);
+	session_touch(model, s, event);
 	int side = session_side(s, &m->src, &m->dst);
 	enum timeline_kind kind = TIMELINE_MESSAGE;
 	enum timeline_weight weight = TIMELINE_NORMAL;
@@ -414,7 +416,7 @@ on_fault(struct model *model, const struct event *event)
 	struct timeline_entry *e;
 	char text[TIMELINE_TEXT_MAX];
 	if (s != NULL) {
-		session_touch(s, event);
+		session_touch(model, s, event);
 		s->fault_count++;
 		e = session_entry(model, s, event, TIMELINE_FAULT, TIMELINE_LOUD);
 	} else if (b != NULL) {
@@ -439,7 +441,7 @@ on_gap(struct model *model, const struct event *event)
 	if (s == NULL) {
 		return;
 	}
-	session_touch(s, event);
+	session_touch(model, s, event);
 	s->gap_count++;
 	s->gap_bytes += g->bytes;
 	struct timeline_entry *e = session_entry(model, s, event, TIMELINE_GAP, TIMELINE_NORMAL);
@@ -466,7 +468,7 @@ on_retransmission(struct model *model, const struct event *event)
 	if (s == NULL || r->what >= RESENT_COUNT) {
 		return;
 	}
-	session_touch(s, event);
+	session_touch(model, s, event);
 	int side = session_side(s, &r->src, &r->dst);
 	struct timeline_entry *e = timeline_stretch(&s->timeline, TIMELINE_RESENT, side, r->connection);
 	if (e == NULL || e->from != r->what) {
@@ -535,6 +537,7 @@ on_bfd(struct model *model, const struct event *event)
 		b->info.first_time_ns = event->time_ns;
 	}
 	b->info.last_time_ns = event->time_ns;
+	b->inputs |= UINT64_C(1) << model->at_input;
 	if (side >= 0) {
 		struct event_bfd_side *info = &b->info.side[side];
 		b->last[side] = *p->packet;
@@ -639,7 +642,7 @@ on_transition(struct model *model, const struct event *event)
 	if (s == NULL) {
 		return;
 	}
-	session_touch(s, event);
+	session_touch(model, s, event);
 	int side = session_side(s, &t->speaker, &t->peer);
 	bool loud = t->from == BGP_STATE_ESTABLISHED || t->to == BGP_STATE_ESTABLISHED;
 	struct timeline_entry *e = session_entry(model, s, event, TIMELINE_TRANSITION,
@@ -852,6 +855,27 @@ on_bfd_session(struct model *model, const struct event *event)
 	b->final = !event->snapshot;
 }
 
+/* The input that an event names; without a name the newest there is. */
+static size_t
+input_of(const struct model *model, const struct event *event)
+{
+	size_t last = model->input_count > 0 ? model->input_count - 1 : 0;
+	char text[1024];
+	if (event->input == NULL || last == 0 || event->kind == EVENT_CAPTURE) {
+		return last;
+	}
+	if (strcmp(model->inputs[model->at_input].name, event->input) == 0 && !model->inputs[model->at_input].ended) {
+		return model->at_input;
+	}
+	text_clean(event->input, text, sizeof(text));
+	for (size_t i = model->input_count; i > 0; i--) {
+		if (strcmp(model->inputs[i - 1].name, text) == 0) {
+			return i - 1;
+		}
+	}
+	return last;
+}
+
 static void
 on_lost(struct model *model, const struct event *event)
 {
@@ -861,8 +885,27 @@ on_lost(struct model *model, const struct event *event)
 static void
 on_recording(struct model *model, const struct event *event)
 {
-	(void)model; /* a file in a folder: nothing of it is shown here */
-	(void)event;
+	const struct event_recording *r = &event->recording;
+	struct model_session *s = session_of(model, r->session);
+	struct model_bfd_session *b = s == NULL ? bfd_session_of(model, r->bfd_session) : NULL;
+	if (s == NULL && b == NULL) {
+		return;
+	}
+	char file[TIMELINE_TEXT_MAX - 16], text[TIMELINE_TEXT_MAX];
+	snprintf(text, sizeof(text), "recorded in %s",
+		text_clean(r->file != NULL ? r->file : "-", file, sizeof(file)));
+	/* Several causes may have one capture: it is named once. */
+	const struct model_timeline *t = s != NULL ? &s->timeline : &b->timeline;
+	for (size_t i = t->count; i > 0; i--) {
+		const struct timeline_entry *before = &t->entries[i - 1];
+		if (before->kind == TIMELINE_RECORDING && strcmp(before->text, text) == 0) {
+			return;
+		}
+	}
+	struct timeline_entry *e = s != NULL
+		? session_entry(model, s, event, TIMELINE_RECORDING, TIMELINE_NORMAL)
+		: entry_add(model, &b->timeline, &b->left_out, event, TIMELINE_RECORDING, TIMELINE_NORMAL);
+	e->text = model_text_keep(&model->budget.texts, text);
 }
 
 void
@@ -898,6 +941,7 @@ model_event(struct model *model, const struct event *event)
 		model->time_digits = event->time_digits;
 	}
 	model_octets_keep(model, event);
+	model->at_input = input_of(model, event);
 	if (event->kind < EVENT_KIND_COUNT) {
 		handlers[event->kind](model, event);
 	}

@@ -50,6 +50,7 @@ enum timeline_kind {
 	TIMELINE_RESENT,  /* a stretch of TCP segments that one side sent again */
 	TIMELINE_CHECK,   /* what a strict receiver makes of a direction (--check) */
 	TIMELINE_FINDING, /* it was noticed here */
+	TIMELINE_RECORDING, /* --record: the packets about it are in a capture of their own */
 	TIMELINE_KIND_COUNT,
 };
 
@@ -127,6 +128,7 @@ struct model_session {
 	bool told;  /* a session event was heard, so that local and remote are right */
 	bool final; /* and it was the last word */
 	bool leaves; /* there are too many like it: it is dropped soon */
+	uint64_t inputs; /* a bit for each that has told of it */
 	struct model_open open[2];
 	struct model_notification notification; /* the last one */
 	struct model_timeline timeline;         /* without BFD; see model_timeline_merged() */
@@ -145,6 +147,7 @@ struct model_session {
 struct model_bfd_session {
 	struct event_bfd_session info; /* as struct model_session's */
 	bool told, final;
+	uint64_t inputs; /* as struct model_session's */
 	struct bfd_packet last[2]; /* last packet by side; `raw` is empty */
 	bool has_last[2];
 	struct model_timeline timeline;
@@ -184,6 +187,7 @@ struct model_input {
 	bool ended;
 	uint64_t packets, dropped;
 	uint32_t artefacts; /* bits; track_artefact_key() */
+	uint64_t ended_ns;  /* where `ended` */
 };
 
 struct model; /* opaque */
@@ -205,6 +209,10 @@ const struct model_input *model_input_at(const struct model *model, size_t index
 
 /* Whether an input has it, as far as is told: a key of track_artefact_key(). */
 bool model_has_artefact(const struct model *model, const char *key);
+
+/* When all captures had ended that told of it; 0: one of them goes on. Either may be NULL. */
+uint64_t model_ended_ns(const struct model *model, const struct model_session *session,
+	const struct model_bfd_session *bfd);
 
 /* By order of appearance. */
 size_t model_session_count(const struct model *model);

@@ -56,6 +56,7 @@ struct model_table {
 struct model {
 	struct model_input inputs[MODEL_INPUTS_MAX];
 	size_t input_count;
+	size_t at_input; /* that the event comes from */
 	struct model_table sessions, bfd_sessions, findings;
 	/* Each finding once more, by what it is about: a list of ten thousand sessions asks for all of them. */
 	struct model_finding *of_session[FINDING_CHAINS], *of_bfd[FINDING_CHAINS];

@@ -121,6 +121,25 @@ model_has_artefact(const struct model *model, const char *key)
 	return false;
 }
 
+uint64_t
+model_ended_ns(const struct model *model, const struct model_session *session,
+	const struct model_bfd_session *bfd)
+{
+	uint64_t inputs = (session != NULL ? session->inputs : 0) | (bfd != NULL ? bfd->inputs : 0);
+	uint64_t ended_ns = 0;
+	for (size_t i = 0; i < model->input_count; i++) {
+		const struct model_input *input = &model->inputs[i];
+		if ((inputs >> i & 1) == 0) {
+			continue;
+		}
+		if (!input->ended) {
+			return 0;
+		}
+		ended_ns = input->ended_ns > ended_ns ? input->ended_ns : ended_ns;
+	}
+	return ended_ns;
+}
+
 size_t
 model_session_count(const struct model *model)
 {

@@ -12,11 +12,12 @@
 #include <string.h>
 
 #include "track/memory.h"
+#include "ui/describe.h"
 #include "ui/dashboard_session.h"
 #include "ui/lessons.h"
 #include "ui/text.h"
 
-enum { SENTENCE_MAX = 512, LABEL_WIDE = 60 };
+enum { SENTENCE_MAX = 512, LABEL_WIDE = 60, HOPS_MAX = 4096 };
 
 static const unsigned speeds[] = {1, 10, 60};
 enum { SPEED_COUNT = sizeof(speeds) / sizeof(speeds[0]) };
@@ -28,6 +29,13 @@ struct machine_panel {
 	bool taken, chosen; /* `row` and the steps are there; where it stands was decided */
 	struct events steps;
 	size_t at;   /* the step that was taken last */
+	/* The packet after it that is no step of its own: of a stretch, or BFD that changes nothing; seq 0: none. */
+	struct packet {
+		uint64_t seq, time_ns, frame;
+		int8_t side;
+		char text[EVENT_TEXT_MAX];
+	} packet;
+	const struct model *model; /* lives as long as the panel */
 	bool before; /* nothing has happened yet */
 	bool follow; /* stays at the end */
 	enum protocol protocol;
@@ -121,17 +129,162 @@ choose_start(struct machine_panel *p)
 	}
 }
 
+static bool
+has_packet(const struct machine_panel *p, size_t index)
+{
+	switch (p->steps.line[index].entry.kind) {
+	case TIMELINE_OPEN:
+	case TIMELINE_NOTIFICATION:
+	case TIMELINE_KEEPALIVE:
+	case TIMELINE_UPDATE:
+	case TIMELINE_MESSAGE:
+	case TIMELINE_BFD:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Whether a message begins a step of the time line. */
+static bool
+is_own_step(const struct machine_panel *p, uint64_t seq)
+{
+	for (size_t i = 0; i < p->steps.count; i++) {
+		if (p->steps.line[i].entry.seq == seq && has_packet(p, i)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The message next to `seq`, before or after it, that is no step of its own. */
+static const struct model_octets *
+packet_beside(const struct machine_panel *p, uint64_t seq, int step)
+{
+	uint64_t bfd = p->row.has_bfd ? p->row.bfd.bfd_session : 0;
+	const struct model_octets *o = NULL;
+	for (unsigned hops = 0; hops < HOPS_MAX; hops++) {
+		o = model_octets_step(p->model, seq, step, p->session, bfd);
+		if (o == NULL || !is_own_step(p, o->seq)) {
+			return o;
+		}
+		seq = o->seq;
+	}
+	return NULL;
+}
+
+static void
+stand_at_packet(struct machine_panel *p, const struct model_octets *o)
+{
+	p->packet = (struct packet){.seq = o->seq, .time_ns = o->time_ns, .frame = o->frame, .side = -1};
+	for (int8_t side = 0; side < 2; side++) {
+		if (address_equal(&o->src, session_row_address(&p->row, (size_t)side)) ||
+			(p->row.has_bfd && address_equal(&o->src, &p->row.bfd.side[side].addr))) {
+			p->packet.side = side;
+		}
+	}
+	if (o->session != 0) {
+		struct bgp_message message;
+		bgp_decode(o->bytes, o->size, &o->context, &message);
+		const struct event_message event = {.message = &message, .context = &o->context};
+		describe_message(&event, false, p->packet.text, sizeof(p->packet.text));
+	} else {
+		struct bfd_packet packet;
+		bfd_decode(o->bytes, o->size, &packet);
+		snprintf(p->packet.text, sizeof(p->packet.text), "BFD ");
+		describe_bfd(&packet, false, p->packet.text + 4, sizeof(p->packet.text) - 4);
+	}
+}
+
+/* Where something stands: by its time, and of one time by its number. */
+struct spot {
+	uint64_t time_ns, seq;
+};
+
+static struct spot
+spot_of_step(const struct machine_panel *p, size_t index)
+{
+	const struct timeline_entry *e = &p->steps.line[index].entry;
+	return (struct spot){e->time_ns, e->seq};
+}
+
+static bool
+is_before(struct spot a, struct spot b)
+{
+	return a.time_ns != b.time_ns ? a.time_ns < b.time_ns : a.seq < b.seq;
+}
+
+static struct spot
+spot_of_packet(const struct model_octets *o)
+{
+	return (struct spot){o->time_ns, o->seq};
+}
+
+/* What comes next, step or packet; false at the end, or where it comes later than `until_ns`. */
+static bool
+packet_forward(struct machine_panel *p, uint64_t until_ns)
+{
+	size_t next = p->before ? 0 : p->at + 1;
+	bool ends = next >= p->steps.count;
+	struct spot here = p->packet.seq != 0 ? (struct spot){p->packet.time_ns, p->packet.seq}
+					       : spot_of_step(p, p->at);
+	uint64_t seq = p->packet.seq;
+	for (size_t i = p->at + 1; seq == 0 && !p->before && i > 0; i--) {
+		seq = has_packet(p, i - 1) ? p->steps.line[i - 1].entry.seq : 0;
+	}
+	const struct model_octets *o = seq != 0 ? packet_beside(p, seq, 1) : NULL;
+	while (o != NULL && !is_before(here, spot_of_packet(o))) {
+		o = packet_beside(p, o->seq, 1);
+	}
+	if (o != NULL && (ends || is_before(spot_of_packet(o), spot_of_step(p, next)))) {
+		if (o->time_ns > until_ns) {
+			return false;
+		}
+		stand_at_packet(p, o);
+		return true;
+	}
+	if (ends || p->steps.line[next].entry.time_ns > until_ns) {
+		return false;
+	}
+	p->at = next;
+	p->before = false;
+	p->packet.seq = 0;
+	return true;
+}
+
+static void
+packet_backward(struct machine_panel *p)
+{
+	bool inside = p->packet.seq != 0;
+	struct spot here = inside ? (struct spot){p->packet.time_ns, p->packet.seq} : spot_of_step(p, p->at);
+	uint64_t seq = p->packet.seq;
+	p->packet.seq = 0;
+	if (!inside && p->at == 0) {
+		p->before = true;
+		return;
+	}
+	for (size_t i = p->at; seq == 0 && i < p->steps.count; i++) {
+		seq = has_packet(p, i) ? p->steps.line[i].entry.seq : 0;
+	}
+	p->at -= !inside;
+	const struct model_octets *o = packet_beside(p, seq != 0 ? seq : UINT64_MAX, -1);
+	while (o != NULL && !is_before(spot_of_packet(o), here)) {
+		o = packet_beside(p, o->seq, -1);
+	}
+	if (o != NULL && is_before(spot_of_step(p, p->at), spot_of_packet(o))) {
+		stand_at_packet(p, o);
+	}
+}
+
 static void
 play_on(struct machine_panel *p, uint64_t clock_ns)
 {
 	uint64_t passed = clock_ns - p->play_clock_ns;
 	p->play_clock_ns = clock_ns;
 	p->play_ns += passed * speeds[p->speed];
-	while (p->at + 1 < p->steps.count && p->steps.line[p->at + 1].entry.time_ns <= p->play_ns) {
-		p->at++;
-		p->before = false;
+	while (packet_forward(p, p->play_ns)) {
 	}
-	if (p->at + 1 >= p->steps.count) {
+	if (p->at + 1 >= p->steps.count && !p->before) {
 		p->plays = false;
 	}
 }
@@ -147,6 +300,7 @@ machine_update(void *self, const struct panel_view *view)
 		return;
 	}
 	p->lesson = view->lesson;
+	p->model = model;
 	session_row_take(&p->row, model, session, bfd);
 	/* The timeline may drop entries: what stands under the cursor is found again. */
 	uint64_t seq = p->taken && p->at < p->steps.count ? p->steps.line[p->at].entry.seq : 0;
@@ -159,6 +313,7 @@ machine_update(void *self, const struct panel_view *view)
 		choose_start(p);
 	} else if (p->follow) {
 		p->at = p->steps.count - 1;
+		p->packet.seq = 0;
 	} else {
 		size_t i = p->at < p->steps.count ? p->at : p->steps.count - 1;
 		while (i > 0 && p->steps.line[i].entry.seq > seq) {
@@ -217,6 +372,7 @@ draw_side(const struct machine_panel *p, const struct stand *stand, const struct
 	if (last != NULL) {
 		diagram.from = last->from;
 		diagram.to = last->to;
+		diagram.inferred = last->inferred;
 		text[0] = '\0';
 		if (last->rfc_event > 0) {
 			text_append(text, sizeof(text), "event %u %s", last->rfc_event,
@@ -229,7 +385,9 @@ draw_side(const struct machine_panel *p, const struct stand *stand, const struct
 				track_state_name(p->protocol, last->to));
 		}
 		area_text(area, 1, 0, area->width, machine_style(p->protocol, last->to), text);
-		uint64_t now = p->plays ? p->play_ns : p->steps.line[p->at].entry.time_ns;
+		uint64_t now = p->plays          ? p->play_ns
+			: p->packet.seq != 0 ? p->packet.time_ns
+					     : p->steps.line[p->at].entry.time_ns;
 		uint64_t since = stand->since_ns[side];
 		if (now > since) {
 			snprintf(note, sizeof(note), "%s", text_duration_ns(now - since, duration));
@@ -255,6 +413,14 @@ sentence(const struct machine_panel *p, char *text, size_t room)
 	const struct event_line *line = &p->steps.line[p->at];
 	char words[EVENT_TEXT_MAX], address[ADDRESS_TEXT_MAX];
 	text[0] = '\0';
+	if (p->packet.seq != 0) {
+		if (p->packet.side >= 0) {
+			text_append(text, room, "%s: ",
+				address_text(session_row_address(&p->row, (size_t)p->packet.side), address));
+		}
+		text_append(text, room, "%s", p->packet.text);
+		return;
+	}
 	if (line->side >= 0) {
 		text_append(text, room, "%s: ",
 			address_text(session_row_address(&p->row, (size_t)line->side), address));
@@ -351,19 +517,21 @@ draw_step(const struct machine_panel *p, const struct area *area)
 		area_text(area, at++, 0, area->width, STYLE_NORMAL,
 			"Nothing has happened yet. Right goes to the first step, Space plays.");
 	} else {
-		time_text(entry->time_ns, 6, time);
+		bool between = p->packet.seq != 0;
+		uint64_t frame = between ? p->packet.frame : entry->frame;
+		time_text(between ? p->packet.time_ns : entry->time_ns, 6, time);
 		char head[96];
 		snprintf(head, sizeof(head), "%.15s", time + strlen("2026-01-31T"));
-		if (entry->frame > 0) {
-			text_append(head, sizeof(head), " #%llu", (unsigned long long)entry->frame);
+		if (frame > 0) {
+			text_append(head, sizeof(head), " #%llu", (unsigned long long)frame);
 		}
 		sentence(p, text, sizeof(text));
-		bool answer = p->lesson != NULL && is_transition(p, p->at) &&
+		bool answer = p->lesson != NULL && !between && is_transition(p, p->at) &&
 			lesson_question(p->lesson, p->protocol, entry->frame) != NULL;
 		unsigned label = answer ? area_printf(area, at, 0, 30, STYLE_GOOD, "Answer #%llu",
 						  (unsigned long long)entry->frame)
 					: area_text(area, at, 0, 30, STYLE_FAINT, head);
-		unsigned style = event_style(entry);
+		unsigned style = between ? STYLE_FAINT : event_style(entry);
 		at += area_wrap(area, at, 3, label + 1, style == STYLE_FAINT ? STYLE_NORMAL : style,
 			text);
 	}
@@ -413,6 +581,7 @@ step_to(struct machine_panel *p, size_t index)
 		p->at = index;
 		p->before = false;
 	}
+	p->packet.seq = 0;
 	p->plays = false;
 	p->follow = p->at + 1 >= p->steps.count && p->lesson == NULL;
 }
@@ -420,7 +589,7 @@ step_to(struct machine_panel *p, size_t index)
 static void
 step_back(struct machine_panel *p, bool by_transition)
 {
-	size_t i = p->at;
+	size_t i = p->at + (by_transition && p->packet.seq != 0);
 	while (i > 0) {
 		i--;
 		if (!by_transition || is_transition(p, i)) {
@@ -430,6 +599,7 @@ step_back(struct machine_panel *p, bool by_transition)
 	}
 	p->at = 0;
 	p->before = true;
+	p->packet.seq = 0;
 	p->plays = p->follow = false;
 }
 
@@ -450,10 +620,15 @@ machine_handle_key(void *self, enum action action, struct panel_request *request
 		step_back(p, true);
 		break;
 	case ACTION_PACKET_FORWARD:
-		step_to(p, p->before ? 0 : p->at + 1);
+		(void)packet_forward(p, UINT64_MAX);
+		p->plays = false;
+		p->follow = p->at + 1 >= p->steps.count && p->packet.seq == 0 && p->lesson == NULL;
 		break;
 	case ACTION_PACKET_BACKWARD:
-		step_back(p, false);
+		p->plays = p->follow = false;
+		if (!p->before) {
+			packet_backward(p);
+		}
 		break;
 	case ACTION_FIRST:
 		p->at = 0;
@@ -468,8 +643,9 @@ machine_handle_key(void *self, enum action action, struct panel_request *request
 		if (p->at + 1 >= p->steps.count) { /* from the start, once more */
 			p->at = 0;
 			p->before = true;
+			p->packet.seq = 0;
 		}
-		p->play_ns = p->steps.line[p->at].entry.time_ns;
+		p->play_ns = p->packet.seq != 0 ? p->packet.time_ns : p->steps.line[p->at].entry.time_ns;
 		p->play_clock_ns = p->clock_ns;
 		break;
 	case ACTION_FASTER:
@@ -502,8 +678,9 @@ const struct panel_class panel_machine = {
 	.place = PLACE_MACHINE,
 	.help = "The state machines of both sides, as RFC 4271 section 8.2.2 (BFD: RFC 5880 section 6.2) "
 		"has them. The box in reverse is the state; the heavy edge is the transition that led "
-		"there, with its event. Right and Left go by transition, Down and Up by what was on the "
-		"wire; Space plays it as it came. With several connections a side is where its furthest "
+		"there, with its event; it is broken where the step is inferred, and a broken edge above the box is a "
+		"step that the diagram does not have. Right and Left go by transition, Down and Up by packet; "
+		"Space plays it as it came. With several connections a side is where its furthest "
 		"one is.",
 	.create = machine_create,
 	.destroy = machine_destroy,

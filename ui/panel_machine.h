@@ -10,6 +10,7 @@ struct diagram {
 	enum protocol protocol;
 	uint8_t state;    /* where it is: as struct event_transition has it */
 	uint8_t from, to; /* the last transition; equal: none */
+	bool inferred;    /* … which no packet shows */
 	const char *note; /* below the name of the state, "12 s" */
 };
 

@@ -2,7 +2,8 @@
 /*
  * The diagrams of the two state machines. States and edges are tables whose points have names, not
  * numbers, so that the same picture fits half of a small terminal and half of a projector. All edges
- * are drawn faint, then the one that was taken last is drawn over them in heavy lines.
+ * are drawn faint, then the one that was taken last is drawn over them in heavy lines, broken where the
+ * step is inferred. A step that no edge stands for (a session joined late) is told in the box's own edge.
  */
 #include <stdio.h>
 #include <string.h>
@@ -263,7 +264,7 @@ draw_head(const struct grid *g, const struct area *area, const struct edge *edge
 
 static void
 draw_box(const struct grid *g, const struct area *area, const struct diagram *d,
-	const struct node *node)
+	const struct node *node, bool jumped)
 {
 	bool here = node->state == d->state;
 	unsigned top = node->row * (BOX_HEIGHT + g->gap), left = g->x[node->x];
@@ -275,8 +276,15 @@ draw_box(const struct grid *g, const struct area *area, const struct diagram *d,
 	area_line(area, bottom, left, style, LINE_ABOVE | LINE_RIGHT | heavy);
 	area_line(area, bottom, right, style, LINE_ABOVE | LINE_LEFT | heavy);
 	for (unsigned column = left + 1; column < right; column++) {
-		area_line(area, top, column, style, LINE_LEFT | LINE_RIGHT | heavy);
+		area_line(area, top, column, style, LINE_LEFT | LINE_RIGHT | heavy | (jumped ? LINE_BROKEN : 0));
 		area_line(area, bottom, column, style, LINE_LEFT | LINE_RIGHT | heavy);
+	}
+	if (jumped) {
+		/* From where, in the broken edge of the box: no arrow leads here from there. */
+		char from[48];
+		snprintf(from, sizeof(from), "%s %s", area_glyph(area, GLYPH_DOWN),
+			track_state_name(d->protocol, d->from));
+		area_text(area, top, left + 1, g->box_width - 2, style, from);
 	}
 	const char *texts[2] = {track_state_name(d->protocol, node->state),
 		here && d->note != NULL ? d->note : ""};
@@ -314,10 +322,12 @@ diagram_draw(const struct diagram *d, const struct area *area)
 		unsigned style = machine_style(d->protocol, d->to);
 		memset(grid.ends, 0, sizeof(grid.ends));
 		trace_edge(&grid, taken);
-		draw_grid(&grid, area, style, LINE_HEAVY);
+		draw_grid(&grid, area, style, LINE_HEAVY | (d->inferred ? LINE_BROKEN : 0));
 		draw_head(&grid, area, taken, style);
 	}
 	for (size_t i = 0; i < machine->node_count; i++) {
-		draw_box(&grid, area, d, &machine->nodes[i]);
+		bool jumped = taken == NULL && d->from != d->to && d->to == d->state &&
+			machine->nodes[i].state == d->state;
+		draw_box(&grid, area, d, &machine->nodes[i], jumped);
 	}
 }

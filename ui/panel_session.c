@@ -313,6 +313,9 @@ open_event(struct session_panel *p, struct panel_request *request)
 	case TIMELINE_FINDING:
 		p->tab = TAB_FINDINGS;
 		break;
+	case TIMELINE_RECORDING:
+		request->notice = "What was on the wire then is in that capture: bgpwhy -r reads it.";
+		break;
 	case TIMELINE_CONNECTION:
 	case TIMELINE_GAP:
 	case TIMELINE_RESENT:

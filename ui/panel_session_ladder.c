@@ -168,7 +168,7 @@ static void
 make_ascii(char *text)
 {
 	static const char *const pairs[][2] = {{"│", "|"}, {"├", "|"}, {"┤", "|"}, {"─", "-"},
-		{"→", ">"}, {"←", "<"}, {"╳", "%"}, {"╌", "="}, {"·", "."}, {"…", "~"}, {"×", "x"}};
+		{"→", ">"}, {"←", "<"}, {"╳", "%"}, {"╌", "="}, {"●", "@"}, {"·", "."}, {"…", "~"}, {"×", "x"}};
 	char *to = text;
 	for (const char *at = text; *at != '\0';) {
 		size_t size = 1;
@@ -205,6 +205,7 @@ compose_rung(const struct rung *rung, unsigned width, bool brief, bool utf8, cha
 				   told_remote = {"│", "", " ", "─→", "│", true},
 				   again_right = {"│", "╌", "╌", "╌→", "│", false},
 				   again_left = {"│", "←╌", "╌", "╌", "│", false},
+				   taped = {"│", " ●", " ", "", "│", false},
 				   calm = {"│", " ·", " ", "", "│", false};
 	const struct timeline_entry *entry = &rung->entry;
 	char text[EVENT_TEXT_MAX + 8], words[EVENT_TEXT_MAX];
@@ -227,6 +228,12 @@ compose_rung(const struct rung *rung, unsigned width, bool brief, bool utf8, cha
 		break;
 	case TIMELINE_GAP:
 		p = rung->side == 0 ? &lost_right : rung->side == 1 ? &lost_left : &lost;
+		break;
+	case TIMELINE_RECORDING:
+		p = &taped;
+		if (strrchr(words, '/') != NULL) { /* Events tell the folder, too */
+			snprintf(text, sizeof(text), "recorded in %s", strrchr(words, '/') + 1);
+		}
 		break;
 	case TIMELINE_RESENT:
 		p = rung->side == 1 ? &again_left : &again_right;
