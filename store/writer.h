@@ -15,6 +15,7 @@ enum {
 	WRITER_SEEN_SLOTS = 1 << 16, /* ids whose rows are known to be there; as many as track has sessions */
 	WRITER_TRIM_EVENTS = 4096,   /* --keep: what one step may remove at least */
 	WRITER_TRIM_PARENTS = 1 << 14, /* … look for sessions and the like that nothing names any more so often */
+	WRITER_TRIM_BEFORE = 1 << 20, /* … for those of the runs before at least after so many events */
 	WRITER_TRIM_LAST = 4096, /* … steps at the end of a run */
 	WRITER_TRIM_PAGES = 2048,    /* … give back to the disk at most, in one step */
 	WRITER_CONTEXT_SLOTS = 16,
@@ -86,6 +87,7 @@ struct writer {
 	/* --keep; 0: no such limit. */
 	uint64_t keep_ns, keep_octets;
 	uint64_t trimmed_parents; /* the cut when they were looked for last */
+	uint64_t trimmed_before;  /* … those of the runs before; 0: this run has not cut yet */
 	struct writer_context contexts[WRITER_CONTEXT_SLOTS];
 	size_t next_context;
 	/* Short texts of the row that is being bound, one for each column. */

@@ -6,16 +6,19 @@
  * front of each and needs no index. What events name (sessions, connections, BFD sessions, findings) has none
  * for those who name it, and looking through all events for each would take longer than capturing them did. So
  * the writer remembers the last event that named each (struct writer_seen), and of this run a row goes when
- * that event has gone; of the runs before, all of them go with the last event of the run.
+ * that event has gone. Of the runs before it knows nothing: for those all their events are looked through after all,
+ * seldom enough that it does not count, and what is left goes with the last event of the run.
  *
  * Age is counted from the clock where packets come as they are captured, and from the newest packet where a
  * file is read, so that an old capture is not too old at once; a packet from the future counts as one of now.
  */
 #include "store/writer.h"
 
+#include <assert.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 /* Every table whose key is `seq`, but for `capture`: a run keeps its inputs. */
@@ -240,6 +243,92 @@ remove_parents(struct writer *w, int64_t cut)
 	return rc;
 }
 
+/* Tables whose rows name a parent of the runs before: the events, and parents. What may be NULL is made so. */
+static const struct {
+	const char *table, *key;
+	const char *named_by; /* words */
+	const char *unnamed; /* a table that shall not keep it, or NULL */
+} before[] = {
+	{"finding", "finding", "alert recording", NULL},
+	{"connection", "connection",
+		"connection_event message fault gap check_result transition retransmission", NULL},
+	{"bfd_session", "bfd_session", "fault transition bfd_packet alert recording finding", "session"},
+	{"session", "session",
+		"connection_event message fault gap check_result transition retransmission alert recording finding"
+		" connection",
+		"bfd_session"},
+};
+
+static int
+remove_one_before(struct writer *w, size_t kind, int64_t cut, int64_t time_ns)
+{
+	const char *table = before[kind].table, *key = before[kind].key;
+	long long base = (long long)base_of(w, parents[kind].parent);
+	int rc = run_sql(w, sqlite3_mprintf("CREATE TEMP TABLE IF NOT EXISTS named (id INTEGER PRIMARY KEY);"
+					    "DELETE FROM named"));
+	const char *at = before[kind].named_by;
+	while (*at != '\0' && rc == SQLITE_OK) {
+		size_t size = strcspn(at, " ");
+		char name[32];
+		snprintf(name, sizeof(name), "%.*s", (int)size, at);
+		rc = run_sql(w, sqlite3_mprintf("INSERT OR IGNORE INTO named SELECT DISTINCT %s FROM %s"
+						" WHERE %s IS NOT NULL AND %s <= %lld",
+					key, name, key, key, base));
+		at += size + (at[size] == ' ');
+	}
+	/* What lasts without events: a BFD session that is up. */
+	const char *alive = parents[kind].parent == PARENT_CONNECTION ? "seq" : "last_time_ns";
+	long long from = parents[kind].parent == PARENT_CONNECTION ? (long long)cut : (long long)time_ns;
+	rc = rc == SQLITE_OK ? run_sql(w, sqlite3_mprintf("INSERT OR IGNORE INTO named SELECT %s FROM %s"
+							  " WHERE %s <= %lld AND %s >= %lld",
+						  key, table, key, base, alive, from))
+			     : rc;
+	if (rc == SQLITE_OK && before[kind].unnamed != NULL) {
+		rc = run_sql(w, sqlite3_mprintf("UPDATE %s SET %s = NULL WHERE %s <= %lld"
+						" AND %s NOT IN (SELECT id FROM named)",
+					before[kind].unnamed, key, key, base, key));
+	}
+	if (rc == SQLITE_OK && parents[kind].parent == PARENT_FINDING) {
+		rc = run_sql(w, sqlite3_mprintf("DELETE FROM finding_evidence WHERE finding <= %lld"
+						" AND finding NOT IN (SELECT id FROM named)", base));
+	}
+	return rc == SQLITE_OK ? run_sql(w, sqlite3_mprintf("DELETE FROM %s WHERE %s <= %lld"
+							    " AND %s NOT IN (SELECT id FROM named)",
+						    table, key, base, key))
+			       : rc;
+}
+
+/* Of the runs before what no event names any more. */
+static int
+remove_parents_before(struct writer *w, int64_t cut)
+{
+	struct oldest oldest;
+	int rc = SQLITE_OK;
+	if (!find_oldest(w, &oldest)) {
+		return rc;
+	}
+	static_assert(COUNT(before) == COUNT(parents), "one for each, in the same order");
+	for (size_t i = 0; i < COUNT(before) && rc == SQLITE_OK; i++) {
+		rc = remove_one_before(w, i, cut, oldest.time_ns);
+	}
+	return rc;
+}
+
+/* All events of the runs before are looked through for it: not before as many have gone as makes up for that. */
+static bool
+is_due_before(struct writer *w, int64_t cut, bool end)
+{
+	if (cut > (int64_t)w->base.seq) {
+		return false; /* nothing of them is left */
+	}
+	if (w->trimmed_before == 0) {
+		w->trimmed_before = (uint64_t)cut;
+	}
+	uint64_t gone = (uint64_t)cut - w->trimmed_before;
+	uint64_t left = w->base.seq - (uint64_t)cut;
+	return end ? gone > left / 16 : gone >= WRITER_TRIM_BEFORE && gone >= left / 4;
+}
+
 static int
 remove_events(struct writer *w, int64_t cut)
 {
@@ -295,19 +384,24 @@ writer_trim(struct writer *w, uint64_t written)
 		cut = oldest.seq;
 	}
 	bool also_parents = written == 0 || (uint64_t)cut >= w->trimmed_parents + WRITER_TRIM_PARENTS;
+	bool also_before = is_due_before(w, cut, written == 0);
 	int rc = sqlite3_exec(w->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 	if (rc == SQLITE_OK) {
 		rc = remove_events(w, cut);
 		rc = rc == SQLITE_OK ? remove_runs(w, cut) : rc;
 		rc = rc == SQLITE_OK && also_parents ? remove_parents(w, cut) : rc;
+		rc = rc == SQLITE_OK && also_before ? remove_parents_before(w, cut) : rc;
 		rc = rc == SQLITE_OK && cut > oldest.seq ? note(w, cut) : rc;
 		rc = rc == SQLITE_OK ? sqlite3_exec(w->db, "COMMIT", NULL, NULL, NULL) : rc;
 		if (rc != SQLITE_OK) {
 			/* What cannot be trimmed now is trimmed later; that writing fails is told by who writes. */
 			sqlite3_exec(w->db, "ROLLBACK", NULL, NULL, NULL);
-		} else if (also_parents) {
-			w->trimmed_parents = (uint64_t)cut;
-			forget_rows(w, cut);
+		} else {
+			w->trimmed_before = also_before ? (uint64_t)cut : w->trimmed_before;
+			if (also_parents) {
+				w->trimmed_parents = (uint64_t)cut;
+				forget_rows(w, cut);
+			}
 		}
 	}
 	run_sql(w, sqlite3_mprintf("PRAGMA incremental_vacuum(%d)", WRITER_TRIM_PAGES));

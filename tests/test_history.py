@@ -119,6 +119,48 @@ def flapping(days, every_s):
     return talk.pcap()
 
 
+def shift(pcap, days, net=None):
+    """The same some days later, and with the addresses in another net."""
+    out, at = bytearray(pcap), 24
+    while at < len(out):
+        size = int.from_bytes(out[at + 8:at + 12], "little")
+        out[at:at + 4] = (int.from_bytes(out[at:at + 4], "little") + days * 86400).to_bytes(4, "little")
+        if net is not None:
+            for place in (at + 16 + 26, at + 16 + 30):
+                out[place:place + 3] = net
+        at += 16 + size
+    return bytes(out)
+
+
+def check_keep_before(tap, folder):
+    """--keep cuts in the middle of a run before: what nothing young names goes, too, and not only with its run."""
+    names = {name: os.path.join(folder, name + ".pcap") for name in ("three", "one", "later")}
+    for name, pcap in (("three", flapping(3, 600)), ("one", shift(flapping(1, 600), 0, bytes((10, 9, 9)))),
+                       ("later", shift(flapping(1, 600), 3))):
+        with open(names[name], "wb") as file:
+            file.write(pcap)
+    kept, all_of_it = os.path.join(folder, "before.db"), os.path.join(folder, "all.db")
+    for path, keep in ((kept, ("--keep", "2d")), (all_of_it, ())):
+        bgpwhy("-r", names["three"], "-r", names["one"], "--db", path)
+        tap.equal(ask(path, "SELECT count(*) FROM session"), [(2,)], "two sessions in the first run")
+        run = bgpwhy("-r", names["later"], "--db", path, *keep)
+        tap.ok(not run.complaints, "no complaint", *run.complaints)
+    newest = ask(all_of_it, "SELECT max(time_ns) FROM message")[0][0]
+    limit = newest - 2 * 86400 * 10**9
+    tap.equal(ask(kept, "SELECT count(*), count(DISTINCT remote) FROM session"), [(2, 1)],
+              "the session that ended on the first day is gone, the other one is there of both runs")
+    for table in ("message", "transition", "connection_event"):
+        young = f"SELECT seq, time, session, connection FROM {table} WHERE time_ns >= {limit + 10**9} ORDER BY seq"
+        tap.ok(ask(kept, young) == ask(all_of_it, young), f"{table}: what is young is there")
+    left = ask(kept, "SELECT count(*), min(time_ns) FROM connection")[0]
+    tap.ok(288 <= left[0] <= 291 and left[1] >= limit - 2 * 10**9, "the connections of two days are there", left, limit)
+    tap.equal(ask(kept, "SELECT count(*) FROM finding WHERE last_time_ns < %d" % (limit - 10**9)), [(0,)],
+              "no finding is older")
+    sound(tap, kept, "a run before is cut")
+    back = bgpwhy("--db", kept, "--report")
+    tap.ok(back.status == 1 and not back.complaints, "it is shown", back.status, *back.complaints)
+
+
 def check_keep(tap, folder):
     """--keep: what is too old goes, what is young stays to the last row, and the rest is sound."""
     capture = os.path.join(folder, "days.pcap")
@@ -179,7 +221,8 @@ def main():
     need_program()
     tap = Tap()
     with tempfile.TemporaryDirectory() as folder:
-        for name, group in (("octets", check_octets), ("again", check_again), ("keep", check_keep), ("usage", check_usage)):
+        for name, group in (("octets", check_octets), ("again", check_again), ("keep", check_keep),
+                            ("keep before", check_keep_before), ("usage", check_usage)):
             tap.attempt(name, group, folder)
     return tap.done()
 
