@@ -239,6 +239,13 @@ def check_more(tap, folder, path):
     run = bgpwhy("-r", path, "--json", "--check", "--record", records, "--db", db)
     tap.none(compare_database(run.events(), Database(db)), f"{name}: the rows are the events with --check and --record")
     check_same(tap, f"{name}: and are given back", run, bgpwhy("--db", db, "--json"))
+    for view in ("--report", "--lines"):
+        seen = f"{db}{view}"
+        run = bgpwhy("-r", path, view, "--check", "--record", records + view, "--db", seen)
+        check_same(tap, f"{name}: --db {view} gives what these gave", run, bgpwhy("--db", seen, view), path, name, seen,
+                   short(seen))
+        files = [event["file"] for event in bgpwhy("--db", seen, "--json").events("recording")]
+        tap.ok(files and all(file in run.text for file in files), f"{name}: {view} names the recordings", *files)
 
 
 def check_kinds(tap):

@@ -55,6 +55,7 @@ session_destroy(struct model *model, struct model_session *s)
 	free(s->open[1].bytes);
 	free(s->end_of_rib[0]);
 	free(s->end_of_rib[1]);
+	model_recordings_finish(&s->recordings);
 	timeline_finish(&s->timeline, &model->budget);
 	free(s);
 }
@@ -76,6 +77,7 @@ model_destroy(struct model *model)
 	for (size_t i = 0; i < model->bfd_sessions.count; i++) {
 		struct model_bfd_session *b = model->bfd_sessions.items[i];
 		timeline_finish(&b->timeline, &model->budget);
+		model_recordings_finish(&b->recordings);
 		free(b);
 	}
 	for (size_t i = 0; i < model->findings.count; i++) {
@@ -891,6 +893,7 @@ on_recording(struct model *model, const struct event *event)
 	if (s == NULL && b == NULL) {
 		return;
 	}
+	model_recordings_add(s != NULL ? &s->recordings : &b->recordings, event);
 	char file[TIMELINE_TEXT_MAX - 16], text[TIMELINE_TEXT_MAX];
 	snprintf(text, sizeof(text), "recorded in %s",
 		text_clean(r->file != NULL ? r->file : "-", file, sizeof(file)));

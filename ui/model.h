@@ -118,6 +118,27 @@ struct model_check {
 	uint8_t result, reason;
 };
 
+/* A capture that --record made, and what for. */
+enum { MODEL_RECORDINGS_MAX = 8, MODEL_RECORDING_CAUSES_MAX = 8 };
+
+struct model_recording_cause {
+	const char *key; /* of a finding, or "left-established" */
+	uint64_t time_ns, frame;
+};
+
+struct model_recording {
+	char *file;
+	struct model_recording_cause causes[MODEL_RECORDING_CAUSES_MAX];
+	size_t cause_count;
+};
+
+/* The newest of them, the oldest first. */
+struct model_recordings {
+	struct model_recording *list;
+	size_t count;
+	uint64_t all; /* that there were */
+};
+
 struct model_session {
 	/* As the last session event (or snapshot) told it; in between kept up to date from the other
 	 * events: addresses, ASN and identifier of the OPENs, states, message counts, times. `verdict`
@@ -142,6 +163,7 @@ struct model_session {
 	struct address client; /* who called last; unset: nobody yet */
 	struct model_connection_state connections[MODEL_CONNECTIONS_MAX];
 	size_t connections_used;
+	struct model_recordings recordings;
 };
 
 struct model_bfd_session {
@@ -152,6 +174,7 @@ struct model_bfd_session {
 	bool has_last[2];
 	struct model_timeline timeline;
 	uint64_t left_out;
+	struct model_recordings recordings;
 };
 
 struct model_finding {

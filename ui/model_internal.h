@@ -77,6 +77,9 @@ uint64_t model_session_id(const void *session);
 uint64_t model_bfd_session_id(const void *bfd_session);
 uint64_t model_finding_id(const void *finding);
 
+void model_recordings_add(struct model_recordings *recordings, const struct event *event);
+void model_recordings_finish(struct model_recordings *recordings);
+
 /* The index of the first item whose id is not less. */
 size_t model_table_place(const struct model_table *t, uint64_t id, uint64_t (*id_of)(const void *));
 /* NULL where there is none. */

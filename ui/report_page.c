@@ -108,6 +108,17 @@ page_text(struct page *page, size_t indent, size_t hanging, const char *format, 
 }
 
 void
+page_line(struct page *page, size_t indent, const char *text)
+{
+	char ascii[PAGE_TEXT_MAX];
+	char style = 0;
+	const char *line = page_encode(page, text, ascii, sizeof(ascii));
+	put_blanks(page, indent);
+	put_styled(page, line, strlen(line), &style);
+	put(page, "\n", 1);
+}
+
+void
 page_row(struct page *page, size_t indent, const struct page_cell *cells, size_t count)
 {
 	char ascii[PAGE_COLUMNS_MAX][PAGE_TEXT_MAX / 4];

@@ -48,6 +48,9 @@ void page_init(struct page *page, const struct ui_options *options);
 void page_text(struct page *page, size_t indent, size_t hanging, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* A line of its own that is not broken, however long: the name of a file is to be copied. */
+void page_line(struct page *page, size_t indent, const char *text);
+
 /* Cells side by side from column `indent` on, each wrapped inside its width. */
 void page_row(struct page *page, size_t indent, const struct page_cell *cells, size_t count);
 

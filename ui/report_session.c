@@ -362,6 +362,39 @@ checked(struct report *r, const struct report_session *s)
 	}
 }
 
+/* What --record wrote of it: which capture, when, and what for. */
+static void
+recorded(struct report *r, const struct report_session *s)
+{
+	const struct model_recordings *all = s->session != NULL ? &s->session->recordings : &s->bfd->recordings;
+	const struct model_recordings *both[2] = {all,
+		s->session != NULL && s->bfd != NULL ? &s->bfd->recordings : NULL};
+	uint64_t left_out = 0;
+	bool headed = false;
+	for (size_t k = 0; k < 2 && both[k] != NULL; k++) {
+		left_out += both[k]->all - both[k]->count;
+		for (size_t i = 0; i < both[k]->count; i++) {
+			const struct model_recording *one = &both[k]->list[i];
+			if (!headed) {
+				page_subheading(&r->page, "Recorded");
+				headed = true;
+			}
+			page_line(&r->page, 4, one->file);
+			for (size_t c = 0; c < one->cause_count; c++) {
+				char relative[RELATIVE_MAX], frame[32] = "";
+				if (one->causes[c].frame != 0) {
+					snprintf(frame, sizeof(frame), " (frame %" PRIu64 ")", one->causes[c].frame);
+				}
+				page_text(&r->page, 6, 8, "for %s, %s%s", one->causes[c].key,
+					report_relative(r, one->causes[c].time_ns, relative), frame);
+			}
+		}
+	}
+	if (left_out > 0) {
+		page_text(&r->page, 4, 6, "… and %" PRIu64 " before (--json tells all).", left_out);
+	}
+}
+
 static void
 session_heading(struct report *r, const struct report_session *s, size_t number)
 {
@@ -416,6 +449,7 @@ report_session(struct report *r, const struct report_session *s, size_t number)
 	report_also_seen(r, s->findings, s->finding_count, s->primary);
 	bool brief = s->session != NULL && s->session->info.verdict == VERDICT_HEALTHY &&
 		s->primary == NULL && r->options.verbose == 0;
+	recorded(r, s);
 	if (!brief) {
 		report_timeline(r, s);
 		report_opens(r, s);

@@ -38,7 +38,7 @@ static bool
 is_shown(const struct report *r, const struct timeline_entry *e)
 {
 	/* Findings are told above; a replay from the database has no alerts. */
-	if (e->kind == TIMELINE_FINDING || e->kind == TIMELINE_CHECK) {
+	if (e->kind == TIMELINE_FINDING || e->kind == TIMELINE_CHECK || e->kind == TIMELINE_RECORDING) {
 		return false;
 	}
 	return r->options.verbose > 0 || e->weight != TIMELINE_QUIET;
