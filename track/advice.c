@@ -51,6 +51,8 @@ stand_in(const char *name, char text[ADDRESS_TEXT_MAX])
 	const char *what = strncmp(name + 1, "_as", 3) == 0   ? "ASN_"
 			   : strncmp(name + 1, "_id", 3) == 0   ? "ID_"
 			   : strncmp(name + 1, "_hold", 5) == 0 ? "HOLD_"
+			   : strncmp(name + 1, "_fam", 4) == 0  ? "FAMILY_"
+			   : strncmp(name + 1, "_chan", 5) == 0 ? "CHANNEL_"
 								: "";
 	snprintf(text, ADDRESS_TEXT_MAX, "%s%c", what, name[0] == 'x' ? 'X' : 'Y');
 }
@@ -77,6 +79,12 @@ value_of(const struct values *v, const char *name, size_t size, char text[ADDRES
 	} else if (strncmp(name + 1, "_id", 3) == 0) {
 		struct address id = address_from_u32(speaker->bgp_id);
 		address_text(&id, text);
+	} else if (strncmp(name + 1, "_fam", 4) == 0 || strncmp(name + 1, "_chan", 5) == 0) {
+		const char *version = speaker->family.afi == 2 ? "ipv6" : "ipv4";
+		if (speaker->family.afi < 1 || speaker->family.afi > 2 || speaker->family.safi != 1) {
+			return false;
+		}
+		snprintf(text, ADDRESS_TEXT_MAX, name[1] == '_' && name[2] == 'f' ? "%s unicast" : "%s", version);
 	} else {
 		snprintf(text, ADDRESS_TEXT_MAX, "%u", speaker->hold_time_s);
 	}
@@ -93,8 +101,14 @@ expand(const struct values *v, const char *sentence, char *out, size_t room)
 		if (*sentence == '{' && (sentence[1] == 'x' || sentence[1] == 'y') &&
 		    (end = strchr(sentence, '}')) != NULL) {
 			char text[ADDRESS_TEXT_MAX];
-			if (!value_of(v, sentence + 1, (size_t)(end - sentence - 1), text)) {
-				return false;
+			size_t length = (size_t)(end - sentence - 1);
+			const char *otherwise = memchr(sentence + 1, '|', length);
+			size_t name = otherwise != NULL ? (size_t)(otherwise - sentence - 1) : length;
+			if (!value_of(v, sentence + 1, name, text)) {
+				if (otherwise == NULL) {
+					return false;
+				}
+				snprintf(text, sizeof(text), "%.*s", (int)(length - name - 1), otherwise + 1);
 			}
 			size += (size_t)snprintf(out + size, room - size, "%s", text);
 			sentence = end + 1;

@@ -169,6 +169,7 @@ struct speaker {
 	bool as4;
 	uint32_t accepted_asn; /* of its last OPEN that led to Established */
 	bool has_accepted;
+	struct bgp_family family; /* the first one of its last OPEN; afi 0: it is not known */
 	enum bgp_state resting; /* of its machine on the newest connection that is gone */
 	uint64_t resting_link;
 	uint64_t messages[COUNT_SLOTS];

@@ -182,6 +182,20 @@ negotiate(struct link *link)
 	}
 }
 
+/* Without any, IPv4 unicast is meant (RFC 4760 section 8). */
+static struct bgp_family
+first_family(const struct bgp_open *open)
+{
+	struct bgp_capability_iter iter = bgp_capabilities(open);
+	struct bgp_capability capability;
+	while (bgp_next_capability(&iter, &capability)) {
+		if (capability.code == BGP_CAPABILITY_MULTIPROTOCOL && !capability.malformed) {
+			return capability.multiprotocol;
+		}
+	}
+	return (struct bgp_family){.afi = 1, .safi = 1};
+}
+
 static void
 open_in(struct track *t, struct link *link, unsigned dir, const struct bgp_message *message,
 	const struct moment *at)
@@ -218,6 +232,7 @@ open_in(struct track *t, struct link *link, unsigned dir, const struct bgp_messa
 	side->as4 = open->open.as4;
 	side->bgp_id = open->open.bgp_id;
 	side->hold_time_s = open->open.hold_time_s;
+	side->family = first_family(&open->open);
 	if (link->machine[1 - dir].open.seen) {
 		negotiate(link);
 		judge_again(link, 1 - dir);

@@ -106,22 +106,28 @@ both_signed(struct track *t, struct session *s, struct speaker *from, struct spe
 			a, b, option_name(one), wrong ? b : a, wrong ? a : b);
 		return true;
 	}
+	/* They had a session, and nobody said that he changed anything: the same keys as then, and no way. */
+	bool worked = s->established_count > 0 && finding_find(s, FINDING_CEASE_CONFIG_CHANGE) == NULL &&
+		      finding_find(s, FINDING_CEASE_ADMIN_RESET) == NULL &&
+		      finding_find(s, FINDING_CEASE_PEER_DECONFIGURED) == NULL;
+	enum confidence confidence = worked && !(wrong && other_wrong) ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY;
 	if (ao && one->key_id != other->next_key_id && other->key_id != one->next_key_id) {
-		struct finding_args args = auth_args(s, from, cause, CONFIDENCE_LIKELY);
+		struct finding_args args = auth_args(s, from, cause, confidence);
 		args.subject = NULL;
 		finding_raise(t, &args,
 			"%s and %s both sign their SYNs with TCP-AO and neither answers the other: %s uses KeyID %u and asks for %u, %s uses KeyID %u and asks for %u",
 			a, b, a, one->key_id, one->next_key_id, b, other->key_id, other->next_key_id);
 		return true;
 	}
-	struct finding_args args = auth_args(s, from, cause, CONFIDENCE_LIKELY);
+	struct finding_args args = auth_args(s, from, cause, confidence);
 	args.subject = NULL;
 	finding_raise(t, &args,
 		wrong && other_wrong
 			? "%s and %s both sign their SYNs with %s and neither answers the other: the keys differ, and neither is the key given"
-			: "%s and %s both sign their SYNs with %s and neither answers the other: the keys differ",
+			: worked ? "%s and %s both sign their SYNs with %s and neither answers the other: the keys differ, if one was changed since they had a session"
+				 : "%s and %s both sign their SYNs with %s and neither answers the other: the keys differ",
 		a, b, option_name(one));
-	return true;
+	return !worked;
 }
 
 bool

@@ -326,7 +326,7 @@ rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 		if (!known || before == NULL) {
 			uint64_t frames[] = {y->at.frame};
 			args.cause = FINDING_BFD_HOP_MISMATCH;
-			args.subject = NULL;
+			args.subject = x->port == BFD_PORT_MULTIHOP ? &x->addr : &y->addr;
 			args.evidence = frames;
 			args.evidence_count = 1;
 			finding_raise(t, &args,
@@ -575,6 +575,7 @@ apart(struct track *t, struct bfd_session *b)
 					.cause = FINDING_BFD_HOP_MISMATCH,
 					.confidence = CONFIDENCE_CERTAIN,
 					.bfd = b->session != NULL && b->session->bfd == o ? o : b,
+					.subject = x->port == BFD_PORT_MULTIHOP ? &x->addr : &z->addr,
 					.at = t->now,
 					.evidence = frames,
 					.evidence_count = 2,

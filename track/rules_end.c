@@ -476,11 +476,13 @@ rule_forgotten(struct track *t, struct link *old, unsigned dir, const struct mom
 			(double)(at->time_ns - m->sent.time_ns) / 1e9);
 		return;
 	}
-	if (s->heard_again_ns != 0 && at->time_ns < s->heard_again_ns + LONG_SILENCE_NS) {
-		args.confidence = CONFIDENCE_POSSIBLE; /* nobody listened: its hold timer may have run out */
+	bool unheard = s->heard_again_ns != 0 && at->time_ns < s->heard_again_ns + LONG_SILENCE_NS;
+	if (unheard) {
+		args.confidence = CONFIDENCE_POSSIBLE;
+		args.blame = NULL;
 	}
 	finding_raise(t, &args,
-		"%s opens a new session with %s and never ended the old one (its last message there is frame %llu, %.1f s before): it was restarted without a word",
-		scene.xt, scene.yt, (unsigned long long)m->sent.frame,
-		(double)(at->time_ns - m->sent.time_ns) / 1e9);
+		"%s opens a new session with %s and was not seen to end the old one (its last message there is frame %llu, %.1f s before): it was restarted without a word%s",
+		scene.xt, scene.yt, (unsigned long long)m->sent.frame, (double)(at->time_ns - m->sent.time_ns) / 1e9,
+		unheard ? ", or its hold timer ran out while the capture did not listen" : "");
 }

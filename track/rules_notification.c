@@ -245,6 +245,17 @@ set_up_fails(const struct session *s)
 	return false;
 }
 
+/* Prefixes of y on the present session. */
+static uint64_t
+announced_now(const struct scene *scene)
+{
+	const struct timing *timing = scene->s->timing;
+	uint64_t before = timing != NULL && scene->link->was_established
+				  ? timing->side[link_side(scene->link, 1 - scene->dir)].announced_before
+				  : 0;
+	return scene->y->prefixes_announced - before;
+}
+
 static void
 cease(struct scene *scene, enum finding_cause cause, const struct bgp_notification *n)
 {
@@ -281,7 +292,7 @@ cease(struct scene *scene, enum finding_cause cause, const struct bgp_notificati
 		finding_raise(scene->t, &args,
 			"%s ends the session: %s announces more prefixes than it allows%s; %llu were announced",
 			scene->xt, scene->yt, limit,
-			(unsigned long long)scene->y->prefixes_announced);
+			(unsigned long long)announced_now(scene));
 		return;
 	case FINDING_COLLISION:
 		has_rival = collision_of(scene->link).rival != NULL;
@@ -375,6 +386,9 @@ rule_notification(struct track *t, struct link *link, unsigned dir,
 	/* Some answer a NOTIFICATION with one of their own (FRR with 5/x before the OPEN, ExaBGP with 1/0): that
 	 * is no cause, unless there is a message that explains it. */
 	args.past = link->machine[1 - dir].notified && answered(&scene, n) == NULL;
+	if (!link->conn->side[1 - dir].seen && (n->code == 1 || n->code == 3 || n->code == 5)) {
+		args.confidence = CONFIDENCE_POSSIBLE; /* what it answers is not in the capture */
+	}
 	/* … nor is an UPDATE of a family that was not agreed on, where none was. */
 	args.lower_severity = n->code == 3 && link->session->has_families && link->session->family_count == 0;
 	switch (n->code) {

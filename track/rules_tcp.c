@@ -761,9 +761,9 @@ rule_link_returned(struct track *t, struct link *link, unsigned dir, bool ended)
 	struct speaker *x = &s->side[link_side(link, dir)];
 	const struct host *h = x->host;
 	const struct machine *m = &link->machine[dir];
-	if (m->backoff_before_ns > 0 && m->retransmission.time_ns == t->now.time_ns &&
-	    m->backoff_ns < BACKOFF * m->backoff_before_ns) {
-		return; /* it had nothing to send but this, and its timer was not up */
+	if (m->retransmission.time_ns == t->now.time_ns &&
+	    (m->backoff_before_ns > 0 ? m->backoff_ns < BACKOFF * m->backoff_before_ns : link->conn->midstream)) {
+		return; /* it had nothing to send but this, and its timer was not up, or may not have been */
 	}
 	if (h->silence_to.time_ns == 0 || !h->silence_resolved ||
 	    t->now.time_ns > h->silence_to.time_ns + 5 * SECOND_NS ||

@@ -26,10 +26,26 @@ tcp_is_beside_the_point(const struct session *s)
 	return rule_after_exit(s);
 }
 
+/* The session ended in good order, to come back by itself; and its keys do not fit since. */
+static bool
+keys_changed(const struct finding *f)
+{
+	if (f->session == NULL || f->confidence < CONFIDENCE_LIKELY ||
+	    (f->cause != FINDING_MD5_MISMATCH && f->cause != FINDING_MD5_ONE_SIDED && f->cause != FINDING_AO_MISMATCH)) {
+		return false;
+	}
+	for (const struct finding *o = f->session->findings; o != NULL; o = o->next) {
+		if (o->took_down && !o->resolved && o->severity == SEVERITY_ERROR) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool
 is_consequence(const struct finding *f, bool beside)
 {
-	return beside && !f->took_down && f->cause != FINDING_NO_ROUTE &&
+	return beside && !f->took_down && f->cause != FINDING_NO_ROUTE && !keys_changed(f) &&
 	       (finding_is_failed_call(f->cause) || f->cause == FINDING_PEER_NOT_CONFIGURED ||
 		       f->cause == FINDING_CEASE_REJECTED ||
 		       f->cause == FINDING_SILENT_ASN_MISMATCH ||

@@ -317,7 +317,7 @@ def gone(stage):
 # OpenBGPD takes calls that are not signed though it signs its own, and drops capabilities that are refused: some of
 # these come up after all (None).
 
-@situation("md5-one", "md5-one-sided", kinds=(CALLER, LISTENER), also=[None], verdicts=["healthy"], allowed=["firewall-drop", "retry-storm"], times=4)
+@situation("md5-one", "md5-one-sided", kinds=(CALLER, LISTENER), also=[None], verdicts=["healthy"], allowed=["firewall-drop", "retry-storm", "connection-refused"], times=4)
 def md5_one(stage):
     """Only the node signs with TCP MD5."""
     stage.both(a=dict(password="swordfish"))
@@ -374,7 +374,7 @@ def same_id(stage):
 
 
 @situation("families", "no-common-afi", kinds=(("frr", "bird", "gobgp"), ("frr", "bird", "gobgp", "openbgpd")),
-           also=["capability-mismatch", None], verdicts=["degraded", "healthy"], allowed=LATER + ["collision-loop"], times=4)
+           also=["capability-mismatch", None], verdicts=["degraded", "healthy"], allowed=LATER + ["collision-loop", "malformed-update"], times=4)
 def families(stage):
     stage.both(a=dict(families=["ipv4" if stage.ipv6 else "ipv6"]))
     stage.play(32)

@@ -1578,6 +1578,215 @@ def route_refresh_error(lab):
     puppet(lab, "refuses-refresh", establishes=True)
 
 
+chapter("In other places and other company")
+# What the chapters before do not hold: daemons in other roles, filters that change in the middle, other vantage points.
+
+AFTER = ["retry-storm", "closed-without-notification", "connection-refused", "collision", "peer-not-configured", "firewall-drop",
+         "return-path-drop", "open-unanswered"]
+
+
+@scenario("A node that never listens",
+          """As MetalLB in FRR mode: the node's bgpd runs with `-p 0`. The router's calls are refused with RST, the node's own
+          call is taken, and the session stands: nothing is wrong.""", also_allowed=["connection-refused"])
+def healthy_no_listener(lab):
+    node, router = lab.usual(node=dict(flags=["-p", "0"]))
+    lab.record()
+    start(router)
+    node.start("zebra", "bfdd")
+    lab.wait(3)
+    node.start("bgpd")
+    lab.until_up(node, router)
+    lab.wait(9)
+
+
+@scenario("Both call, and neither listens",
+          """The node's bgpd runs with `-p 0`, and something on the router refuses port 179 with RST. Each call of either side is
+          refused: who refuses is not who is at fault, one of the two has to listen.""",
+          cause="connection-refused", also_allowed=["retry-storm"])
+def refused_both_ways(lab):
+    node, router = lab.usual(node=dict(flags=["-p", "0"]))
+    lab.router.filter("input", "tcp dport 179 reject with tcp reset")
+    play(lab, router, node, seconds=32)
+
+
+@scenario("Neighbors by their network, not by their address",
+          """The router (FRR) has `bgp listen range 192.0.2.0/24`: it never calls, and takes whoever calls from there with the right AS
+          number. The session is one like any other.""", also_allowed=["connection-refused"])
+def healthy_listen_range(lab):
+    lab.pair()
+    node, router = lab.metallb_node(bfd=False), listening(lab, "192.0.2.0/24")
+    lab.record()
+    start(router, node)
+    lab.until("Established", lambda: lab.snapshot(node, router))
+    lab.wait(12)
+
+
+def listening(lab, network, peer_as=NODE_AS):
+    router = lab.frr_router(bfd=False)
+    router.configuration["bgpd"] = router.configuration["bgpd"].split(" neighbor ")[0] + (
+        f" neighbor GROUP peer-group\n neighbor GROUP remote-as {peer_as}\n neighbor GROUP timers 5 15\n"
+        f" bgp listen range {network} peer-group GROUP\n address-family ipv4 unicast\n  neighbor GROUP activate\n"
+        "  network 203.0.113.0/24\n exit-address-family\n")
+    return router
+
+
+@scenario("A node outside the range for which the router listens",
+          """`bgp listen range 192.0.2.128/25`, and the node is 192.0.2.10: the router takes the connection and drops it, as it does with any
+          stranger.""", cause="peer-not-configured", also_primary=["cease-rejected"], also_allowed=["retry-storm", "closed-without-notification"])
+def outside_listen_range(lab):
+    lab.pair()
+    play(lab, listening(lab, "192.0.2.128/25"), lab.metallb_node(bfd=False), seconds=30)
+
+
+ROUTE_SERVER = "203.0.113.0/24 blackhole { bgp_path.prepend(64999); }"
+
+
+def route_server(lab, lines):
+    lab.pair()
+    router = lab.bird_router(bfd=False, options=["rs client"], routes=[ROUTE_SERVER])
+    return lab.metallb_node(bfd=False, lines=lines), router
+
+
+@scenario("A route server: the first AS of a path is not the peer's",
+          """A route server (BIRD's `rs client`) does not put its own AS number into the AS_PATH (RFC 7947): the routes begin with
+          AS 64999, and the peer is AS 65001. The node has been told (`no enforce-first-as`).""")
+def healthy_route_server(lab):
+    node, router = route_server(lab, [])
+    node.configuration["bgpd"] = node.configuration["bgpd"].replace(" no bgp ebgp-requires-policy\n", " no bgp ebgp-requires-policy\n no bgp enforce-first-as\n")
+    play_up(lab, router, node, then=10)
+
+
+@scenario("A route reflector and its client",
+          """iBGP with a client of a route reflector: both OPENs have AS 65009, and the reflected routes carry ORIGINATOR_ID and
+          CLUSTER_LIST.""")
+def healthy_reflector(lab):
+    lab.pair()
+    node = lab.metallb_node(bfd=False, peer_as=NODE_AS)
+    router = lab.bird_router(bfd=False, asn=NODE_AS, options=["rr client"])
+    play_up(lab, router, node, then=12)
+
+
+@scenario("More prefixes than the limit, and another try a minute later",
+          """`maximum-prefix 3 restart 1`: Cease 6/1, a minute of silence on the node's side, and then the same again. The router calls in vain
+          meanwhile.""", cause="cease-max-prefix", also_verdicts=["flapping"], also_allowed=AFTER + ["cease-rejected"])
+def limit_restarts(lab):
+    node, router = lab.usual(node=dict(max_prefix="3 restart 1"), router=dict(routes=[f"203.0.113.{n * 32}/27" for n in range(5)]))
+    play(lab, router, node, seconds=82)
+
+
+@scenario("One side offers a hold time of zero",
+          """The node offers 0, the router 15: the smaller one holds, so there are no KEEPALIVEs at all (RFC 4271 section 4.2).""",
+          cause="hold-time-zero", verdict="degraded", also_verdicts=["healthy"])
+def hold_time_zero_offered(lab):
+    node, router = lab.usual(node=dict(timers="0 0"))
+    play_up(lab, router, node, then=20)
+
+
+@scenario("A daemon that dies again and again",
+          """The router's BIRD is killed every fifteen seconds and started at once, as a supervisor does: FIN from its kernel, no NOTIFICATION, a new
+          session within seconds, and so on.""",
+          cause="closed-without-notification", blame=ROUTER, verdict="flapping", also_primary=["graceful-restart"],
+          also_allowed=["connection-refused", "collision", "graceful-restart"])
+def crash_loop(lab):
+    node, router = lab.usual()
+    play_up(lab, router, node, then=5)
+    for _ in range(3):
+        router.end("bird", signal.SIGKILL)
+        router.start()
+        lab.until_up(node, router)
+        lab.wait(8)
+
+
+@scenario("A refused AS number, captured on a bridge: every packet twice or more",
+          """As `bad-peer-as`, captured on every interface of the bridge between the two. What is there twice was sent once, and is counted once.""",
+          cause="bad-peer-as", also_allowed=OPEN_LOOP, vantage="every interface of the bridge on the path, -y LINUX_SLL2")
+def bad_peer_as_duplicates(lab):
+    node, router = lab.usual(router=dict(peer_as=65010))
+    lab.record(lab.path, "any", link_type="LINUX_SLL2")
+    start(router, node)
+    lab.wait(26)
+
+
+@scenario("An unnumbered session: the neighbor is an interface",
+          """Two FRRs with `neighbor eth0 interface remote-as external`: each learns the other's link-local address from its router
+          advertisements and calls that. The routes have an IPv6 next hop (RFC 8950).""", a=NODE_LL, b=ROUTER_LL, also_allowed=["connection-refused", "collision"])
+def healthy_unnumbered(lab):
+    lab.pair(ipv6=True, node_addresses=[f"{NODE_LL}/64"], router_addresses=[f"{ROUTER_LL}/64"])
+    made = []
+    for namespace, address, asn, bgp_id, host in ((lab.node, NODE_LL, NODE_AS, NODE, "node"), (lab.router, ROUTER_LL, 65001, ROUTER, "router")):
+        one = lab.metallb_node("fe80::ff", address=address, asn=asn, bgp_id=bgp_id, namespace=namespace, hostname=host, bfd=False)
+        one.configuration["bgpd"] = one.configuration["bgpd"].split(" neighbor ")[0] + (
+            " neighbor eth0 interface remote-as external\n neighbor eth0 timers 5 15\n address-family ipv4 unicast\n"
+            "  neighbor eth0 activate\n exit-address-family\n")
+        one.configuration["zebra"] = "interface eth0\n no ipv6 nd suppress-ra\n ipv6 nd ra-interval 3\nexit\n"
+        made.append(one)
+    lab.record()
+    start(*made)
+    lab.until("Established", lambda: '"bgpState":"Established"' in made[0].vtysh("show bgp neighbors json").replace(" ", ""))
+    lab.wait(14)
+
+
+@scenario("The password is changed on one side, in the middle",
+          """Both sign with the same password. Then the node is given another one: FRR ends the session with a Cease, and from then on neither
+          takes the other's SYNs. What lasts is the password, not the Cease.""",
+          cause="md5-mismatch", also_primary=["md5-one-sided"], also_verdicts=["flapping"],
+          also_allowed=AFTER + ["cease-config-change", "cease-admin-reset", "hold-timer-expired", "cease-unspecific", "cease-hard-reset"])
+def md5_changed(lab):
+    node, router = lab.usual(node=dict(lines=["password swordfish"]), router=dict(options=['password "swordfish"']))
+    play_up(lab, router, node, then=6)
+    node.configure(f"neighbor {ROUTER} password marlin")
+    lab.wait(40)
+
+
+@scenario("Both sign, and the way is cut",
+          """The session is signed with one password on both sides. Then TCP is dropped both ways: the hold timers run out, and the SYNs of both carry
+          option 19 and are not answered. That looks like `md5-mismatch`, but the passwords are those with which it worked.""",
+          cause="hold-timer-expired", also_allowed=["firewall-drop", "retry-storm", "stale-connection", "closed-without-notification"])
+def md5_cut(lab):
+    node, router = lab.usual(node=dict(lines=["password swordfish"], timers="3 9"), router=dict(options=['password "swordfish"'], hold=9))
+    play_up(lab, router, node, then=6)
+    lab.path.filter("bridge", "meta l4proto tcp drop")
+    lab.wait(36)
+
+
+@scenario("A stateful firewall forgets an idle session",
+          """A firewall in the middle keeps a connection for six seconds, and KEEPALIVEs come every ten. From the first pause on it drops both sides'
+          segments, which are of no connection that it knows; new ones it lets pass. The hold timers run out, the session comes back, and
+          the same happens again.""",
+          cause="hold-timer-expired", b="198.51.100.1", verdict="flapping", also_verdicts=["down", "healthy"], also_primary=["stale-connection"],
+          also_allowed=AFTER + ["peer-rebooted", "stale-connection"])
+def idle_firewall(lab):
+    lab.pair_over_gate()
+    node = lab.metallb_node("198.51.100.1", bfd=False, lines=["ebgp-multihop 255"], timers="10 30")
+    router = lab.bird_router(address="198.51.100.1", bgp_id=ROUTER, bfd=False, hold=30, options=["multihop 4", "passive on"])
+    lab.path.filter("forward", "ct state established accept", "tcp dport 179 tcp flags & (syn | ack) == syn ct state new accept", "meta l4proto tcp drop")
+    lab.path.sysctl("net.netfilter.nf_conntrack_tcp_timeout_established", 6)
+    lab.path.sysctl("net.netfilter.nf_conntrack_tcp_loose", 0)
+    lab.record()
+    start(router, node)
+    lab.until_up(node, router)
+    lab.wait(75)
+
+
+@scenario("The router has no route back",
+          """The router's way to the node's network is a black hole: the SYNs arrive, and no answer leaves. Seen on the node it is a firewall that
+          drops; only a capture on the router tells.""",
+          cause="firewall-drop", b="198.51.100.1", also_primary=["return-path-drop"], also_allowed=["retry-storm"])
+def no_way_back(lab):
+    lab.pair_over_gate()
+    node = lab.metallb_node("198.51.100.1", bfd=False, lines=["ebgp-multihop 255"])
+    router = lab.bird_router(address="198.51.100.1", bgp_id=ROUTER, bfd=False, options=["multihop 4", "passive on"])
+    lab.router.ip("route", "add", "blackhole", "192.0.2.10/32")
+    play(lab, router, node, seconds=36)
+
+
+@scenario("Both receive several paths, and nobody sends them",
+          """Both offer ADD-PATH, and both only to receive: nothing is agreed on, and the UPDATEs have no path identifiers (RFC 7911 section 4).""")
+def healthy_add_path_unused(lab):
+    node, router = lab.usual(router=dict(channel_options={"ipv4": "add paths rx;"}))
+    play_up(lab, router, node, then=10)
+
+
 chapter("What captures do to healthy sessions")
 
 
@@ -1704,11 +1913,11 @@ LOOK_ALIKES = {
     "ebgp-multihop-needed": ["icmp-unreachable", "gtsm-mismatch"],
     "icmp-prohibited": ["icmp-unreachable", "bfd-one-sided"],
     "icmp-unreachable": ["icmp-prohibited", "bfd-one-sided"],
-    "md5-mismatch": ["healthy-md5", "md5-one-sided", "ao-mismatch"],
+    "md5-mismatch": ["md5-cut", "healthy-md5", "md5-one-sided", "ao-mismatch"],
     "md5-one-sided": ["healthy-md5", "ao-one-sided", "firewall-drop"],
     "ao-mismatch": ["md5-mismatch", "md5-one-sided", "return-path-drop"],
     "gtsm-mismatch": ["healthy-ttl-security", "return-path-drop"],
-    "connection-refused": ["healthy-late-listener", "peer-not-configured", "icmp-prohibited"],
+    "connection-refused": ["healthy-no-listener", "healthy-late-listener", "peer-not-configured", "icmp-prohibited"],
     "return-path-drop": ["ao-one-sided", "gtsm-mismatch", "firewall-drop"],
     "firewall-drop": ["healthy-late-path", "no-route", "both-passive", "bfd-up-no-bgp"],
     "source-address-gone": ["healthy-two-addresses", "no-route", "cease-unspecific"],
@@ -1749,10 +1958,10 @@ LOOK_ALIKES = {
     "closed-without-notification": ["peer-not-configured", "collision", "cease-admin-reset"],
     "graceful-restart": ["cease-admin-reset", "graceful-restart-expired", "healthy-openbgpd"],
     "graceful-restart-expired": ["graceful-restart", "graceful-restart-not-kept"],
-    "malformed-update": ["treat-as-withdraw", "header-error"],
+    "malformed-update": ["healthy-route-server", "treat-as-withdraw", "header-error"],
     "treat-as-withdraw": ["malformed-update", "healthy-families"],
     "route-refresh-error": ["healthy", "header-error"],
-    "hold-time-zero": ["mid-stream", "healthy"],
+    "hold-time-zero": ["mid-stream", "healthy-reflector"],
     "retry-storm": ["connection-refused", "bad-peer-as"],
     "bfd-hop-mismatch": ["bfd-one-way", "bfd-one-sided", "healthy-multihop"],
     "bfd-ttl": ["healthy-multihop", "healthy"],

@@ -48,6 +48,12 @@ TOLERANCES = {
     "graceful-restart-expired": [bgp_exit("extra", NODE, KILLED)],
     "graceful-restart-long-lived": [bgp_exit("extra", ROUTER, KILLED)],
     "graceful-restart-not-kept": [bgp_exit("extra", NODE, KILLED)],
+    "crash-loop": [bgp_exit("extra", ROUTER, KILLED, count=3)],
+    "healthy-unnumbered": [
+        {"what": what, "protocol": "bgp", "count": 12, "reason": "FRR's log names the interface, not the address, of an unnumbered neighbor"}
+        for what in ("unseen", "extra")],
+    "idle-firewall": [bgp_exit("late", "198.51.100.1", "BIRD's hold timer is jittered, 22 to 30 s of 30", seconds=9)],
+    "md5-cut": [bgp_exit("unseen", ROUTER, UNHEARD), bgp_exit("late", ROUTER, "BIRD's hold timer is jittered, 7 to 9 s of 9", seconds=4)],
     "gtsm-mismatch": [
         bgp_exit("late", ROUTER, "BIRD's hold timer is jittered, 11 to 15 s of 15", seconds=4)],
     "hold-timer-expired": [
