@@ -207,6 +207,8 @@ def check_frr(tap):
             if session["cause"] is None:
                 tap.equal((run.status, found), (0, {}), f"{what}: a healthy session is as configured")
                 continue
+            if "bgp listen range" in text:
+                continue  # nobody is named
             if f"neighbor {session['a']} " not in text and f"neighbor {session['b']} " not in text:
                 tap.equal(set(found), {"expect-missing"}, f"{what}: its neighbor is not there")
                 continue
