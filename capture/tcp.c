@@ -20,32 +20,41 @@ enum {
 
 enum { HEADER_MIN = 20, SCALE_MAX = 14, PROTOCOL_TCP = 6 };
 
-/* RFC 1071: the ones' complement sum of 16-bit words in memory order, not yet folded. */
+/* RFC 1071: the ones' complement sum of 16-bit words in memory order, not yet folded. Section 2 (B, C): words of
+ * any size may be added as long as each carry comes back. */
 static uint64_t
 sum_octets(const uint8_t *p, size_t size)
 {
-	uint64_t a = 0, b = 0;
-	while (size >= 16) {
-		uint64_t x, y;
+	uint64_t a = 0, b = 0, carries = 0;
+	while (size >= 32) {
+		uint64_t x;
 		memcpy(&x, p, 8);
-		memcpy(&y, p + 8, 8);
-		a += (x & 0xffffffff) + (x >> 32);
-		b += (y & 0xffffffff) + (y >> 32);
-		p += 16;
-		size -= 16;
-	}
-	a += b;
-	while (size >= 2) {
-		uint16_t x;
-		memcpy(&x, p, 2);
 		a += x;
-		p += 2;
-		size -= 2;
+		carries += a < x;
+		memcpy(&x, p + 8, 8);
+		b += x;
+		carries += b < x;
+		memcpy(&x, p + 16, 8);
+		a += x;
+		carries += a < x;
+		memcpy(&x, p + 24, 8);
+		b += x;
+		carries += b < x;
+		p += 32;
+		size -= 32;
 	}
-	if (size == 1) {
-		uint8_t last[2] = {p[0], 0};
-		uint16_t x;
-		memcpy(&x, last, 2);
+	a = (a & 0xffffffff) + (a >> 32) + (b & 0xffffffff) + (b >> 32) + carries;
+	while (size >= 4) {
+		uint32_t x;
+		memcpy(&x, p, 4);
+		a += x;
+		p += 4;
+		size -= 4;
+	}
+	if (size > 0) {
+		const uint8_t last[4] = {p[0], size > 1 ? p[1] : 0, size > 2 ? p[2] : 0};
+		uint32_t x;
+		memcpy(&x, last, 4);
 		a += x;
 	}
 	return a;

@@ -25,9 +25,6 @@ static const struct message_desc {
 #undef MESSAGE
 };
 
-static const uint8_t marker[BGP_MARKER_SIZE] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-
 static const struct fault_desc {
 	const char *key, *text, *rfc;
 	uint8_t error, subcode;
@@ -131,10 +128,11 @@ bgp_header_check(const uint8_t header[BGP_HEADER_SIZE], uint32_t max, uint16_t *
 	uint8_t *type)
 {
 	struct cursor c = cursor_make(header, BGP_HEADER_SIZE);
-	const uint8_t *start = cursor_bytes(&c, BGP_MARKER_SIZE);
+	bool marked = cursor_u64(&c) == UINT64_MAX;
+	marked = cursor_u64(&c) == UINT64_MAX && marked;
 	*length = cursor_u16(&c);
 	*type = cursor_u8(&c);
-	if (memcmp(start, marker, BGP_MARKER_SIZE) != 0) {
+	if (!marked) {
 		return BGP_FAULT_MARKER;
 	}
 	return check_length_and_type(*length, *type, max);
@@ -159,12 +157,19 @@ read_cut_header(struct cursor c, struct bgp_message *message)
 {
 	message->truncated = true;
 	size_t size = cursor_left(&c);
-	size_t marked = size < BGP_MARKER_SIZE ? size : BGP_MARKER_SIZE;
-	if (marked > 0 && memcmp(c.at, marker, marked) != 0) {
-		bgp_note(message, BGP_FAULT_MARKER, header_fault_offset(BGP_FAULT_MARKER, c));
+	size_t marked = header_fault_offset(BGP_FAULT_MARKER, c);
+	if (marked < (size < BGP_MARKER_SIZE ? size : BGP_MARKER_SIZE)) {
+		bgp_note(message, BGP_FAULT_MARKER, marked);
 	}
 	cursor_skip(&c, BGP_MARKER_SIZE);
 	message->length = cursor_u16(&c);
+}
+
+static void
+clear_body(struct bgp_message *message)
+{
+	const size_t body = offsetof(struct bgp_message, open); /* the union begins with each of its members */
+	memset((uint8_t *)message + body, 0, sizeof(*message) - body);
 }
 
 static void
@@ -172,6 +177,7 @@ decode(const uint8_t *bytes, size_t size, const struct bgp_context *context,
 	struct bgp_message *message)
 {
 	if (size < BGP_HEADER_SIZE) {
+		clear_body(message);
 		read_cut_header(message->raw, message);
 		return;
 	}
@@ -186,20 +192,37 @@ decode(const uint8_t *bytes, size_t size, const struct bgp_context *context,
 	}
 	size_t whole = message->length < BGP_HEADER_SIZE ? BGP_HEADER_SIZE : message->length;
 	message->truncated = size < whole;
-	message->raw = cursor_make(bytes, message->truncated ? size : whole);
-
-	struct cursor body = message->raw;
+	struct cursor body = cursor_make(bytes, message->truncated ? size : whole);
+	message->raw.end = body.end;
 	cursor_skip(&body, BGP_HEADER_SIZE);
-	if (messages[message->type].decode != NULL) {
-		messages[message->type].decode(message, body, context);
+	bgp_decoder *decoder = messages[message->type].decode;
+	if (message->type != BGP_UPDATE) {
+		clear_body(message);
 	}
+	if (decoder != NULL) {
+		decoder(message, &body, context);
+	}
+}
+
+/* All but the body, which decode() clears or writes: a struct of this size takes its time. */
+static void
+begin(struct bgp_message *message, const uint8_t *bytes, size_t size, struct bgp_faults *all)
+{
+	message->type = 0;
+	message->length = 0;
+	message->raw.base = message->raw.at = bytes;
+	message->raw.end = size > 0 ? bytes + size : bytes;
+	message->raw.failed = false;
+	message->truncated = message->summary = message->body_read = false;
+	message->fault = (struct bgp_fault){.code = BGP_FAULT_NONE};
+	message->faults = all;
 }
 
 void
 bgp_decode(const uint8_t *bytes, size_t size, const struct bgp_context *context,
 	struct bgp_message *message)
 {
-	*message = (struct bgp_message){.raw = cursor_make(bytes, size)};
+	begin(message, bytes, size, NULL);
 	decode(bytes, size, context, message);
 }
 
@@ -208,13 +231,13 @@ bgp_decode_all(const uint8_t *bytes, size_t size, const struct bgp_context *cont
 	struct bgp_message *message, struct bgp_faults *all)
 {
 	*all = (struct bgp_faults){0};
-	*message = (struct bgp_message){.raw = cursor_make(bytes, size), .faults = all};
+	begin(message, bytes, size, all);
 	decode(bytes, size, context, message);
 	message->faults = NULL;
 }
 
 void
-bgp_decode_nothing(struct bgp_message *message, struct cursor body,
+bgp_decode_nothing(struct bgp_message *message, struct cursor *body,
 	const struct bgp_context *context)
 {
 	(void)body;
@@ -228,16 +251,16 @@ bgp_decode_nothing(struct bgp_message *message, struct cursor body,
  * 4). BoRR and EoRR have nothing after the family (RFC 7313 section 5).
  */
 void
-bgp_decode_route_refresh(struct bgp_message *message, struct cursor body,
+bgp_decode_route_refresh(struct bgp_message *message, struct cursor *body,
 	const struct bgp_context *context)
 {
 	(void)context;
 	struct bgp_route_refresh *refresh = &message->route_refresh;
-	refresh->family.afi = cursor_u16(&body);
-	refresh->subtype = cursor_u8(&body);
-	refresh->family.safi = cursor_u8(&body);
-	message->body_read = !body.failed;
-	refresh->rest = cursor_rest(&body);
+	refresh->family.afi = cursor_u16(body);
+	refresh->subtype = cursor_u8(body);
+	refresh->family.safi = cursor_u8(body);
+	message->body_read = !body->failed;
+	refresh->rest = cursor_rest(body);
 
 	struct cursor rest = refresh->rest;
 	if (cursor_left(&rest) == 0) {

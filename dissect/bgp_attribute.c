@@ -7,7 +7,6 @@
 #include "dissect/bgp_text.h"
 #include "dissect/bgp_walk.h"
 
-enum { AS_SET = 1, AS_SEQUENCE = 2, AS_CONFED_SEQUENCE = 3, AS_CONFED_SET = 4 };
 
 bool
 bgp_read_mp(const struct bgp_attribute *attribute, struct bgp_mp *mp)
@@ -51,43 +50,8 @@ bgp_next_asn(struct bgp_as_segment *segment, uint32_t *asn)
 	return !segment->asns.failed;
 }
 
-/* Whether one of `count` numbers is 0. */
 static bool
-has_zero(const uint8_t *asns, size_t count, uint8_t width)
-{
-	bool zero = false;
-	for (size_t i = 0; i < count; i++, asns += width) {
-		zero |= (width == 4 ? asns[0] | asns[1] | asns[2] | asns[3] : asns[0] | asns[1]) == 0;
-	}
-	return zero;
-}
-
-bool
-bgp_walk_as_path(struct cursor path, uint8_t width, uint32_t *first, bool *zero)
-{
-	bool begins = true;
-	*first = 0;
-	*zero = false;
-	while (cursor_left(&path) > 0) {
-		const uint8_t *head = cursor_bytes(&path, 2);
-		if (head == NULL || head[0] < 1 || head[0] > 4 || head[1] == 0) {
-			return false;
-		}
-		struct cursor asns = cursor_take(&path, (size_t)head[1] * width);
-		if (asns.failed) {
-			return false;
-		}
-		*zero |= has_zero(asns.at, head[1], width);
-		if (begins && head[0] == AS_SEQUENCE) {
-			*first = width == 4 ? cursor_u32(&asns) : cursor_u16(&asns);
-		}
-		begins = false;
-	}
-	return !path.failed;
-}
-
-static bool
-as_path_fits(struct cursor path, uint8_t width)
+as_path_fits(const struct cursor *path, uint8_t width)
 {
 	uint32_t first;
 	bool zero;
@@ -98,10 +62,10 @@ uint8_t
 bgp_as_path_width(const struct cursor *path, const struct bgp_context *context)
 {
 	uint8_t first = context->as_width != 0 ? context->as_width : 4;
-	if (as_path_fits(*path, first)) {
+	if (as_path_fits(path, first)) {
 		return first;
 	}
-	return context->as_width == 0 && as_path_fits(*path, 2) ? 2 : 0;
+	return context->as_width == 0 && as_path_fits(path, 2) ? 2 : 0;
 }
 
 /* Sets in braces, confederations in parentheses, sets of them in brackets. */
@@ -138,7 +102,7 @@ path_length(struct cursor path, uint8_t width)
 	size_t length = 0;
 	struct bgp_as_segment segment;
 	while (bgp_next_as_segment(&path, width, &segment)) {
-		length += segment.type == AS_SEQUENCE ? segment.count : segment.type == AS_SET;
+		length += segment.type == BGP_AS_SEQUENCE ? segment.count : segment.type == BGP_AS_SET;
 	}
 	return length;
 }
@@ -150,16 +114,16 @@ put_leading(struct bgp_text *w, struct cursor path, uint8_t width, size_t length
 	struct bgp_as_segment segment;
 	struct cursor rest = path;
 	while (bgp_next_as_segment(&rest, width, &segment)) {
-		bool counts = segment.type == AS_SEQUENCE || segment.type == AS_SET;
+		bool counts = segment.type == BGP_AS_SEQUENCE || segment.type == BGP_AS_SET;
 		if (counts && length == 0) {
 			return;
 		}
-		if (segment.type == AS_SEQUENCE && segment.count > length) {
+		if (segment.type == BGP_AS_SEQUENCE && segment.count > length) {
 			segment.asns = cursor_take(&segment.asns, length * width);
 			segment.count = (uint8_t)length;
 		}
 		put_segment(w, segment);
-		length -= segment.type == AS_SEQUENCE ? segment.count : segment.type == AS_SET;
+		length -= segment.type == BGP_AS_SEQUENCE ? segment.count : segment.type == BGP_AS_SET;
 	}
 }
 
@@ -169,7 +133,7 @@ put_as4_path(struct bgp_text *w, struct cursor path)
 {
 	struct bgp_as_segment segment;
 	while (bgp_next_as_segment(&path, 4, &segment)) {
-		if (segment.type == AS_SEQUENCE || segment.type == AS_SET) {
+		if (segment.type == BGP_AS_SEQUENCE || segment.type == BGP_AS_SET) {
 			put_segment(w, segment);
 		}
 	}
@@ -200,7 +164,7 @@ bgp_merged_as_path(const struct bgp_update *update, const struct bgp_context *co
 		cursor_u16(&aggregator.value) != BGP_AS_TRANS;
 	if (as_path.type == 0 || as4_path.type == 0 || stale ||
 		bgp_as_path_width(&as_path.value, context) != 2 ||
-		!as_path_fits(as4_path.value, 4)) {
+		!as_path_fits(&as4_path.value, 4)) {
 		return false;
 	}
 	size_t length = path_length(as_path.value, 2);

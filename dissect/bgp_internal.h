@@ -13,9 +13,13 @@ enum {
 	BGP_TYPE_OFFSET = 18,
 };
 
+/* Types of AS_PATH segments: RFC 4271 section 4.3, RFC 5065 section 3. */
+enum { BGP_AS_SET = 1, BGP_AS_SEQUENCE = 2, BGP_AS_CONFED_SEQUENCE = 3, BGP_AS_CONFED_SET = 4 };
+
 /* Decodes the body of one message type. `body` starts after the header and ends with the octets
- * there are; `message` has its header and `raw` already. */
-typedef void bgp_decoder(struct bgp_message *message, struct cursor body,
+ * there are, and is the decoder's to move; `message` has its header and `raw` already. The member of the
+ * union is zero, but for an UPDATE, of which there are so many that its decoder writes it once. */
+typedef void bgp_decoder(struct bgp_message *message, struct cursor *body,
 	const struct bgp_context *context);
 
 bgp_decoder bgp_decode_nothing, bgp_decode_open, bgp_decode_update, bgp_decode_notification,
@@ -62,12 +66,51 @@ enum bgp_action bgp_fault_action(enum bgp_fault_code code);
 /* One capability from a plain list of them; see bgp_next_capability(). */
 bool bgp_next_capability_in(struct cursor *list, struct bgp_capability *capability);
 
+/* Whether one of `count` numbers is 0. */
+static inline bool
+bgp_has_zero_as(const uint8_t *asns, size_t count, uint8_t width)
+{
+	bool zero = false;
+	for (size_t i = 0; i < count && width == 4; i++) {
+		uint32_t asn; /* in whatever order of octets: 0 is 0 */
+		memcpy(&asn, asns + 4 * i, sizeof(asn));
+		zero |= asn == 0;
+	}
+	for (size_t i = 0; i < count && width == 2; i++) {
+		zero |= (asns[2 * i] | asns[2 * i + 1]) == 0;
+	}
+	return zero;
+}
+
 /*
  * RFC 7606 section 7.2: known segment types, none of them empty, and nothing left over; RFC 7607 section
  * 2: nobody is AS 0, which `zero` tells. False where the numbers are not of `width` octets, or it is no
  * path. `first` is the leftmost AS of a path that begins with an AS_SEQUENCE, else 0.
  */
-bool bgp_walk_as_path(struct cursor path, uint8_t width, uint32_t *first, bool *zero);
+static inline bool
+bgp_walk_as_path(const struct cursor *path, uint8_t width, uint32_t *first, bool *zero)
+{
+	struct cursor here = cursor_same(path);
+	bool begins = true;
+	*first = 0;
+	*zero = false;
+	while (cursor_left(&here) > 0) {
+		const uint8_t *head = cursor_bytes(&here, 2);
+		if (head == NULL || head[0] < 1 || head[0] > 4 || head[1] == 0) {
+			return false;
+		}
+		struct cursor asns;
+		if (!cursor_take_into(&here, (size_t)head[1] * width, &asns)) {
+			return false;
+		}
+		*zero |= bgp_has_zero_as(asns.at, head[1], width);
+		if (begins && head[0] == BGP_AS_SEQUENCE) {
+			*first = width == 4 ? cursor_u32(&asns) : cursor_u16(&asns);
+		}
+		begins = false;
+	}
+	return !here.failed;
+}
 
 /* "UPDATE"; NULL: no message has that type. */
 const char *bgp_message_name(uint64_t type);

@@ -119,18 +119,18 @@ read_text(struct bgp_notification *notification)
 }
 
 void
-bgp_decode_notification(struct bgp_message *message, struct cursor body,
+bgp_decode_notification(struct bgp_message *message, struct cursor *body,
 	const struct bgp_context *context)
 {
 	(void)context;
 	struct bgp_notification *notification = &message->notification;
-	notification->code = cursor_u8(&body);
-	notification->subcode = cursor_u8(&body);
-	message->body_read = !body.failed;
+	notification->code = cursor_u8(body);
+	notification->subcode = cursor_u8(body);
+	message->body_read = !body->failed;
 	if (!message->body_read) {
 		return;
 	}
-	notification->data = cursor_rest(&body);
+	notification->data = cursor_rest(body);
 	if (!read_text(notification)) {
 		bgp_note_short(message, BGP_FAULT_NOTIFICATION_TEXT,
 			cursor_offset(&notification->data), &notification->data);

@@ -102,15 +102,15 @@ walk_parameters(struct bgp_message *message, uint32_t *as4_offset)
 }
 
 void
-bgp_decode_open(struct bgp_message *message, struct cursor body, const struct bgp_context *context)
+bgp_decode_open(struct bgp_message *message, struct cursor *body, const struct bgp_context *context)
 {
 	(void)context;
 	struct bgp_open *open = &message->open;
-	open->version = cursor_u8(&body);
-	open->my_as = cursor_u16(&body);
-	open->hold_time_s = cursor_u16(&body);
-	open->bgp_id = cursor_u32(&body);
-	struct cursor length = body;
+	open->version = cursor_u8(body);
+	open->my_as = cursor_u16(body);
+	open->hold_time_s = cursor_u16(body);
+	open->bgp_id = cursor_u32(body);
+	struct cursor length = *body;
 	cursor_skip(&length, 1);
 	message->body_read = !length.failed;
 	if (!message->body_read) {
@@ -121,7 +121,7 @@ bgp_decode_open(struct bgp_message *message, struct cursor body, const struct bg
 	struct bgp_fault header_fault = message->fault;
 	message->fault = (struct bgp_fault){0};
 	uint32_t as4_offset = 0;
-	take_parameters(message, &body);
+	take_parameters(message, body);
 	walk_parameters(message, &as4_offset);
 	struct bgp_fault parameter_fault = message->fault;
 	message->fault = header_fault;

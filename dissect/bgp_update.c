@@ -32,27 +32,23 @@ static attribute_check check_origin, check_as_path, check_as4_path, check_next_h
 
 enum attribute_class { UNASSIGNED, OPTIONAL, WELL_KNOWN, TRANSITIVE, NON_TRANSITIVE };
 
+/* The bits of the flags that a class prescribes, and their values (RFC 7606 section 3 c). */
+#define FLAGS_OPTIONAL 0x80, 0x80
+#define FLAGS_WELL_KNOWN 0xc0, 0x40
+#define FLAGS_TRANSITIVE 0xc0, 0xc0
+#define FLAGS_NON_TRANSITIVE 0xc0, 0x80
+
 static const struct attribute_desc {
-	const char *name, *rfc;
-	enum attribute_class class;
-	uint16_t least, greatest, unit;
 	attribute_check *check;
+	uint16_t least, greatest, unit;
+	uint8_t mask, value; /* of the flags */
+	enum attribute_class class;
+	const char *name, *rfc;
 } attributes[256] = {
 #define ATTRIBUTE(type, id, name, rfc, class, least, greatest, unit, check, fields) \
-	[type] = {name, rfc, class, least, greatest, unit, check},
+	[type] = {check, least, greatest, unit, FLAGS_##class, class, name, rfc},
 #include "dissect/attributes.def"
 #undef ATTRIBUTE
-};
-
-/* The bits of the flags that a class prescribes, and their values (RFC 7606 section 3 c). */
-static const struct class_desc {
-	uint8_t mask, value;
-} classes[] = {
-	[UNASSIGNED] = {0x80, 0x80},
-	[OPTIONAL] = {0x80, 0x80},
-	[WELL_KNOWN] = {0xc0, 0x40},
-	[TRANSITIVE] = {0xc0, 0xc0},
-	[NON_TRANSITIVE] = {0xc0, 0x80},
 };
 
 const char *
@@ -67,37 +63,58 @@ bgp_attribute_rfc(uint8_t type)
 	return attributes[type].rfc != NULL ? attributes[type].rfc : "";
 }
 
+/* Where an attribute is: its flags and type are the first two octets of `head`. */
+struct place {
+	const uint8_t *head, *value;
+	size_t size; /* of the value */
+};
+
 /* Inline for the one loop that a full table spends its time in. */
 static inline bool
-next_attribute(struct cursor *list, struct bgp_attribute *attribute)
+take_place(struct cursor *list, struct place *place)
 {
 	enum { HEAD = 3 }; /* flags, type, and the length or its first octet */
 	const uint8_t *start = list->at;
 	if (cursor_left(list) == 0) {
 		return false;
 	}
-	const uint8_t *head = cursor_bytes(list, HEAD);
-	if (head != NULL) {
-		size_t size = head[2];
-		if ((head[0] & BGP_ATTRIBUTE_FLAG_EXTENDED_LENGTH) != 0) {
-			size = size << 8 | cursor_u8(list);
+	if (cursor_left(list) >= HEAD) {
+		place->head = cursor_bytes(list, HEAD);
+		place->size = place->head[2];
+		if ((place->head[0] & BGP_ATTRIBUTE_FLAG_EXTENDED_LENGTH) != 0) {
+			place->size = place->size << 8 | cursor_u8(list);
 		}
-		attribute->flags = head[0];
-		attribute->type = head[1];
-		attribute->offset = (uint32_t)(start - list->base);
-		if (cursor_take_into(list, size, &attribute->value)) {
+		if (cursor_left(list) >= place->size && !list->failed) {
+			place->value = cursor_bytes(list, place->size);
 			return true;
 		}
 	}
 	/* The position stays at the attribute that does not fit, for the diagnostic. */
+	list->failed = true;
 	list->at = start;
 	return false;
+}
+
+static inline struct bgp_attribute
+attribute_at(const struct cursor *list, const struct place *place)
+{
+	return (struct bgp_attribute){
+		.flags = place->head[0],
+		.type = place->head[1],
+		.offset = (uint32_t)(place->head - list->base),
+		.value = {.base = list->base, .at = place->value, .end = place->value + place->size},
+	};
 }
 
 bool
 bgp_next_attribute(struct cursor *list, struct bgp_attribute *attribute)
 {
-	return next_attribute(list, attribute);
+	struct place place;
+	if (!take_place(list, &place)) {
+		return false;
+	}
+	*attribute = attribute_at(list, &place);
+	return true;
 }
 
 /* Notes `code` for `attribute`, unless it is cut off by the end of the capture, which a whole
@@ -127,7 +144,7 @@ check_as_path(struct walk *walk, const struct bgp_attribute *attribute)
 		if (bgp_as_path_width(&attribute->value, walk->context) == 0) {
 			note(walk, BGP_FAULT_AS_PATH, attribute);
 		}
-	} else if (!bgp_walk_as_path(attribute->value, agreed, &first, &zero)) {
+	} else if (!bgp_walk_as_path(&attribute->value, agreed, &first, &zero)) {
 		note(walk, BGP_FAULT_AS_PATH, attribute);
 	} else {
 		if (zero) {
@@ -145,7 +162,7 @@ check_as4_path(struct walk *walk, const struct bgp_attribute *attribute)
 	uint32_t first;
 	bool zero;
 	if (cursor_left(&attribute->value) == 0 ||
-		!bgp_walk_as_path(attribute->value, 4, &first, &zero)) {
+		!bgp_walk_as_path(&attribute->value, 4, &first, &zero)) {
 		note(walk, BGP_FAULT_AS_PATH, attribute);
 	} else if (zero) {
 		note(walk, BGP_FAULT_AS_ZERO, attribute);
@@ -181,12 +198,9 @@ check_aggregator(struct walk *walk, const struct bgp_attribute *attribute)
 
 /* Counts a stretch of NLRI; `code` is the fault where they do not fit. */
 static void
-count_run(struct walk *walk, struct bgp_family family, bool withdrawn, const struct cursor *nlri,
+count_run_of(struct walk *walk, struct bgp_family family, bool withdrawn, const struct cursor *nlri,
 	enum bgp_fault_code code)
 {
-	if (cursor_left(nlri) == 0) {
-		return;
-	}
 	struct bgp_message *message = walk->message;
 	struct bgp_update *update = &message->update;
 	struct bgp_nlri_run run = {.family = family, .withdrawn = withdrawn, .nlri = *nlri};
@@ -211,6 +225,48 @@ count_run(struct walk *walk, struct bgp_family family, bool withdrawn, const str
 		update->withdrawn_count += count;
 	} else {
 		update->announced_count += count;
+	}
+}
+
+static inline void
+count_run(struct walk *walk, struct bgp_family family, bool withdrawn, const struct cursor *nlri,
+	enum bgp_fault_code code)
+{
+	if (cursor_left(nlri) > 0) {
+		count_run_of(walk, family, withdrawn, nlri, code);
+	}
+}
+
+/* IPv4 prefixes without path identifiers, counted; false where they do not fit: then bgp_count_nlri() says why. */
+static inline bool
+count_ipv4(const struct cursor *nlri, uint32_t *count)
+{
+	struct cursor here = cursor_same(nlri);
+	unsigned longest = 0;
+	for (*count = 0; cursor_left(&here) > 0; (*count)++) {
+		unsigned bits = cursor_u8(&here);
+		longest = bits > longest ? bits : longest;
+		(void)cursor_bytes(&here, (bits + 7) / 8);
+	}
+	return !here.failed && longest <= 32;
+}
+
+/* The same for a field of the message itself, which has IPv4 unicast; a full table is a million of them. */
+static inline void
+count_field(struct walk *walk, bool withdrawn, const struct cursor *nlri)
+{
+	const struct bgp_family ipv4_unicast = {.afi = 1, .safi = 1};
+	uint32_t count;
+	if (cursor_left(nlri) == 0) {
+		return;
+	}
+	if (walk->context->as_width == 0 || walk->context->add_path_count > 0 ||
+		!count_ipv4(nlri, &count)) {
+		count_run_of(walk, ipv4_unicast, withdrawn, nlri, BGP_FAULT_NLRI);
+	} else if (withdrawn) {
+		walk->message->update.withdrawn_count += count;
+	} else {
+		walk->message->update.announced_count += count;
 	}
 }
 
@@ -260,29 +316,83 @@ is_seen(const struct walk *walk, uint8_t type)
 	return (walk->seen[type / 64] >> type % 64 & 1) != 0;
 }
 
+/* What is wrong with an attribute before its value is looked at. */
 static void
-check_attribute(struct walk *walk, const struct bgp_attribute *attribute)
+note_odd(struct walk *walk, const struct attribute_desc *desc, const struct bgp_attribute *attribute,
+	bool bad_length)
 {
-	const struct attribute_desc *desc = &attributes[attribute->type];
-	const struct class_desc *class = &classes[desc->class];
-	if ((attribute->flags & class->mask) != class->value) {
-		note(walk, desc->class == UNASSIGNED ? BGP_FAULT_ATTRIBUTE_UNKNOWN :
-			BGP_FAULT_ATTRIBUTE_FLAGS, attribute);
+	if (desc->class == UNASSIGNED) {
+		if ((attribute->flags & BGP_ATTRIBUTE_FLAG_OPTIONAL) == 0) {
+			note(walk, BGP_FAULT_ATTRIBUTE_UNKNOWN, attribute);
+		}
+	} else if ((attribute->flags & desc->mask) != desc->value) {
+		note(walk, BGP_FAULT_ATTRIBUTE_FLAGS, attribute);
 	}
 	if (is_seen(walk, attribute->type)) {
 		note(walk, BGP_FAULT_ATTRIBUTE_DUPLICATE, attribute);
 	}
-	walk->seen[attribute->type / 64] |= (uint64_t)1 << attribute->type % 64;
-	walk->count++;
-	if (desc->class == UNASSIGNED) {
-		return;
-	}
-	size_t size = cursor_left(&attribute->value);
-	if (size < desc->least || size > desc->greatest ||
-		(desc->unit > 1 && size % desc->unit != 0)) { /* dividing takes as long as all the rest */
+	if (bad_length && desc->class != UNASSIGNED) {
 		note(walk, BGP_FAULT_ATTRIBUTE_LENGTH, attribute);
-	} else if (desc->check != NULL) {
-		desc->check(walk, attribute);
+	}
+}
+
+static inline bool
+length_fits(const struct attribute_desc *desc, size_t size)
+{
+	size_t unit = desc->unit;
+	/* Dividing takes as long as all the rest. */
+	return size >= desc->least && size <= desc->greatest &&
+		((unit & (unit - 1)) == 0 ? (size & (unit - 1)) == 0 : size % unit == 0);
+}
+
+static void
+check_value(struct walk *walk, const struct attribute_desc *desc, const struct cursor *list,
+	const struct place *place)
+{
+	const struct bgp_attribute attribute = attribute_at(list, place);
+	desc->check(walk, &attribute);
+}
+
+static void
+check_odd(struct walk *walk, const struct attribute_desc *desc, const struct cursor *list,
+	const struct place *place, bool fits)
+{
+	const struct bgp_attribute attribute = attribute_at(list, place);
+	note_odd(walk, desc, &attribute, !fits);
+}
+
+/* The most common one is walked here; what is wrong with it, if anything is, is for its check to say. */
+static inline bool
+is_plain_path(struct walk *walk, const struct cursor *list, const struct place *place)
+{
+	const struct cursor path = cursor_make(place->value, place->size);
+	struct bgp_update *update = &walk->message->update;
+	uint32_t first;
+	bool zero;
+	if (place->head[1] != BGP_ATTRIBUTE_AS_PATH || walk->context->as_width != 4 ||
+		!bgp_walk_as_path(&path, 4, &first, &zero) || zero) {
+		return false;
+	}
+	update->first_as = first;
+	update->as_path_offset = (uint32_t)(place->head - list->base);
+	return true;
+}
+
+static inline void
+check_attribute(struct walk *walk, const struct cursor *list, const struct place *place)
+{
+	uint8_t type = place->head[1];
+	const struct attribute_desc *desc = &attributes[type];
+	uint64_t *seen = &walk->seen[type / 64];
+	uint64_t bit = (uint64_t)1 << type % 64;
+	bool fits = desc->class != UNASSIGNED && length_fits(desc, place->size);
+	if (!fits || (place->head[0] & desc->mask) != desc->value || (*seen & bit) != 0) {
+		check_odd(walk, desc, list, place, fits);
+	}
+	*seen |= bit;
+	walk->count++;
+	if (fits && desc->check != NULL && !is_plain_path(walk, list, place)) {
+		check_value(walk, desc, list, place);
 	}
 }
 
@@ -303,10 +413,10 @@ check_missing(struct walk *walk)
 static void
 walk_attributes(struct walk *walk)
 {
-	struct cursor list = walk->message->update.attributes;
-	struct bgp_attribute attribute = {0};
-	while (next_attribute(&list, &attribute)) {
-		check_attribute(walk, &attribute);
+	struct cursor list = cursor_same(&walk->message->update.attributes);
+	struct place place;
+	while (take_place(&list, &place)) {
+		check_attribute(walk, &list, &place);
 	}
 	walk->message->update.seen = walk->seen[0];
 	if (list.failed) {
@@ -333,7 +443,7 @@ take_fields(struct bgp_message *message, struct cursor *body, bool *has_nlri)
 		bgp_note(message, BGP_FAULT_UPDATE_LENGTHS, WITHDRAWN_LENGTH_OFFSET);
 		return false;
 	}
-	update->withdrawn = cursor_take(body, withdrawn);
+	cursor_take_into(body, withdrawn, &update->withdrawn);
 	size_t offset = cursor_offset(body);
 	size_t attributes_size = cursor_u16(body);
 	if (body->failed) {
@@ -344,11 +454,18 @@ take_fields(struct bgp_message *message, struct cursor *body, bool *has_nlri)
 		bgp_note(message, BGP_FAULT_UPDATE_LENGTHS, offset);
 	}
 	*has_nlri = used < declared;
-	update->attributes = cursor_take_some(body, attributes_size);
-	update->nlri = *body;
-	if (body->failed) {
-		update->nlri = cursor_make(message->raw.base, 0);
+	if (!cursor_take_into(body, attributes_size, &update->attributes)) {
+		body->failed = false;
+		cursor_take_into(body, cursor_left(body), &update->attributes);
+		body->base = body->at = body->end = message->raw.base; /* no NLRI */
 	}
+	cursor_take_into(body, cursor_left(body), &update->nlri);
+	/* One by one: gcc would clear all of it first, which takes as long as to read a short UPDATE. */
+	update->announced_count = update->withdrawn_count = 0;
+	update->seen = 0;
+	update->first_as = update->as_path_offset = 0;
+	update->opaque = update->end_of_rib = false;
+	update->end_of_rib_family = (struct bgp_family){0};
 	return true;
 }
 
@@ -374,19 +491,19 @@ find_end_of_rib(struct bgp_message *message, const struct walk *walk)
 }
 
 void
-bgp_decode_update(struct bgp_message *message, struct cursor body,
+bgp_decode_update(struct bgp_message *message, struct cursor *body,
 	const struct bgp_context *context)
 {
 	struct bgp_update *update = &message->update;
 	struct walk walk = {.message = message, .context = context};
-	const struct bgp_family ipv4_unicast = {.afi = 1, .safi = 1};
-	message->body_read = take_fields(message, &body, &walk.has_nlri);
+	message->body_read = take_fields(message, body, &walk.has_nlri);
 	if (!message->body_read) {
+		*update = (struct bgp_update){0};
 		return;
 	}
-	count_run(&walk, ipv4_unicast, true, &update->withdrawn, BGP_FAULT_NLRI);
+	count_field(&walk, true, &update->withdrawn);
 	walk_attributes(&walk);
-	count_run(&walk, ipv4_unicast, false, &update->nlri, BGP_FAULT_NLRI);
+	count_field(&walk, false, &update->nlri);
 	find_end_of_rib(message, &walk);
 	if (!update->end_of_rib) {
 		update->end_of_rib_family = (struct bgp_family){0};

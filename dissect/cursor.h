@@ -141,6 +141,19 @@ cursor_take_into(struct cursor *c, size_t size, struct cursor *child)
 	return true;
 }
 
+/* A copy of a cursor that was written a moment ago. In parts, as it was: a processor that loads in one what it
+ * has just stored in two waits for the memory. */
+static inline struct cursor
+cursor_same(const struct cursor *c)
+{
+	struct cursor same;
+	same.base = c->base;
+	same.at = c->at;
+	same.end = c->end;
+	same.failed = c->failed;
+	return same;
+}
+
 /* A child over all that is left. */
 static inline struct cursor
 cursor_rest(struct cursor *c)

@@ -522,7 +522,8 @@ struct sink
 recorder_sink(struct recorder *r, struct track *track)
 {
 	r->track = track;
-	return (struct sink){.self = r, .on_event = on_event, .flush = on_flush};
+	return (struct sink){
+		.self = r, .takes_runs = true, .on_event = on_event, .flush = on_flush};
 }
 
 void

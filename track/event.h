@@ -71,6 +71,9 @@ struct event_message {
 	uint16_t src_port, dst_port;
 	const struct bgp_message *message;
 	const struct bgp_context *context; /* what it was decoded with */
+	/* 0: one message. Else so many UPDATEs, one behind the other in one packet, to sinks that take
+	 * runs: `message` is a summary with the counts of all, and `seq` is that of the last. */
+	uint32_t run;
 };
 
 struct event_fault {
@@ -347,6 +350,7 @@ struct event {
 struct sink {
 	void *self;
 	bool wants_snapshots;
+	bool takes_runs; /* UPDATEs that change nothing but counts may come together: event_message.run */
 	void (*on_event)(void *self, const struct event *event);
 	/* About once a second, and when the input pauses: write what waits. */
 	void (*flush)(void *self);

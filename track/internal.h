@@ -421,13 +421,27 @@ struct clock_step {
 	uint64_t from_ns, to_ns, offset_ns;
 };
 
+/* UPDATEs of one packet so far that change nothing but counts: see message.c. */
+struct message_run {
+	struct link *link; /* NULL: there is none */
+	unsigned dir;
+	struct moment at;
+	uint32_t count;   /* 0: none so far, but `judging` is valid */
+	uint32_t seq_end; /* of the last one */
+	struct bgp_judge_context judging;
+	struct bgp_message sum;
+};
+
 struct track {
 	struct track_options options;
 	struct sink sinks[TRACK_SINKS_MAX];
 	size_t sink_count;
 	bool snapshots;
 	uint64_t seq;
-	struct event message_event; /* message.c */
+	bool runs; /* all sinks take them */
+	struct event message_event; /* message.c: large, and the messages are many */
+	struct bgp_message decoded; /* likewise */
+	struct message_run run;
 	struct pending *spare_pending; /* machine.c: of the last machine that had none left */
 	struct moment now;
 	struct moment begin; /* of the first packet */
@@ -581,6 +595,9 @@ void restart_destroy(struct session *s);
 /* message.c */
 void message_in(struct track *t, struct link *link, unsigned dir, const uint8_t *bytes, size_t size,
 	uint32_t wire, uint32_t seq_end, const struct moment *at);
+
+/* The octets that were framed are all handed in: what waits of them is told. */
+void message_run_end(struct track *t);
 
 /* What is known of it: all unset where nothing is. */
 const struct judgements *message_judged(const struct machine *m);

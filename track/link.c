@@ -120,6 +120,7 @@ link_finish(struct track *t, struct link *link)
 		struct delivery d = {t, link, dir};
 		struct framer_sink sink = {&d, framed_message, framed_fault};
 		framer_end(&link->framer[dir], &sink, link->conn->side[dir].next_seq);
+		message_run_end(t);
 	}
 	if (link->resent != NULL) {
 		resent_settle(t, link, true);
@@ -465,6 +466,7 @@ link_bytes(void *ctx, struct conn *conn, int dir, const uint8_t *bytes, size_t s
 	struct framer_sink sink = {&d, framed_message, framed_fault};
 	struct framer_origin origin = {from->frame, from->time_ns, from->input};
 	framer_bytes(&link->framer[dir], &sink, bytes, size, seq, &origin);
+	message_run_end(t);
 }
 
 void
@@ -493,6 +495,7 @@ link_gap(void *ctx, struct conn *conn, int dir, uint32_t seq, uint32_t missing, 
 	emit(t, &event, &when);
 	timing_gap(link->session, link, (unsigned)dir);
 	framer_gap(&link->framer[dir], &sink, missing, seq, &origin);
+	message_run_end(t);
 	/* What was lost there may have been any message. */
 	link->session->lacks = true;
 	if (conn->side[1 - dir].seen) {

@@ -2,6 +2,10 @@
 /*
  * A message was framed: decode it by what both OPENs agreed on, say it, count it, and give it to the
  * state machines and the rules.
+ *
+ * A full table is some ten UPDATEs in each packet, and most of them do nothing but add to counts. Where no
+ * sink wants each of them for itself, those of one packet are a run: counted one by one, and told, timed
+ * and given to the machine once.
  */
 #include "track/internal.h"
 
@@ -97,7 +101,7 @@ judge(struct track *t, struct link *link, unsigned dir, const struct bgp_message
 	const struct bgp_context *context, const struct moment *at)
 {
 	struct machine *m = &link->machine[dir];
-	struct bgp_judge_context judging = judge_context(link, dir, context);
+	const struct bgp_judge_context judging = judge_context(link, dir, context);
 	switch (bgp_judge_need(message, &judging)) {
 	case BGP_JUDGE_NOTHING:
 		return;
@@ -248,8 +252,8 @@ open_in(struct track *t, struct link *link, unsigned dir, const struct bgp_messa
 
 /* The message, and what is wrong with it. The event is large and the messages are many: one serves all. */
 static void
-tell(struct track *t, struct link *link, unsigned dir, const struct bgp_message *message,
-	const struct bgp_context *context, const struct moment *at)
+tell_event(struct track *t, const struct link *link, unsigned dir, const struct bgp_message *message,
+	const struct bgp_context *context, const struct moment *at, uint32_t run)
 {
 	const struct conn *conn = link->conn;
 	struct event *event = &t->message_event;
@@ -263,8 +267,16 @@ tell(struct track *t, struct link *link, unsigned dir, const struct bgp_message 
 		.dst_port = conn->side[1 - dir].port,
 		.message = message,
 		.context = context,
+		.run = run,
 	};
 	emit(t, event, at);
+}
+
+static void
+tell(struct track *t, struct link *link, unsigned dir, const struct bgp_message *message,
+	const struct bgp_context *context, const struct moment *at)
+{
+	tell_event(t, link, dir, message, context, at, 0);
 	judge(t, link, dir, message, context, at);
 }
 
@@ -275,6 +287,7 @@ message_bad_header(struct track *t, struct link *link, unsigned dir, enum bgp_fa
 	const uint8_t header[BGP_HEADER_SIZE], const struct moment *at)
 {
 	struct bgp_message message;
+	message_run_end(t);
 	bgp_decode(header, BGP_HEADER_SIZE, &unknown_context, &message);
 	if (message.fault.code != code) {
 		/* Only what was agreed on makes it one. */
@@ -288,53 +301,136 @@ message_bad_header(struct track *t, struct link *link, unsigned dir, enum bgp_fa
 	}
 }
 
+static const struct bgp_context *
+context_of(const struct link *link, unsigned dir)
+{
+	return link->context[dir] != NULL ? link->context[dir] : &unknown_context;
+}
+
+static bool
+same_moment(const struct moment *a, const struct moment *b)
+{
+	return a->frame == b->frame && a->time_ns == b->time_ns && a->input == b->input;
+}
+
+/* Whether all that an UPDATE does is to add to counts. */
+static bool
+is_quiet(const struct link *link, unsigned dir, const struct bgp_message *message,
+	const struct bgp_judge_context *judging)
+{
+	return message->body_read && message->fault.code == BGP_FAULT_NONE &&
+		!message->update.end_of_rib && link->machine[dir].state == BGP_STATE_ESTABLISHED &&
+		link->machine[1 - dir].state != BGP_STATE_UNKNOWN &&
+		bgp_judge_need(message, judging) == BGP_JUDGE_NOTHING;
+}
+
+/* Takes an UPDATE into the run; false where it is to go the ordinary way. */
+static bool
+run_takes(struct track *t, struct link *link, unsigned dir, const struct bgp_message *message,
+	const struct bgp_context *context, uint32_t seq_end, const struct moment *at)
+{
+	struct message_run *run = &t->run;
+	if (!t->runs || message->type != BGP_UPDATE) {
+		return false;
+	}
+	if (run->link != link || run->dir != dir || !same_moment(&run->at, at)) {
+		message_run_end(t);
+		run->link = link;
+		run->dir = dir;
+		run->at = *at;
+		run->judging = judge_context(link, dir, context);
+		run->sum.update.announced_count = run->sum.update.withdrawn_count = 0;
+	}
+	if (!is_quiet(link, dir, message, &run->judging)) {
+		return false;
+	}
+	run->count++;
+	run->seq_end = seq_end;
+	run->sum.update.announced_count += message->update.announced_count;
+	run->sum.update.withdrawn_count += message->update.withdrawn_count;
+	return true;
+}
+
+void
+message_run_end(struct track *t)
+{
+	struct message_run *run = &t->run;
+	struct link *link = run->link;
+	unsigned dir = run->dir;
+	run->link = NULL;
+	if (link == NULL || run->count == 0) {
+		return;
+	}
+	struct session *s = link->session;
+	struct speaker *side = &s->side[link_side(link, dir)];
+	struct bgp_message *sum = &run->sum;
+	sum->type = BGP_UPDATE;
+	sum->summary = sum->body_read = true;
+	t->seq += run->count - 1;
+	tell_event(t, link, dir, sum, context_of(link, dir), &run->at, run->count);
+	side->messages[COUNT_UPDATE] += run->count;
+	side->last_message_ns = run->at.time_ns;
+	side->prefixes_announced += sum->update.announced_count;
+	side->prefixes_withdrawn += sum->update.withdrawn_count;
+	link->machine[dir].messages += run->count;
+	run->count = 0;
+	struct moment previous = link->machine[dir].sent;
+	timing_message(s, link, dir, sum, &previous, &run->at);
+	struct pending pending = {.at = run->at, .seq_end = run->seq_end, .type = BGP_UPDATE};
+	machine_sent(t, link, dir, &pending);
+	session_dirty(t, s);
+}
+
 void
 message_in(struct track *t, struct link *link, unsigned dir, const uint8_t *bytes, size_t size,
 	uint32_t wire, uint32_t seq_end, const struct moment *at)
 {
 	(void)wire;
+	const struct bgp_context *context = context_of(link, dir);
+	struct bgp_message *message = &t->decoded;
+	bgp_decode(bytes, size, context, message);
+	if (run_takes(t, link, dir, message, context, seq_end, at)) {
+		return;
+	}
+	message_run_end(t);
+
 	struct session *s = link->session;
 	struct speaker *side = &s->side[link_side(link, dir)];
-	const struct bgp_context *context =
-		link->context[dir] != NULL ? link->context[dir] : &unknown_context;
-	struct bgp_message message;
-	bgp_decode(bytes, size, context, &message);
-
-	tell(t, link, dir, &message, context, at);
-	side->messages[slot_of(message.type)]++;
+	tell(t, link, dir, message, context, at);
+	side->messages[slot_of(message->type)]++;
 	side->last_message_ns = at->time_ns;
 	link->machine[dir].messages++;
-	struct pending pending = {.at = *at, .seq_end = seq_end, .type = message.type};
-	switch (message.type) {
+	struct pending pending = {.at = *at, .seq_end = seq_end, .type = message->type};
+	switch (message->type) {
 	case BGP_OPEN:
-		open_in(t, link, dir, &message, at);
+		open_in(t, link, dir, message, at);
 		break;
 	case BGP_UPDATE:
-		if (message.body_read) {
-			side->prefixes_announced += message.update.announced_count;
-			side->prefixes_withdrawn += message.update.withdrawn_count;
+		if (message->body_read) {
+			side->prefixes_announced += message->update.announced_count;
+			side->prefixes_withdrawn += message->update.withdrawn_count;
 		}
 		break;
 	case BGP_NOTIFICATION:
-		if (message.body_read) {
-			pending.code = message.notification.code;
-			pending.subcode = message.notification.subcode;
+		if (message->body_read) {
+			pending.code = message->notification.code;
+			pending.subcode = message->notification.subcode;
 		}
 		break;
 	default:
 		break;
 	}
-	if (message.type == BGP_NOTIFICATION && message.body_read) {
+	if (message->type == BGP_NOTIFICATION && message->body_read) {
 		struct machine *m = &link->machine[dir];
-		rule_notification(t, link, dir, &message, at);
+		rule_notification(t, link, dir, message, at);
 		m->notified = true; /* the machine hears of it below */
 	}
-	if (message.type == BGP_KEEPALIVE || message.type == BGP_UPDATE ||
-	    message.type == BGP_ROUTE_REFRESH) {
+	if (message->type == BGP_KEEPALIVE || message->type == BGP_UPDATE ||
+	    message->type == BGP_ROUTE_REFRESH) {
 		struct moment previous = link->machine[dir].sent;
-		timing_message(s, link, dir, &message, &previous, at);
-		if (message.type == BGP_UPDATE && message.body_read && message.update.end_of_rib) {
-			restart_end_of_rib(s, link_side(link, dir), message.update.end_of_rib_family, at);
+		timing_message(s, link, dir, message, &previous, at);
+		if (message->type == BGP_UPDATE && message->body_read && message->update.end_of_rib) {
+			restart_end_of_rib(s, link_side(link, dir), message->update.end_of_rib_family, at);
 		}
 	}
 	machine_sent(t, link, dir, &pending);

@@ -82,6 +82,7 @@ track_add_sink(struct track *t, const struct sink *sink)
 	if (t->sink_count < TRACK_SINKS_MAX) {
 		t->sinks[t->sink_count++] = *sink;
 		t->snapshots = t->snapshots || sink->wants_snapshots;
+		t->runs = (t->runs || t->sink_count == 1) && sink->takes_runs;
 	}
 }
 

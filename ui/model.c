@@ -328,7 +328,8 @@ keep_notification(struct model_session *s, int side, const struct event *event)
 }
 
 static void
-count_message(struct event_session_side *side, const struct bgp_message *m, uint64_t time_ns)
+count_message(struct event_session_side *side, const struct bgp_message *m, uint32_t run,
+	uint64_t time_ns)
 {
 	static const uint8_t slots[] = {
 		[BGP_OPEN] = COUNT_OPEN,
@@ -338,7 +339,7 @@ count_message(struct event_session_side *side, const struct bgp_message *m, uint
 		[BGP_ROUTE_REFRESH] = COUNT_ROUTE_REFRESH,
 	};
 	bool named = m->type >= BGP_OPEN && m->type <= BGP_ROUTE_REFRESH;
-	side->messages[named ? slots[m->type] : COUNT_OTHER]++;
+	side->messages[named ? slots[m->type] : COUNT_OTHER] += run;
 	side->last_message_ns = time_ns;
 	if (m->type == BGP_UPDATE && m->body_read) {
 		side->prefixes_announced += m->update.announced_count;
@@ -359,8 +360,9 @@ on_message(struct model *model, const struct event *event)
 	int side = session_side(s, &m->src, &m->dst);
 	enum timeline_kind kind = TIMELINE_MESSAGE;
 	enum timeline_weight weight = TIMELINE_NORMAL;
+	uint32_t run = m->run > 0 ? m->run : 1;
 	if (side >= 0) {
-		count_message(&s->info.side[side], message, event->time_ns);
+		count_message(&s->info.side[side], message, run, event->time_ns);
 	}
 	switch (message->type) {
 	case BGP_OPEN:
@@ -389,7 +391,7 @@ on_message(struct model *model, const struct event *event)
 		e = timeline_stretch(&s->timeline, kind, side, m->connection);
 	}
 	if (e != NULL) {
-		e->count++;
+		e->count += run;
 		e->last_ns = event->time_ns;
 		e->last_frame = event->frame;
 		e->last_seq = event->seq;
@@ -397,6 +399,8 @@ on_message(struct model *model, const struct event *event)
 		e = session_entry(model, s, event, kind, weight);
 		e->side = (int8_t)side;
 		e->connection = m->connection;
+		e->count = run;
+		e->seq -= run - 1;
 		char text[TIMELINE_TEXT_MAX] = "UPDATE";
 		if (kind != TIMELINE_UPDATE) {
 			describe_message(m, false, text, sizeof(text));

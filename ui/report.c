@@ -356,6 +356,7 @@ ui_report_open(const struct ui_options *options, struct sink *sink)
 	page_init(&r->page, options);
 	*sink = (struct sink){
 		.self = r,
+		.takes_runs = true,
 		.on_event = report_event,
 		.close = report_close,
 		.abandon = report_abandon,
