@@ -15,7 +15,10 @@ import sys
 import tempfile
 import time
 import types
+import unicodedata
 
+import packets
+from test_screens import columns
 from support import BGPWHY, PCAPS, SOURCE, Tap, bgpwhy, epoch, need_program, skip_all
 
 sys.path.insert(0, os.path.join(SOURCE, "tests", "lab"))
@@ -87,6 +90,17 @@ class Terminal:
                     if file.read().rsplit(")", 1)[1].split()[1] == shell:
                         return int(name)
         raise RuntimeError("the shell has no child")
+
+    def pid_of(self, name):
+        """Of the program of this name below the shell: there may be others beside it, of a pipe."""
+        shell = self.tmux("display-message", "-p", "#{pane_pid}").strip()
+        for one in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                with open(f"/proc/{one}/stat", encoding="utf-8") as file:
+                    head, tail = file.read().rsplit(")", 1)
+                if tail.split()[1] == shell and head.endswith("(" + name):
+                    return int(one)
+        raise RuntimeError(f"the shell has no child {name}")
 
     def close(self):
         self.tmux("kill-server")
@@ -240,6 +254,94 @@ def parameters(raw):
             elif 40 <= code <= 47 or 100 <= code <= 107:
                 found.add(("bg", code))
     return found
+
+
+def check_storm(tap, folder):
+    """Sizes that change all the time while it loads and while it is stopped; then all is as it should be."""
+    t = Terminal(folder, 100, 30)
+    t.line(f"{{ cat {capture('bfd-down')}; sleep 6; }} | {BGPWHY} --ui -r -; echo status $?")
+    drawn = t.wait("loading")
+    for number in range(60):
+        width, height = ((200, 60), (20, 5), (81, 25), (1, 1), (79, 24), (130, 24))[number % 6]
+        t.tmux("resize-window", "-x", str(width), "-y", str(height))
+        if number % 7 == 0:
+            t.type("Down", "t", "q")
+    t.tmux("resize-window", "-x", "100", "-y", "30")
+    t.type("Enter")
+    tap.ok(drawn and t.wait("[1 Ladder]") and t.wait("done", 15), "a storm of sizes while it loads", t.text())
+    rows = t.text().splitlines()
+    tap.ok(rows[0].startswith(" bgpwhy") and "q back" in rows[29] and len({row.rindex("│") for row in rows if row.count("│") > 1}) == 1,
+           "and the picture is whole", t.text())
+    os.kill(t.pid_of("bgpwhy"), signal.SIGTSTP)
+    tap.ok(t.wait("Stopped") and t.restored(), "SIGTSTP: the shell has its terminal", t.text())
+    t.tmux("resize-window", "-x", "130", "-y", "35")
+    t.line("fg")
+    tap.ok(t.wait("[1 Ladder]") and t.wait(re.compile("\n[^\n]* q back[^\n]*\n*$")) and len(t.text().splitlines()) == 35,
+           "SIGCONT: drawn anew, in the size of now", t.text())
+    t.type("Q")
+    tap.ok(t.wait(re.compile(r"status \d")) and t.restored(), "and the terminal is as it was", t.text())
+    t.close()
+
+
+def check_keys(tap, folder):
+    """A terminal that is not what TERM says sends keys that its description does not have."""
+    t = Terminal(folder, term="xterm-256color")
+    t.line(f"{BGPWHY} --ui -r {capture('bfd-down')}")
+    t.wait("done")
+    t.type("Enter")
+    t.wait("[1 Ladder]")
+    for sequence, wanted in ((b"\x1b[1~", r" 1 of \d+ "), (b"\x1b[4~", r" (\d+) of \1 "), (b"\x1b[7~", r" 1 of \d+ "),
+                             (b"\x1bOB", r" 2 of \d+ "), (b"\x1b[B", r" 3 of \d+ "), (b"\x1b[8~", r" (\d+) of \1 ")):
+        t.octets(sequence)
+        tap.ok(t.wait(re.compile(wanted)) and "[1 Ladder]" in t.text(), f"{sequence}: the key that it is", t.text())
+    before = t.text()
+    for sequence in (b"\x1b[99;5u", b"\x1b[200~", b"\x1b[1;5Q", b"\x1bO5", b"\xff\xfe", "é世".encode()):
+        t.octets(sequence)
+        time.sleep(0.2)
+    tap.ok(t.text() == before, "what is no key does nothing", before, t.text())
+    t.type("Escape")
+    tap.ok(t.wait("CAUSE"), "Esc is Esc", t.text())
+    t.type("Q")
+    tap.ok(t.restored(), "the terminal is as it was", t.text())
+    t.close()
+
+
+HOSTILE = "\x1b[2J\x1b]0;owned\x07世界 e\u0301\u200d\u202e\u0085 \u0600\ufeff 🏴\u200d☠️ \U000e0041"
+
+
+def check_hostile(tap, folder):
+    """Text of a peer that would clear the screen, turn it round or push its columns apart."""
+    path = os.path.join(folder, "hostile.pcap")
+    talk = packets.Conversation()
+    talk.establish()
+    text = HOSTILE.encode()
+    talk.say(packets.SERVER, packets.notification(6, 2, bytes((len(text),)) + text), after=3)
+    talk.close(packets.SERVER)
+    with open(path, "wb") as file:
+        file.write(talk.pcap())
+    raw = os.path.join(folder, "hostile.raw")
+    t = Terminal(folder, 150, 24)
+    t.tmux("pipe-pane", "-o", f"cat >{raw}")
+    t.line(f"{BGPWHY} --ui -r {path}")
+    t.wait("done")
+    list_rows = t.text().splitlines()
+    t.type("Enter")
+    t.wait("[1 Ladder]")
+    rows = [row for row in t.text().splitlines() if row.count("│") + row.count("├") + row.count("┤") == 2]
+    ends = {columns(row[:max(row.rfind("│"), row.rfind("┤"))]) for row in rows}
+    tap.ok(len(rows) > 5 and len(ends) == 1 and len(list_rows) == 24, "the lifelines stay straight", t.text(), ends)
+    tap.ok("\\u001b[2J" in t.text() and "世界" in t.text(), "the text is shown, escaped", t.text())
+    for keys in (("2",), ("4",), ("1", "/"), ("NOTIFICATION", "Enter", "Home", "Enter")):
+        t.type(*keys)
+        time.sleep(0.3)
+    tap.ok("owned" in t.text() and t.tmux("display-message", "-p", "#{pane_title}").strip() != "owned", "the message, too", t.text())
+    t.type("Q")
+    t.wait("$")
+    t.close()
+    with open(raw, "rb") as file:
+        sent = file.read().decode("utf-8", "replace")
+    tap.none([repr(bad) for bad in ("\x1b]0;", "\u202e", "\u0085", "\u200d", "\ufeff", "\U000e0041") if bad in sent],
+             "nothing of it reaches the terminal as it came")
 
 
 # Terminals that a small system does not know, as ncurses describes them.
@@ -516,7 +618,8 @@ def main():
     wanted = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
-        for check in (check_new_user, check_list, check_signals, check_sizes, check_colours, check_palette, check_ended,
+        for check in (check_new_user, check_list, check_signals, check_sizes, check_storm, check_keys,
+                      check_hostile, check_colours, check_palette, check_ended,
                       check_recordings, check_mouse, check_saving,
                       check_inputs, check_learn, check_live):
             name = check.__name__[len("check_"):]

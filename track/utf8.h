@@ -57,4 +57,19 @@ utf8_is_unsafe(uint32_t c)
 		(c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
+/*
+ * What is not seen and changes what stands beside it: soft hyphens, joiners and other format characters,
+ * variation selectors, tags, and the letters that make flags in pairs. With them two texts look alike that are not,
+ * and terminals do not agree on how many columns they take.
+ */
+static inline bool
+utf8_is_invisible(uint32_t c)
+{
+	return c == 0xad || (c >= 0x600 && c <= 0x605) || c == 0x6dd || c == 0x70f || c == 0x8e2 ||
+		(c >= 0x180b && c <= 0x180f) || (c >= 0x200b && c <= 0x200f) || (c >= 0x2060 && c <= 0x206f) ||
+		(c >= 0xfe00 && c <= 0xfe0f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
+		(c >= 0x1d173 && c <= 0x1d17a) || (c >= 0x1f1e6 && c <= 0x1f1ff) || (c >= 0x1f3fb && c <= 0x1f3ff) ||
+		(c >= 0xe0000 && c <= 0xe0fff);
+}
+
 #endif

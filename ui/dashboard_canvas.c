@@ -28,7 +28,7 @@
 #include "track/utf8.h"
 #include "ui/text.h"
 
-enum { CELLS_MAX = 512, FORMAT_MAX = 1024, ESCAPE_DELAY_MS = 25 };
+enum { CELLS_MAX = 512, FORMAT_MAX = 1024, ESCAPE_DELAY_MS = 25, SEQUENCE_MAX = 24 };
 
 struct canvas {
 	SCREEN *screen;
@@ -287,6 +287,52 @@ canvas_set_size(struct canvas *canvas, unsigned width, unsigned height)
 	resizeterm((int)height, (int)width);
 }
 
+/*
+ * After an Esc that curses made no key of: where more came with it, it is a key whose sequence the terminal's
+ * description does not have (TERM is often not what the terminal is). As Esc and some letters it would do what
+ * nobody asked for. 0: one that means nothing here.
+ */
+static uint32_t
+rest_of_sequence(void)
+{
+	static const struct {
+		const char *sequence;
+		int key;
+	} keys[] = {
+		{"[A", KEY_UP}, {"OA", KEY_UP}, {"[B", KEY_DOWN}, {"OB", KEY_DOWN},
+		{"[C", KEY_RIGHT}, {"OC", KEY_RIGHT}, {"[D", KEY_LEFT}, {"OD", KEY_LEFT},
+		{"[H", KEY_HOME}, {"OH", KEY_HOME}, {"[1~", KEY_HOME}, {"[7~", KEY_HOME},
+		{"[F", KEY_END}, {"OF", KEY_END}, {"[4~", KEY_END}, {"[8~", KEY_END},
+		{"[5~", KEY_PPAGE}, {"[6~", KEY_NPAGE}, {"OM", KEY_ENTER},
+		{"OP", KEY_F(1)}, {"[11~", KEY_F(1)}, {"[[A", KEY_F(1)},
+		{"OQ", KEY_F(2)}, {"[12~", KEY_F(2)}, {"[[B", KEY_F(2)}, {"[21~", KEY_F(10)},
+	};
+	char text[SEQUENCE_MAX] = "";
+	wint_t character;
+	for (size_t size = 0; get_wch(&character) == OK; size++) {
+		if (size == 0 && character != L'[' && character != L'O') {
+			unget_wch((wchar_t)character); /* Alt and a key, or Esc and then a key */
+			return 0x1b;
+		}
+		if (size + 1 < sizeof(text)) {
+			text[size] = character < 0x7f ? (char)character : '?';
+		}
+		bool first = size == 0 || (size == 1 && character == L'[');
+		if (!first && character >= 0x40 && character < 0x7f) {
+			break;
+		}
+	}
+	if (text[0] == '\0') {
+		return 0x1b;
+	}
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (strcmp(text, keys[i].sequence) == 0) {
+			return (uint32_t)keys[i].key | (uint32_t)CANVAS_FUNCTION;
+		}
+	}
+	return 0;
+}
+
 bool
 canvas_read_key(struct canvas *canvas, uint32_t *code)
 {
@@ -310,6 +356,10 @@ canvas_read_key(struct canvas *canvas, uint32_t *code)
 			? CANVAS_WHEEL_DOWN
 			: CANVAS_CLICK;
 		return true;
+	}
+	if (kind == OK && character == 0x1b) {
+		*code = rest_of_sequence();
+		return true; /* 0 is no key of anybody */
 	}
 	*code = (uint32_t)character | (kind == KEY_CODE_YES ? (uint32_t)CANVAS_FUNCTION : 0);
 	return true;
@@ -449,7 +499,7 @@ cells_from_text(const char *text, unsigned columns, wchar_t cells[CELLS_MAX], si
 		size_t size = utf8_next(at, left, &character);
 		wchar_t cell = L'?';
 		int width = 1;
-		if (character != UTF8_NONE && !utf8_is_unsafe(character)) {
+		if (character != UTF8_NONE && !utf8_is_unsafe(character) && !utf8_is_invisible(character)) {
 			int known = wcwidth((wchar_t)character);
 			if (known > 0 || (known == 0 && *used > 0)) {
 				cell = (wchar_t)character;

@@ -60,8 +60,8 @@ escape_one(const uint8_t *bytes, size_t length, uint32_t c, bool forgeable, char
 	if (c == UTF8_NONE) {
 		return (size_t)snprintf(piece, PIECE_MAX, "\\x%02x", bytes[0]);
 	}
-	if (utf8_is_unsafe(c)) {
-		return (size_t)snprintf(piece, PIECE_MAX, "\\u%04x", (unsigned)c);
+	if (utf8_is_unsafe(c) || utf8_is_invisible(c)) {
+		return (size_t)snprintf(piece, PIECE_MAX, c < 0x10000 ? "\\u%04x" : "\\U%08x", (unsigned)c);
 	}
 	if (c == '\\' && forgeable) {
 		memcpy(piece, "\\\\", 2);

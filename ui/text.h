@@ -15,7 +15,7 @@
  * the dashboard.
  *
  * Escaping: control and C1 characters, line and paragraph separators and the characters that turn
- * the direction of writing become \uXXXX (utf8_is_unsafe() tells which); octets that are no UTF-8 become
+ * the direction of writing become \uXXXX (track/utf8.h tells which); octets that are no UTF-8 become
  * \xNN; a backslash becomes two, so that an escape cannot be forged.
  */
 

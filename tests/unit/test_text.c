@@ -27,6 +27,9 @@ static const struct {
 	{"cut", "61 e2 80", "a\\xe2\\x80"},
 	{"surrogate", "ed a0 80", "\\xed\\xa0\\x80"},
 	{"umlaut", "c3 bc", "\xc3\xbc"},
+	{"joiner, selector, byte order mark", "e2 80 8d ef b8 8f ef bb bf", "\\u200d\\ufe0f\\ufeff"},
+	{"tag", "f3 a0 81 81", "\\U000e0041"},
+	{"flag", "f0 9f 87 a9", "\\U0001f1e9"},
 	{"emoji", "f0 9f 98 80", "\xf0\x9f\x98\x80"},
 };
 
