@@ -102,10 +102,12 @@ push_panel(struct dashboard *d, const struct panel_request *request)
 		.self = class->create(request->session, request->bfd_session)};
 	d->stale = true;
 	fit_panels(d);
+	struct panel_view view = make_view(d);
 	if (class->go != NULL) {
-		struct panel_view view = make_view(d);
 		class->go(top_layer(d)->self, &view, request->seq);
 	}
+	/* The next key may be there before the next picture, and is meant for what this one shows. */
+	class->update(top_layer(d)->self, &view);
 }
 
 static void

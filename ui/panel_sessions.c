@@ -13,7 +13,7 @@
 #include "ui/dashboard_panel.h"
 #include "ui/text.h"
 
-enum { FILTER_MAX = 128, CAUSE_MIN = 18, PEERS_MIN = 18, CAUSE_WIDE = 34, SECOND_NS = 1000000000 };
+enum { FILTER_MAX = 128, CAUSE_MIN = 18, PEERS_MIN = 18, CAUSE_WIDE = 34, DETAIL_MIN = 7, DETAIL_MAX = 14, SECOND_NS = 1000000000 };
 
 struct sessions {
 	struct session_row *rows; /* all, by appearance */
@@ -117,6 +117,23 @@ find_held(struct sessions *s)
 	}
 }
 
+/* Between the table and the words below it, which get what a short table leaves. */
+static void
+share_rows(struct sessions *s)
+{
+	unsigned detail = s->height / 3 < DETAIL_MIN ? DETAIL_MIN
+		: s->height / 3 > 12                 ? 12
+						     : s->height / 3;
+	size_t table = s->shown + 2;
+	if (table + detail < s->height) {
+		size_t left = s->height - table;
+		detail = left < DETAIL_MAX ? (unsigned)left : detail > DETAIL_MAX ? detail : DETAIL_MAX;
+	}
+	s->table_height = s->height > detail + 3 ? s->height - detail : s->height;
+	s->scroll.height = s->table_height > 1 ? s->table_height - 1 : 1;
+	scroll_settle(&s->scroll);
+}
+
 /* Filters and sorts the rows there are: also while the picture stands still. */
 static void
 make_order(struct sessions *s, const struct area *area)
@@ -146,7 +163,7 @@ make_order(struct sessions *s, const struct area *area)
 	s->stale = false;
 	s->scroll.count = s->shown;
 	find_held(s);
-	scroll_settle(&s->scroll);
+	share_rows(s);
 }
 
 static void
@@ -213,10 +230,7 @@ sessions_resize(void *self, unsigned height, unsigned width)
 	struct sessions *s = self;
 	s->height = height;
 	s->width = width;
-	unsigned detail = height / 3 < 7 ? 7 : height / 3 > 12 ? 12 : height / 3;
-	s->table_height = height > detail + 3 ? height - detail : height;
-	s->scroll.height = s->table_height > 1 ? s->table_height - 1 : 1;
-	scroll_settle(&s->scroll);
+	share_rows(s);
 }
 
 /* Which columns there is room for, and how wide; 0: not shown. */
@@ -445,7 +459,9 @@ draw_detail(const struct sessions *s, const struct panel_view *view, const struc
 	unsigned used = area_wrap(area, 2, rows - fix_rows, 0, style, finding->summary);
 	if (fix_rows > 0) {
 		unsigned label = area_text(area, 2 + used, 0, 6, STYLE_ACCENT, "Fix");
-		area_wrap(area, 2 + used, rows - used, label + 1, STYLE_NORMAL, finding->fix[0]);
+		for (size_t i = 0; i < finding->fix_count && used < rows; i++) {
+			used += area_wrap(area, 2 + used, rows - used, label + 1, STYLE_NORMAL, finding->fix[i]);
+		}
 	}
 }
 

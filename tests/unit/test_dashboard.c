@@ -127,7 +127,7 @@ Test(dashboard, shows_the_worst_session_first_and_why)
 		" STATE▾        PEERS                AS          HOLD TIME CAUSE",
 		"▸✗ Idle        192.0.2.10↔192.0.2.1 65009↔65001 →–   ←–   wrong AS number",
 		" ✓ Established 192.0.2.10↔192.0.2.2 65009       →███ ←███ healthy",
-		[16] = "── 192.0.2.10↔192.0.2.1 ────────────────────────────────────────────────────────",
+		[9] = "── 192.0.2.10↔192.0.2.1 ────────────────────────────────────────────────────────",
 		"Idle · AS 65009↔65001 · never up",
 		"192.0.2.1 is AS 65001, but 192.0.2.10 expects 65002.",
 		"Fix Set the peer AS to 65001.",
