@@ -323,7 +323,7 @@ Test(json, transition_and_finding)
 		"{\"event\":\"transition\",\"seq\":3,\"time\":\"1970-01-01T00:00:00Z\",\"frame\":9,"
 		"\"protocol\":\"bgp\",\"session\":1,\"bfd_session\":null,\"connection\":2,"
 		"\"speaker\":\"10.0.0.1\",\"peer\":\"10.0.0.2\",\"from\":\"OpenSent\","
-		"\"to\":\"OpenConfirm\",\"rfc_event\":{\"number\":19,\"name\":\"BGPOpen\"},"
+		"\"to\":\"OpenConfirm\",\"lasted_us\":null,\"rfc_event\":{\"number\":19,\"name\":\"BGPOpen\"},"
 		"\"basis\":\"inferred\",\"reason\":\"it got the OPEN\"}");
 	const uint64_t frames[] = {4, 6};
 	const char *fix[] = {"do this"};
