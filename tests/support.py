@@ -14,6 +14,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 import traceback
 
 sys.dont_write_bytecode = True
@@ -98,6 +99,16 @@ def bgpwhy(*args, **options):
     done = subprocess.run([BGPWHY, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           timeout=SECONDS, check=False, **options)
     return Run(done.returncode, done.stdout, done.stderr)
+
+
+def until(condition, seconds=20, every=0.05):
+    """Waits for it; what it was at last."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(every)
+    return bool(condition())
 
 
 def captures():

@@ -23,7 +23,7 @@ import time
 
 import packets
 from packets import CLIENT, SERVER
-from support import BGPWHY, SECONDS, Run, Tap, bgpwhy, need_program, skip_all
+from support import BGPWHY, SECONDS, Run, Tap, bgpwhy, need_program, skip_all, until
 
 NAMESPACE = f"bgpwhy-dev-{os.getpid()}"
 NOBODY = 65534
@@ -65,9 +65,7 @@ def pair(name):
     ip("link", "add", name, "type", "veth", "peer", "name", f"{name}-far")
     for end in (name, f"{name}-far"):
         ip("link", "set", end, "up")
-    end = time.monotonic() + 5
-    while "LOWER_UP" not in ip("link", "show", name) and time.monotonic() < end:
-        time.sleep(0.05)
+    until(lambda: "LOWER_UP" in ip("link", "show", name), 5)
 
 
 class Sender:
@@ -138,12 +136,7 @@ class Watch:
             return file.read().splitlines()
 
     def until(self, condition, seconds=10):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if condition():
-                return True
-            time.sleep(0.05)
-        return bool(condition())
+        return until(condition, seconds)
 
     def messages(self):
         return [event for event in map(json.loads, self.text().splitlines()) if event["event"] == "message"]
@@ -241,12 +234,6 @@ def check_dashboard(tap, folder):
     def screen():
         return subprocess.run([*tmux, "capture-pane", "-p"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                               text=True, check=False).stdout
-
-    def until(condition):
-        end = time.monotonic() + 10
-        while time.monotonic() < end and not condition():
-            time.sleep(0.1)
-        return condition()
 
     environment = {name: value for name, value in os.environ.items() if name != "TMUX"}
     err = os.path.join(folder, "dash.err")

@@ -15,7 +15,7 @@ import sys
 import time
 import types
 
-from support import BGPWHY, SECONDS, SOURCE, Run, Tap, bgpwhy, need_program, skip_all
+from support import BGPWHY, SECONDS, SOURCE, Run, Tap, bgpwhy, need_program, skip_all, until
 
 sys.path.insert(0, os.path.join(SOURCE, "tests", "lab"))
 os.environ["TZ"] = "UTC"
@@ -106,15 +106,6 @@ class Screen:
         self.tmux("kill-server")
 
 
-def wait_for(condition, seconds=15):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.2)
-    return bool(condition())
-
-
 def stored(path, query):
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
         return db.execute(query).fetchone()[0]
@@ -129,14 +120,14 @@ def established(watch, *addresses):
 
 def check_coming_up(tap, node, router, watches, db, killed_db):
     watch, lines, killed, screen = watches
-    tap.ok(wait_for(lambda: established(watch, node.address, router.address)), "--json sees both Established",
+    tap.ok(until(lambda: established(watch, node.address, router.address)), "--json sees both Established",
            watch.text().decode()[-3000:])
-    tap.ok(wait_for(lambda: b"Established" in lines.text()), "--lines on `any` see it too",
+    tap.ok(until(lambda: b"Established" in lines.text()), "--lines on `any` see it too",
            lines.text().decode()[-3000:])
-    tap.ok(wait_for(lambda: stored(db, "SELECT count(*) FROM transition WHERE \"to\" = 'Established'") >= 2),
+    tap.ok(until(lambda: stored(db, "SELECT count(*) FROM transition WHERE \"to\" = 'Established'") >= 2),
            "a reader finds it in the database while the run goes on")
     if screen is not None:
-        tap.ok(wait_for(lambda: "Established" in screen.text() and router.address in screen.text()),
+        tap.ok(until(lambda: "Established" in screen.text() and router.address in screen.text()),
                "the dashboard shows Established", screen.text())
     time.sleep(2)
     seen = killed.text().count(b'"event":"message"')
@@ -153,13 +144,13 @@ def check_coming_up(tap, node, router, watches, db, killed_db):
 def check_going_down(tap, router, watches, db):
     watch, lines, _, screen = watches
     router.birdc("disable", "node")
-    tap.ok(wait_for(lambda: b'"type":"NOTIFICATION"' in watch.text()), "--json sees the NOTIFICATION",
+    tap.ok(until(lambda: b'"type":"NOTIFICATION"' in watch.text()), "--json sees the NOTIFICATION",
            watch.text().decode()[-2000:])
     if screen is not None:
-        tap.ok(wait_for(lambda: CAUSE in screen.text() or "administrator" in screen.text()),
+        tap.ok(until(lambda: CAUSE in screen.text() or "administrator" in screen.text()),
                "the dashboard names the cause", screen.text())
         screen.type("Q")
-        tap.ok(wait_for(lambda: screen.exit_status() is not None), "Q ends the dashboard", screen.text())
+        tap.ok(until(lambda: screen.exit_status() is not None), "Q ends the dashboard", screen.text())
         tap.equal(screen.exit_status(), 1, "the dashboard's exit status")
     time.sleep(1.5)
     run = watch.end(signal.SIGTERM)

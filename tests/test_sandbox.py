@@ -21,7 +21,7 @@ import termios
 import time
 
 import packets
-from support import BGPWHY, SECONDS, Tap, bgpwhy, need_program, skip_all
+from support import BGPWHY, SECONDS, Tap, bgpwhy, need_program, skip_all, until
 
 CAP_DAC_OVERRIDE, CAP_NET_RAW = 1 << 1, 1 << 13
 
@@ -29,15 +29,6 @@ CAP_DAC_OVERRIDE, CAP_NET_RAW = 1 << 1, 1 << 13
 def status_of(pid):
     with open(f"/proc/{pid}/status", encoding="ascii") as file:
         return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
-
-
-def until(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return bool(condition())
 
 
 def kernel_has_it():
