@@ -4,8 +4,8 @@
 
 tests/test_memory.py has the floods of SYNs and the length of a file, tests/test_any_port.py the candidates of
 --any-port. Here: datagrams in pieces that never end, segments far out of order, sessions and discriminators
-without number, messages and attributes of the greatest size, headers in headers, captures that lie about their
-lengths, and compressed ones that swell. Sizes are those of the program as released.
+without number, findings without number, messages and attributes of the greatest size, headers in headers, captures
+that lie about their lengths, and compressed ones that swell. Sizes are those of the program as released.
 """
 import gzip
 import json
@@ -22,7 +22,7 @@ import zlib
 
 import packets
 from packets import CLIENT, SERVER
-from support import BGPWHY, SOURCE, Tap, skip_all
+from support import BGPWHY, PCAPS, SOURCE, Tap, skip_all
 
 RELEASED = os.path.join(SOURCE, "build", "bgpwhy")
 GENERATE = os.environ.get("BENCH_GENERATE")
@@ -325,6 +325,189 @@ def check_streams(tap, folder):
     check(tap, folder, "60,000 messages that nobody acknowledges", ["-r", path, "--json"], b'"one-direction"', 48)
 
 
+def clones(frames, count, microseconds=20):
+    """The same talk of so many other pairs of addresses, one after the other."""
+    found, when, client = [], packets.BEGIN, socket.inet_aton(CLIENT)
+    for number in range(count):
+        host = struct.pack(">I", 2 * number)[1:]
+        for _, frame in frames:
+            ends = (b"\x0a" + host, b"\x0b" + host)
+            src, dst = ends if frame[26:30] == client else ends[::-1]
+            found.append((when, frame[:26] + src + dst + frame[34:]))
+            when += microseconds
+    return found
+
+
+def pcap_of(frames):
+    talk = packets.Conversation()
+    talk.frames = frames
+    return talk.pcap()
+
+
+def events(output, kind):
+    with open(output.path, "rb") as file:
+        return [json.loads(line) for line in file if line.startswith(b'{"event":"' + kind + b'"')]
+
+
+def check_many_streams(tap, folder):
+    """What waits behind holes, of all connections together; what both engines keep of many."""
+    talk = packets.Conversation()
+    talk.establish()
+    talk.seq[CLIENT] += 100  # the hole
+    for _ in range(2600):
+        talk.segment(CLIENT, packets.ACK, packets.KEEPALIVE * 73, 0.00001)
+    path = write(folder, "holes.pcap", pcap_of(clones(talk.frames, 20)))
+    out = check(tap, folder, "72 MB behind twenty holes", ["-r", path, "--json"], b'"event":"gap"', 56)
+    tap.equal(out.count(b'"event":"message"'), 20 * (4 + 2600 * 73), "72 MB behind twenty holes: all is read")
+    # libnids has 64 KiB behind a hole at most, so it takes many to fill what it may have of all of them.
+    talk = packets.Conversation()
+    talk.establish()
+    talk.seq[CLIENT] += 100
+    for _ in range(38):
+        talk.segment(CLIENT, packets.ACK, packets.KEEPALIVE * 73, 0.00001)
+    path = write(folder, "queues.pcap", pcap_of(clones(talk.frames, 700)))
+    check(tap, folder, "libnids: 37 MB behind 700 holes", ["-r", path, "--json", "--check"], b'"reason":"limit"', 128)
+    # It remembers which packet each octet came with: of 65,536 packets that wait; the octets of the others come with
+    # the packet that fills their hole.
+    talk = packets.Conversation()
+    talk.establish()
+    hole = talk.seq[CLIENT]
+    talk.seq[CLIENT] += len(packets.KEEPALIVE)
+    for _ in range(250):
+        talk.segment(CLIENT, packets.ACK, packets.KEEPALIVE, 0.00001)
+    talk.seq[CLIENT] = hole
+    talk.segment(CLIENT, packets.ACK, packets.KEEPALIVE, 0.00001)
+    size, count = len(talk.frames), 280
+    frames = clones(talk.frames, count, 2)
+    fillers = frames[size - 1::size]
+    frames = [frame for i, frame in enumerate(frames) if i % size != size - 1]
+    frames += [(frames[-1][0] + 1 + i, frame) for i, (_, frame) in enumerate(fillers)]
+    path = write(folder, "origins.pcap", pcap_of(frames))
+    out = check(tap, folder, "libnids: 70,000 packets wait", ["-r", path, "--json", "--engine", "nids"], None, 128)
+    told = [event["frame"] for event in events(out, b"message")]
+    late = sum(frame > len(frames) - count for frame in told)
+    tap.equal((len(told), late), (count * 255, count + count * 250 - 65536),
+              "libnids: 70,000 packets wait: all is told, and of 65,536 with which packet it came")
+
+
+def check_closed(tap, folder):
+    """Of more closed connections than LIMIT_LINGERING the first are forgotten: what comes late is a new one's."""
+    talk = packets.Conversation()
+    talk.establish()
+    talk.close(CLIENT)
+    late = len(talk.frames)
+    talk.seq[CLIENT] -= 1
+    talk.segment(CLIENT, packets.PSH | packets.ACK, packets.KEEPALIVE)
+    count = 17000
+    frames = clones(talk.frames, count, 50)
+    closed = [frame for i, frame in enumerate(frames) if i % (late + 1) != late]
+    ends = [(closed[-1][0] + 1 + i, frames[n * (late + 1) + late][1]) for i, n in enumerate((0, count - 1))]
+    path = write(folder, "late.pcap", pcap_of(closed + ends))
+    out = check(tap, folder, "17,000 closed connections", ["-r", path, "--json"], b'"state":"midstream"', 128)
+    again = [event["client"] for event in events(out, b"connection") if event["state"] == "midstream"] + \
+        [event["server"] for event in events(out, b"connection") if event["state"] == "midstream"]
+    tap.equal([address for address in again if address.startswith("10.")], ["10.0.0.0"],
+              "17,000 closed connections: only of the first is it forgotten that it was closed")
+
+
+def check_findings(tap, folder):
+    """65,536 sessions and as many findings, and more come."""
+    talk = packets.Conversation()
+    talk.handshake()
+    talk.say(CLIENT, packets.open_message(65009, CLIENT))
+    talk.say(SERVER, packets.notification(2, 2))
+    talk.segment(SERVER, packets.RST | packets.ACK)
+    path = write(folder, "sessions.pcap", pcap_of(clones(talk.frames, 70000, 2)))
+    out = check(tap, folder, "70,000 sessions that fail", ["-r", path, "--json"], b'"evicted-session"', 512)
+    tap.equal(out.count(b'"event":"session"'), 70000, "70,000 sessions that fail: all are told, those evicted as well")
+    talk.port[CLIENT] += 1
+    talk.establish()
+    talk.say(SERVER, packets.notification(6, 2))
+    talk.close(SERVER)
+    path = write(folder, "findings.pcap", pcap_of(clones(talk.frames, 35000, 2)))
+    out = check(tap, folder, "findings without number", ["-r", path, "--json"], b'"evicted-finding"', 320)
+    tap.equal(out.count(b'"event":"finding"'), 65536, "findings without number: 65,536 of them are told")
+
+
+def frames_of(path):
+    """Microseconds and octets of a plain pcap of Ethernet; none of another file."""
+    with open(path, "rb") as file:
+        data = file.read()
+    if data[:4] not in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") or data[20:24] != b"\1\0\0\0":
+        return []
+    found, at, unit = [], 24, 1000 if data[:1] == b"\x4d" else 1
+    while at + 16 <= len(data):
+        seconds, part, size, _ = struct.unpack_from("<IIII", data, at)
+        found.append((seconds * 1_000_000 + part // unit, data[at + 16:at + 16 + size]))
+        at += 16 + size
+    return found
+
+
+NOTIFICATIONS = [(1, 1), (2, 0), (2, 1), (2, 2), (2, 3), (2, 4), (2, 6), (2, 7), (2, 8), (2, 11), (3, 1), (4, 0), (5, 1),
+                 (7, 1), (8, 0), *((6, i) for i in range(11))]
+
+
+def check_findings_of_one_session(tap, folder):
+    """All misfortunes of the lab come to one pair, one after the other, and every NOTIFICATION that there is."""
+    talk = packets.Conversation()
+    for number, code in enumerate(NOTIFICATIONS):
+        talk.port[CLIENT] = 41000 + number
+        talk.establish()
+        talk.say(CLIENT, packets.notification(*code))
+        talk.close(CLIENT)
+    last = talk.frames[-1][0]
+    for name in sorted(os.listdir(PCAPS)):
+        path = os.path.join(PCAPS, name)
+        if name.endswith(".pcap") and os.path.getsize(path) < 300000:
+            frames = frames_of(path)
+            talk.frames += [(last + 30_000_000 + when - frames[0][0], frame) for when, frame in frames]
+            last = talk.frames[-1][0]
+    path = write(folder, "all.pcap", talk.pcap())
+    out = check(tap, folder, "every misfortune of one session", ["-r", path, "--json"], b'"evicted-finding"', 32)
+    told = [event["session"] for event in events(out, b"finding") if event["bfd_session"] is None]
+    tap.equal(told.count(1), 48, "every misfortune of one session: 48 of them are told")
+
+
+def check_memories(tap, folder):
+    """What is remembered of a few, and forgotten of the rest."""
+    def update(number):
+        return packets.message(2, bytes((0, 0, 0, 0, 8, number)))
+
+    for back in (4, 5):
+        talk = packets.Conversation()
+        talk.establish()
+        for number in range(8):
+            talk.say(CLIENT, update(number))
+        talk.seq[CLIENT] -= back * len(update(0))
+        talk.say(CLIENT, update(77))
+        path = write(folder, "again.pcap", talk.pcap())
+        out = check(tap, folder, f"another copy of the segment {back} before", ["-r", path, "--json"],
+                    b'"tcp-overlap"' if back == 4 else None, 16)
+        tap.equal(out.count(b'"tcp-overlap"'), int(back == 4), f"another copy of the segment {back} before: is told")
+    talk = packets.Conversation()
+    for number in range(300):
+        talk.port = {CLIENT: 40000 + number, SERVER: 5000 + number}
+        talk.establish()
+        talk.close(CLIENT)
+    for number in (0, 299):
+        talk.port = {CLIENT: 50000, SERVER: 5000 + number}
+        talk.segment(CLIENT, packets.SYN)
+    path = write(folder, "learned.pcap", talk.pcap())
+    out = check(tap, folder, "300 ports of BGP", ["-r", path, "--json", "--any-port"], None, 32)
+    tap.equal([event["server_port"] for event in events(out, b"connection") if event["client_port"] == 50000], [5299],
+              "300 ports of BGP: a call to the first is not known for BGP, one to the last is")
+    # Both engines keep the last 16 KiB of each direction, to compare later copies with: 32 MiB in all.
+    talk = packets.Conversation()
+    talk.establish()
+    for _ in range(13):
+        talk.segment(CLIENT, packets.ACK, packets.KEEPALIVE * 73, 0.00001)
+        talk.segment(SERVER, packets.ACK, after=0.00001)
+    path = write(folder, "kept.pcap", pcap_of(clones(talk.frames, 2200)))
+    out = check(tap, folder, "both engines: 2,200 connections of 18 KB", ["-r", path, "--json", "--check"],
+                b'"reason":"limit"', 112)
+    tap.equal(out.count(b'"event":"message"'), 2200 * (4 + 13 * 73), "both engines: 2,200 connections of 18 KB: all is told")
+
+
 def block(kind, body, length=None, again=None):
     size = 12 + len(body)
     return struct.pack("<II", kind, size if length is None else length) + body + \
@@ -401,6 +584,11 @@ def main():
         tap.attempt("layers", check_layers, folder)
         tap.attempt("messages", check_messages, folder)
         tap.attempt("streams", check_streams, folder)
+        tap.attempt("many streams", check_many_streams, folder)
+        tap.attempt("closed", check_closed, folder)
+        tap.attempt("findings", check_findings, folder)
+        tap.attempt("findings of one session", check_findings_of_one_session, folder)
+        tap.attempt("memories", check_memories, folder)
         tap.attempt("liars", check_liars, folder)
         tap.attempt("bombs", check_bombs, folder)
     return tap.done()
