@@ -135,20 +135,38 @@ row_begin(struct writer *w, sqlite3_stmt *stmt)
 }
 
 bool
-row_end(struct row *row)
+row_ask(struct row *row, int64_t *number)
 {
+	struct writer *w = row->writer;
+	*number = 0;
 	if (row->stmt == NULL) {
 		return false;
 	}
-	int rc = sqlite3_step(row->stmt);
+	int rc = row->rc;
+	if (rc == SQLITE_OK && w->in_transaction && sqlite3_get_autocommit(w->db) != 0) {
+		rc = SQLITE_ABORT_ROLLBACK; /* SQLite has undone the batch: this row must not stand alone */
+	}
+	if (rc == SQLITE_OK) {
+		rc = sqlite3_step(row->stmt);
+		if (rc == SQLITE_ROW) {
+			*number = sqlite3_column_int64(row->stmt, 0);
+		}
+	}
 	sqlite3_reset(row->stmt);
 	sqlite3_clear_bindings(row->stmt);
 	row->stmt = NULL;
 	if (rc != SQLITE_DONE && rc != SQLITE_ROW) {
-		failure(row->writer, rc);
+		failure(w, rc);
 		return false;
 	}
 	return true;
+}
+
+bool
+row_end(struct row *row)
+{
+	int64_t ignored;
+	return row_ask(row, &ignored);
 }
 
 static bool

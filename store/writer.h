@@ -104,12 +104,15 @@ struct row {
 	struct writer *writer;
 	struct sqlite3_stmt *stmt;
 	int at;
+	int rc; /* of the first value that could not be bound */
 };
 
 struct row row_begin(struct writer *w, struct sqlite3_stmt *stmt);
 /* … for an event: its first five columns. */
 struct row row_begin_event(struct writer *w, enum store_insert insert, const struct event *event);
 bool row_end(struct row *row);
+/* The same of a row that asks: the number in its first column, 0 where there is none. */
+bool row_ask(struct row *row, int64_t *number);
 
 void row_null(struct row *row);
 void row_int(struct row *row, int64_t value);

@@ -9,6 +9,13 @@
 #include <assert.h>
 #include <sqlite3.h>
 
+/* What could not be bound is not NULL: the row then fails. */
+static void
+bound(struct row *row, int rc)
+{
+	row->rc = row->rc != SQLITE_OK ? row->rc : rc;
+}
+
 void
 row_null(struct row *row)
 {
@@ -21,7 +28,7 @@ void
 row_int(struct row *row, int64_t value)
 {
 	if (row->stmt != NULL) {
-		sqlite3_bind_int64(row->stmt, row->at++, value);
+		bound(row, sqlite3_bind_int64(row->stmt, row->at++, value));
 	}
 }
 
@@ -51,7 +58,7 @@ void
 row_text(struct row *row, const char *text)
 {
 	if (row->stmt != NULL) {
-		sqlite3_bind_text(row->stmt, row->at++, text, -1, SQLITE_STATIC);
+		bound(row, sqlite3_bind_text(row->stmt, row->at++, text, -1, SQLITE_STATIC));
 	}
 }
 
@@ -59,7 +66,7 @@ void
 row_static(struct row *row, const char *text, size_t size)
 {
 	if (row->stmt != NULL) {
-		sqlite3_bind_text64(row->stmt, row->at++, text, size, SQLITE_STATIC, SQLITE_UTF8);
+		bound(row, sqlite3_bind_text64(row->stmt, row->at++, text, size, SQLITE_STATIC, SQLITE_UTF8));
 	}
 }
 
@@ -67,8 +74,7 @@ void
 row_copy(struct row *row, const char *text, size_t size)
 {
 	if (row->stmt != NULL) {
-		sqlite3_bind_text64(row->stmt, row->at++, text, size, SQLITE_TRANSIENT,
-			SQLITE_UTF8);
+		bound(row, sqlite3_bind_text64(row->stmt, row->at++, text, size, SQLITE_TRANSIENT, SQLITE_UTF8));
 	}
 }
 
@@ -113,9 +119,9 @@ void
 row_blob(struct row *row, const struct cursor *raw)
 {
 	if (row->stmt != NULL) {
-		sqlite3_bind_blob64(row->stmt, row->at++,
-			raw->at != NULL ? (const void *)raw->at : "",
-			(sqlite3_uint64)(raw->end - raw->at), SQLITE_STATIC);
+		bound(row, sqlite3_bind_blob64(row->stmt, row->at++,
+				   raw->at != NULL ? (const void *)raw->at : "",
+				   (sqlite3_uint64)(raw->end - raw->at), SQLITE_STATIC));
 	}
 }
 
@@ -126,6 +132,7 @@ row_hex(struct row *row, struct cursor bytes)
 	size_t size = cursor_left(&bytes);
 	char *text = row->stmt != NULL ? sqlite3_malloc64(2 * size + 1) : NULL;
 	if (text == NULL) {
+		bound(row, SQLITE_NOMEM);
 		row_null(row);
 		return;
 	}
@@ -133,7 +140,7 @@ row_hex(struct row *row, struct cursor bytes)
 		text[2 * i] = digits[bytes.at[i] >> 4];
 		text[2 * i + 1] = digits[bytes.at[i] & 15];
 	}
-	sqlite3_bind_text64(row->stmt, row->at++, text, 2 * size, sqlite3_free, SQLITE_UTF8);
+	bound(row, sqlite3_bind_text64(row->stmt, row->at++, text, 2 * size, sqlite3_free, SQLITE_UTF8));
 }
 
 struct json *

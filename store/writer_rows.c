@@ -50,17 +50,12 @@ context_id(struct writer *w, const struct bgp_context *context)
 			return w->contexts[i].id;
 		}
 	}
-	int64_t id = 0;
+	int64_t id;
 	struct row row = row_begin(w, w->find_context);
-	if (row.stmt == NULL) {
+	bind_context(&row, context);
+	if (!row_ask(&row, &id)) {
 		return 0;
 	}
-	bind_context(&row, context);
-	if (sqlite3_step(row.stmt) == SQLITE_ROW) {
-		id = sqlite3_column_int64(row.stmt, 0);
-	}
-	sqlite3_reset(row.stmt);
-	sqlite3_clear_bindings(row.stmt);
 	if (id == 0) {
 		row = row_begin(w, w->inserts[INSERT_CONTEXT]);
 		bind_context(&row, context);

@@ -69,6 +69,15 @@ def torn(path):
     return None if found == ["ok"] and not broken else f"{found} {broken[:3]}"
 
 
+def rows(path):
+    """All that a database holds of its events; None where there is none. Of the runs it has the times of day."""
+    if not os.path.exists(path):
+        return None
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        tables = [name for name, in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'") if name != "run"]
+        return sorted(repr((name, *row)) for name in tables for row in db.execute(f'SELECT * FROM "{name}"'))
+
+
 def clear(folder):
     for name in os.listdir(folder):
         os.unlink(os.path.join(folder, name))
@@ -96,8 +105,8 @@ def with_failing(args, number, rest, child):
     return "", end
 
 
-def judged(what, end, good, database):
-    """None, or what is wrong."""
+def judged(what, end, good, database, held=None):
+    """None, or what is wrong. `held`: rows() of the database when all went well."""
     status, out, err = end
     if status is None:
         return f"{what}: hangs"
@@ -108,7 +117,11 @@ def judged(what, end, good, database):
     if status != 2 and (status != good[0] or (out is not None and out != good[1])):
         return f"{what}: exit status {status}, and not all is there: {err[-200:]}"
     wrong = torn(database)
-    return f"{what}: the database: {wrong}" if wrong else None
+    if wrong:
+        return f"{what}: the database: {wrong}"
+    if status != 2 and held is not None and rows(database) != held:
+        return f"{what}: exit status {status}, and the database does not hold all"
+    return None
 
 
 def runs(folder):
@@ -143,6 +156,7 @@ def check_memory(tap, folder):
                 run(["-Z", "root", "-r", CAPTURE, "--json", "--db", database])
         fresh()
         good = run(args, env=dict(os.environ, LC_ALL="C"))
+        held = rows(database) if "--db" in args else None
         last = 1
         while with_failing(args, last, False, False)[0]:
             fresh()
@@ -162,7 +176,7 @@ def check_memory(tap, folder):
                     theirs += 1
                     continue
                 what = f"allocation {number}{' and all that follow' if rest else ''}"
-                problems.append(judged(what, end, good if hit else end, database))
+                problems.append(judged(what, end, good if hit else end, database, held))
         tried += hits
         tap.ok(theirs <= 2 * args.count("-r"), f"no memory: {name}: libpcap's own scanner", theirs)
         tap.none([problem for problem in problems if problem], f"no memory: {name}: {hits} failures survived")
