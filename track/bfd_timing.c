@@ -11,7 +11,7 @@
  * once. With Demand mode an end may fall silent (section 6.6); nothing is measured then. A packet that
  * the capture lost looks like a long interval: that is why nobody is accused of being late here.
  */
-#include "track/internal.h"
+#include "track/scene.h"
 
 #include <stdio.h>
 
@@ -108,18 +108,6 @@ bfd_mean_interval_us(const struct bfd_end *x)
 	return x->up_intervals.counted > 0 ? x->up_intervals.sum_us / x->up_intervals.counted : 0;
 }
 
-static struct finding_args
-args_of(struct bfd_session *b, const struct bfd_end *x)
-{
-	return (struct finding_args){
-		.cause = FINDING_BFD_INTERVAL,
-		.confidence = CONFIDENCE_LIKELY,
-		.bfd = b,
-		.subject = &x->addr,
-		.at = x->at,
-	};
-}
-
 void
 rule_bfd_interval(struct track *t, struct bfd_session *b, unsigned end)
 {
@@ -142,7 +130,7 @@ rule_bfd_interval(struct track *t, struct bfd_session *b, unsigned end)
 	address_text(&y->addr, c);
 	double mean_ms = (double)bfd_mean_interval_us(x) / 1000;
 	if (fast) {
-		struct finding_args args = args_of(b, x);
+		struct finding_args args = scene_bfd_args(b, FINDING_BFD_INTERVAL, CONFIDENCE_LIKELY, &x->addr, &x->at);
 		args.blame = &x->addr;
 		finding_raise(t, &args,
 			"%s sends BFD every %.1f ms on average, though %s asks for no more than one in %.1f ms (Required Min RX) and %.1f ms were negotiated (RFC 5880 section 6.8.7)",
@@ -150,14 +138,14 @@ rule_bfd_interval(struct track *t, struct bfd_session *b, unsigned end)
 		return;
 	}
 	if (fast_while_down) {
-		struct finding_args args = args_of(b, x);
+		struct finding_args args = scene_bfd_args(b, FINDING_BFD_INTERVAL, CONFIDENCE_LIKELY, &x->addr, &x->at);
 		args.blame = &x->addr;
 		args.lower_severity = true; /* it costs bandwidth, nothing else */
 		finding_raise(t, &args,
 			"%s sends BFD faster than once a second while it is not Up (RFC 5880 section 6.8.3)", a);
 		return;
 	}
-	struct finding_args args = args_of(b, x);
+	struct finding_args args = scene_bfd_args(b, FINDING_BFD_INTERVAL, CONFIDENCE_LIKELY, &x->addr, &x->at);
 	args.lower_severity = true;
 	finding_raise(t, &args,
 		"%s sends BFD without the jitter of RFC 5880 section 6.8.7: %.1f to %.1f ms over %llu intervals, where 75 to %d %% of %.1f ms are due",

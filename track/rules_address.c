@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A speaker that lost the address by which its peer knows it (catalogue, A16). Two things show it: a peer that
+ * Whose address it is (catalogue, A9, A16, A17): two hosts that claim one, a NAT that puts another one in its place, and
+ * a speaker that lost the address by which its peer knows it. Two things show the last: a peer that
  * turns a call down had a session with another address of the same card, silent since; or the address is
  * asked for in vain by ARP or NDP while the card that had it goes on with another one. Which card has an address
  * is what ARP and NDP say: packets alone may all come through one router.
@@ -10,7 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NEWEST_HOSTS = 64 }; /* so many are looked through for another address of a card */
+enum {
+	NEWEST_HOSTS = 64, /* so many are looked through for another address of a card */
+	CLAIMS_ENOUGH = 2,
+};
 
 static bool
 same_card(const struct host *a, const struct host *b)
@@ -86,4 +90,78 @@ rule_card_goes_on(struct track *t, struct session *s, const struct contact *c)
 		}
 	}
 	return false;
+}
+
+/* Two hosts claim one address by ARP or NDP, in turn: once may be a move, back again is a conflict. */
+void
+rule_address_claimed(struct track *t, const struct host *h, const struct moment *at)
+{
+	static const uint8_t vrrp[] = {0x00, 0x00, 0x5e, 0x00};
+	if (h->claims_changed < CLAIMS_ENOUGH || memcmp(h->mac, vrrp, sizeof(vrrp)) == 0 ||
+	    memcmp(h->other_mac, vrrp, sizeof(vrrp)) == 0) {
+		return;
+	}
+	char a[ADDRESS_TEXT_MAX];
+	for (struct speaker *side = h->speakers; side != NULL; side = side->host_next) {
+		struct session *s = side->session;
+		uint64_t frames[] = {h->claim.frame};
+		finding_raise(t,
+			&(struct finding_args){
+				.cause = FINDING_ADDRESS_CONFLICT,
+				.confidence = CONFIDENCE_LIKELY,
+				.session = s,
+				.subject = &h->addr,
+				.at = *at,
+				.evidence = frames,
+				.evidence_count = 1,
+				.took_down = s->exits > 0 || !s->up,
+			},
+			"two hosts use %s: %02x:%02x:%02x:%02x:%02x:%02x and %02x:%02x:%02x:%02x:%02x:%02x answer for it in turn",
+			address_text(&h->addr, a), h->mac[0], h->mac[1], h->mac[2], h->mac[3],
+			h->mac[4], h->mac[5], h->other_mac[0], h->other_mac[1],
+			h->other_mac[2], h->other_mac[3], h->other_mac[4], h->other_mac[5]);
+	}
+}
+
+/* The same SYN twice within a second, from two addresses: something between rewrites the source. */
+void
+rule_same_syn(struct track *t, struct link *link, const struct seg *seg)
+{
+	/* An initial sequence number alone may be anybody's; with the same timestamp it is no accident. */
+	if (!(seg->options & SEG_OPT_TIMESTAMP)) {
+		return;
+	}
+	for (unsigned i = 0; i < SYNS_REMEMBERED; i++) {
+		const struct syn_seen *seen = &t->syns[i];
+		if (seen->session == 0 || seen->isn != seg->seq || seg->timestamp == 0 ||
+		    seen->timestamp != seg->timestamp ||
+		    address_equal(&seen->src, &seg->ip->src) || seg->flags & SEG_ACK ||
+		    t->now.time_ns > seen->at.time_ns + SECOND_NS) {
+			continue;
+		}
+		struct session *pair[] = {session_find(t, &seen->src, &seen->dst), link->session};
+		char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
+		uint64_t frames[] = {seen->at.frame, t->now.frame};
+		for (unsigned k = 0; k < 2; k++) {
+			if (pair[k] == NULL) {
+				continue;
+			}
+			finding_raise(t,
+				&(struct finding_args){
+					.cause = FINDING_SOURCE_NAT,
+					.confidence = CONFIDENCE_CERTAIN,
+					.session = pair[k],
+					.at = t->now,
+					.evidence = frames,
+					.evidence_count = 2,
+				},
+				"the SYN of %s to %s appears a second time with the source address %s: its source is translated (NAT) on the way, and the peer sees another neighbor",
+				address_text(&seen->src, a), address_text(&seen->dst, b),
+				address_text(&seg->ip->src, c));
+		}
+	}
+	t->syns[t->next_syn] = (struct syn_seen){.at = t->now, .session = link->session->id,
+		.src = seg->ip->src, .dst = seg->ip->dst, .isn = seg->seq,
+		.timestamp = seg->timestamp};
+	t->next_syn = (t->next_syn + 1) % SYNS_REMEMBERED;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What BFD shows: expired detection, one-way paths, ends that talk past each other (catalogue, part D). */
-#include "track/internal.h"
+#include "track/scene.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,16 +62,10 @@ detect_expired(struct track *t, struct bfd_session *b, unsigned end, const struc
 			address_text(&y->addr, c), (unsigned long long)y->at.frame, silence);
 	}
 	uint64_t frames[] = {y->at.frame, y->discriminator_turned.frame};
-	finding_raise(t,
-		&(struct finding_args){
-			.cause = FINDING_BFD_DETECT_EXPIRED,
-			.confidence = CONFIDENCE_CERTAIN,
-			.bfd = b,
-			.subject = &x->addr,
-			.at = *at,
-			.evidence = frames,
-			.evidence_count = anew ? 2 : 1,
-		},
+	struct finding_args args = scene_bfd_args(b, FINDING_BFD_DETECT_EXPIRED, CONFIDENCE_CERTAIN, &x->addr, at);
+	args.evidence = frames;
+	args.evidence_count = anew ? 2 : 1;
+	finding_raise(t, &args,
 		"BFD of %s heard nothing from %s for its detection time%s; %s",
 		address_text(&x->addr, a), address_text(&y->addr, c), detect, heard);
 }
@@ -86,15 +80,9 @@ admin_down(struct track *t, struct bfd_session *b, unsigned end, const struct mo
 		return;
 	}
 	char a[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
-	finding_raise(t,
-		&(struct finding_args){
-			.cause = FINDING_BFD_ADMIN_DOWN,
-			.confidence = CONFIDENCE_CERTAIN,
-			.bfd = b,
-			.blame = &x->addr,
-			.subject = &x->addr,
-			.at = *at,
-		},
+	struct finding_args args = scene_bfd_args(b, FINDING_BFD_ADMIN_DOWN, CONFIDENCE_CERTAIN, &x->addr, at);
+	args.blame = &x->addr;
+	finding_raise(t, &args,
 		"BFD of %s towards %s is AdminDown: an administrator, or the daemon that owned it, took it down",
 		address_text(&x->addr, a), address_text(&b->end[1 - end].addr, c));
 }
@@ -124,15 +112,10 @@ auth_differs(struct track *t, struct bfd_session *b, const struct bfd_end *x,
 	}
 	char a[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
 	uint64_t frames[] = {y->at.frame};
-	finding_raise(t,
-		&(struct finding_args){
-			.cause = FINDING_BFD_AUTH,
-			.confidence = CONFIDENCE_CERTAIN,
-			.bfd = b,
-			.at = *at,
-			.evidence = frames,
-			.evidence_count = 1,
-		},
+	struct finding_args args = scene_bfd_args(b, FINDING_BFD_AUTH, CONFIDENCE_CERTAIN, NULL, at);
+	args.evidence = frames;
+	args.evidence_count = 1;
+	finding_raise(t, &args,
 		"BFD authentication of %s (%s, key ID %u) and %s (%s, key ID %u) does not fit: %s",
 		address_text(&x->addr, a), p->has_auth ? bfd_auth_name(p->auth.type) : "none",
 		p->auth.key_id, address_text(&y->addr, c),
@@ -160,16 +143,10 @@ one_way(struct track *t, struct bfd_session *b, unsigned end)
 	}
 	char a[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
 	uint64_t frames[] = {x->down_zero.frame, y->init.frame, x->at.frame, y->at.frame};
-	struct finding *f = finding_raise(t,
-		&(struct finding_args){
-			.cause = FINDING_BFD_ONE_WAY,
-			.confidence = CONFIDENCE_LIKELY,
-			.bfd = b,
-			.subject = &x->addr,
-			.at = y->at,
-			.evidence = frames,
-			.evidence_count = 4,
-		},
+	struct finding_args args = scene_bfd_args(b, FINDING_BFD_ONE_WAY, CONFIDENCE_LIKELY, &x->addr, &y->at);
+	args.evidence = frames;
+	args.evidence_count = 4;
+	struct finding *f = finding_raise(t, &args,
 		"BFD of %s hears %s and waits in Init, but %s stays Down and hears nothing (Your Discriminator 0): packets of %s do not reach %s",
 		address_text(&y->addr, c), address_text(&x->addr, a), a, c, a);
 	if (f != NULL) {
@@ -205,16 +182,10 @@ stale_discriminator(struct track *t, struct bfd_session *b, unsigned end, const 
 	}
 	char a[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
 	uint64_t frames[] = {x->stale.frame, y->at.frame};
-	finding_raise(t,
-		&(struct finding_args){
-			.cause = FINDING_BFD_DISCRIMINATOR,
-			.confidence = CONFIDENCE_LIKELY,
-			.bfd = b,
-			.subject = &x->addr,
-			.at = *at,
-			.evidence = frames,
-			.evidence_count = 2,
-		},
+	struct finding_args args = scene_bfd_args(b, FINDING_BFD_DISCRIMINATOR, CONFIDENCE_LIKELY, &x->addr, at);
+	args.evidence = frames;
+	args.evidence_count = 2;
+	finding_raise(t, &args,
 		"%s answers BFD discriminator 0x%08x (%u packets), but %s uses 0x%08x: it holds on to a session that %s has forgotten",
 		address_text(&x->addr, a), wanted, x->stale_packets, address_text(&y->addr, c),
 		y->last.my_discriminator, c);
@@ -238,15 +209,9 @@ two_discriminators(struct track *t, struct bfd_session *b, unsigned end,
 		return;
 	}
 	char a[ADDRESS_TEXT_MAX];
-	finding_raise(t,
-		&(struct finding_args){
-			.cause = FINDING_TWO_DAEMONS,
-			.confidence = CONFIDENCE_LIKELY,
-			.bfd = b,
-			.blame = &x->addr,
-			.subject = &x->addr,
-			.at = *at,
-		},
+	struct finding_args args = scene_bfd_args(b, FINDING_TWO_DAEMONS, CONFIDENCE_LIKELY, &x->addr, at);
+	args.blame = &x->addr;
+	finding_raise(t, &args,
 		"%s sends BFD with two discriminators in turn, 0x%08x and 0x%08x: two daemons answer for one address",
 		address_text(&x->addr, a), x->last.my_discriminator, before->my_discriminator);
 }
@@ -274,17 +239,11 @@ poll_unanswered(struct track *t, struct bfd_session *b, unsigned end, const stru
 	}
 	char a[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
 	uint64_t frames[] = {x->poll.frame, y->at.frame};
-	finding_raise(t,
-		&(struct finding_args){
-			.cause = FINDING_BFD_INVALID,
-			.confidence = CONFIDENCE_LIKELY,
-			.bfd = b,
-			.blame = &y->addr,
-			.subject = &y->addr,
-			.at = *at,
-			.evidence = frames,
-			.evidence_count = 2,
-		},
+	struct finding_args args = scene_bfd_args(b, FINDING_BFD_INVALID, CONFIDENCE_LIKELY, &y->addr, at);
+	args.blame = &y->addr;
+	args.evidence = frames;
+	args.evidence_count = 2;
+	finding_raise(t, &args,
 		"%s does not answer the Poll of %s with a Final (%u polls in %.1f s, RFC 5880 section 6.5): new timers do not take effect",
 		address_text(&y->addr, c), address_text(&x->addr, a), x->unanswered_polls,
 		(double)(at->time_ns - x->poll.time_ns) / 1e9);
@@ -430,16 +389,10 @@ one_sided(struct track *t, struct bfd_session *b, unsigned end)
 	}
 	char a[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
 	uint64_t frames[] = {b->first.frame, other->alive.frame};
-	finding_raise(t,
-		&(struct finding_args){
-			.cause = FINDING_BFD_ONE_SIDED,
-			.confidence = CONFIDENCE_LIKELY,
-			.bfd = b,
-			.subject = &x->addr,
-			.at = x->at,
-			.evidence = frames,
-			.evidence_count = 2,
-		},
+	struct finding_args args = scene_bfd_args(b, FINDING_BFD_ONE_SIDED, CONFIDENCE_LIKELY, &x->addr, &x->at);
+	args.evidence = frames;
+	args.evidence_count = 2;
+	finding_raise(t, &args,
 		"%s sends BFD packets (%llu of them), %s is alive and sends none", address_text(&x->addr, a),
 		(unsigned long long)x->packets, address_text(&y->addr, c));
 }
@@ -531,16 +484,10 @@ zombie(struct track *t, struct bfd_session *b, unsigned end)
 	}
 	char a[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
 	uint64_t frames[] = {y->at.frame, x->at.frame};
-	finding_raise(t,
-		&(struct finding_args){
-			.cause = FINDING_BFD_ZOMBIE,
-			.confidence = CONFIDENCE_POSSIBLE,
-			.bfd = b,
-			.subject = &x->addr,
-			.at = x->at,
-			.evidence = frames,
-			.evidence_count = 2,
-		},
+	struct finding_args args = scene_bfd_args(b, FINDING_BFD_ZOMBIE, CONFIDENCE_POSSIBLE, &x->addr, &x->at);
+	args.evidence = frames;
+	args.evidence_count = 2;
+	finding_raise(t, &args,
 		"%s goes on sending BFD Up (frame %llu) though the last packet of %s is frame %llu, %.1f s before, and its detection time is %.1f s: it does not notice, or the capture does not see the packets of %s",
 		address_text(&x->addr, a), (unsigned long long)x->at.frame, address_text(&y->addr, c),
 		(unsigned long long)y->at.frame, (double)(x->at.time_ns - y->at.time_ns) / 1e9,

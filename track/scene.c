@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the rules about BGP share. */
+/* What the rules share. */
 #include "track/scene.h"
 
 #include <stdio.h>
@@ -43,6 +43,19 @@ scene_args(const struct scene *scene, enum finding_cause cause, enum confidence 
 		.subject = &scene->x->addr,
 		.at = *scene->at,
 		.took_down = scene->link->was_established,
+	};
+}
+
+struct finding_args
+scene_bfd_args(struct bfd_session *b, enum finding_cause cause, enum confidence confidence,
+	const struct address *subject, const struct moment *at)
+{
+	return (struct finding_args){
+		.cause = cause,
+		.confidence = confidence,
+		.bfd = b,
+		.subject = subject,
+		.at = *at,
 	};
 }
 

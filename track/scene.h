@@ -4,7 +4,7 @@
 
 #include "track/internal.h"
 
-/* What the rules about BGP share: who did it, to whom, and when. Private to track/. */
+/* What the rules share: who did it, to whom, and when. Private to track/. */
 
 /* The two sides of a NOTIFICATION, or of an end: x did it, y is the other one. */
 struct scene {
@@ -27,6 +27,10 @@ size_t scene_open_frames(const struct link *link, uint64_t frames[2]);
 struct finding_args scene_args(const struct scene *scene, enum finding_cause cause,
 	enum confidence confidence);
 
+/* The same about a BFD session; the subject may be NULL. */
+struct finding_args scene_bfd_args(struct bfd_session *b, enum finding_cause cause, enum confidence confidence,
+	const struct address *subject, const struct moment *at);
+
 /* Did BFD of this pair leave Up just before? */
 bool scene_bfd_explains(const struct scene *scene);
 
@@ -36,7 +40,18 @@ bool rule_known_by_another(struct scene *scene);
 /* rules_auth.c: whether y's signed SYN got an answer of x that is not signed; raises the finding. */
 bool rule_unsigned_answer(struct scene *scene);
 
-/* rules_tcp.c: the KEEPALIVE of y that would confirm the session does not come. */
+static inline double
+scene_seconds(uint64_t ns)
+{
+	return (double)ns / 1e9;
+}
+
+/* rules_link.c: what `asker` asks of `target` with ARP or NDP, where nobody answers; NULL: somebody does. */
+const struct contact *rule_asked_in_vain(struct track *t, const struct address *asker,
+	const struct address *target);
+void rule_no_route(struct track *t, struct session *s, const struct contact *c, enum confidence confidence);
+
+/* rules_stuck.c: the KEEPALIVE of y that would confirm the session does not come. */
 void rule_unconfirmed(struct scene *scene, enum confidence confidence);
 
 /* Where the worst of a message is: "frame 12, octet 47: ORIGIN has the value 9". Returns `text`. */

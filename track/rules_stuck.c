@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Connections that stand, or nearly, and do not get on: answers that do not get back, segments that are not
+ * taken, a window that stays closed, an OPEN or a KEEPALIVE that does not come (catalogue, A2, A11, B8, B9, C3).
+ *
+ * All of them are a matter of time, so they are looked at when time passes, and only where a cheap look finds
+ * that there may be something.
+ */
+#include "track/scene.h"
+
+enum {
+	OPEN_PATIENCE_S = 20, /* for an OPEN or a first KEEPALIVE to come */
+	SYNACKS_ENOUGH = 3,
+	STUCK_S = 15,         /* how long a window may stay closed */
+	RETRANSMISSIONS_ENOUGH = 3,
+	CAPABILITY_STRICT_BFD = 74,
+};
+
+/* SYN-ACKs that nobody acknowledges: x answers, and y does not hear it. */
+static void
+return_path(struct scene *scene)
+{
+	struct link *link = scene->link;
+	const struct conn_side *own = &link->conn->side[scene->dir];
+	if (link->return_told || link->conn->handshake || link->conn->midstream ||
+	    own->synack_count < SYNACKS_ENOUGH || link->machine[0].messages > 0 ||
+	    link->machine[1].messages > 0) {
+		return;
+	}
+	link->return_told = true;
+	if (rule_unsigned_answer(scene)) {
+		return;
+	}
+	uint64_t frames[] = {own->first_synack_frame,
+		link->conn->side[1 - scene->dir].first_syn_frame};
+	struct finding_args args = scene_args(scene, FINDING_RETURN_PATH_DROP, CONFIDENCE_LIKELY);
+	args.subject = &scene->y->addr;
+	args.evidence = frames;
+	args.evidence_count = 2;
+	finding_raise(scene->t, &args,
+		"%s answers the SYN of %s with SYN-ACK (%u times) and no ACK follows: its answers do not reach %s",
+		scene->xt, scene->yt, own->synack_count, scene->yt);
+}
+
+/* y takes only what comes with TTL 255, and x sends with less (RFC 5082). */
+static void
+ttl_security(struct scene *scene)
+{
+	struct link *link = scene->link;
+	const struct machine *own = &link->machine[scene->dir];
+	if (link->ignored || own->data_ttl == 0 || own->data_ttl == 255 ||
+	    link->conn->side[1 - scene->dir].ttl_min != 255 || !link->conn->handshake ||
+	    own->retransmissions < RETRANSMISSIONS_ENOUGH || own->messages == 0) {
+		return;
+	}
+	/* The OPEN may get in, before the daemon has told its kernel (BIRD does after the call). */
+	bool at_first = own->acked.time_ns < own->open.at.time_ns + SECOND_NS &&
+			link->machine[1 - scene->dir].established.time_ns == 0;
+	if (own->acked.time_ns != 0 && !at_first) {
+		return;
+	}
+	link->ignored = true;
+	uint64_t frames[] = {own->open.at.frame, own->retransmission.frame};
+	struct finding_args args = scene_args(scene, FINDING_GTSM_MISMATCH, CONFIDENCE_LIKELY);
+	args.subject = &scene->y->addr;
+	args.evidence = frames;
+	args.evidence_count = 2;
+	finding_raise(scene->t, &args,
+		"%s sends everything with TTL 255 and does not take what %s sends with TTL %u (%u retransmissions without an acknowledgement): TTL security (RFC 5082) on one side only",
+		scene->yt, scene->xt, own->data_ttl, own->retransmissions);
+}
+
+/* x keeps its window closed: its TCP lives, its daemon does not read. */
+static void
+window_closed(struct scene *scene)
+{
+	struct link *link = scene->link;
+	const struct conn_side *own = &link->conn->side[scene->dir];
+	uint64_t now_ns = scene->at->time_ns;
+	if (link->stuck_told || !own->window_zero || !link->conn->side[1 - scene->dir].seen ||
+	    own->last_ns <= own->window_zero_since_ns + STUCK_S * SECOND_NS) {
+		return;
+	}
+	link->stuck_told = true;
+	uint64_t frames[] = {own->window_zero_frame};
+	struct finding_args args = scene_args(scene, FINDING_RECEIVER_STUCK, CONFIDENCE_LIKELY);
+	args.blame = &scene->x->addr;
+	args.evidence = frames;
+	args.evidence_count = 1;
+	finding_raise(scene->t, &args,
+		"%s has closed its TCP window for %.0f s (since frame %llu) and still acknowledges: its BGP daemon does not read what %s sends",
+		scene->xt, scene_seconds(now_ns - own->window_zero_since_ns),
+		(unsigned long long)own->window_zero_frame, scene->yt);
+}
+
+static bool
+is_strict(const struct open_seen *open)
+{
+	struct bgp_capability_iter iter = bgp_capabilities(&open->open);
+	struct bgp_capability capability;
+	while (bgp_next_capability(&iter, &capability)) {
+		if (capability.code == CAPABILITY_STRICT_BFD) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Both offer strict mode: neither confirms before BFD is Up (draft-ietf-idr-bgp-bfd-strict-mode). */
+static bool
+waits_for_bfd(struct scene *scene)
+{
+	const struct session *s = scene->s;
+	const struct link *link = scene->link;
+	if ((s->bfd != NULL && s->bfd->up) || !is_strict(&link->machine[0].open) ||
+	    !is_strict(&link->machine[1].open)) {
+		return false;
+	}
+	uint64_t frames[2];
+	/* What BFD itself shows is nearer to the root. */
+	bool known = s->bfd != NULL && s->bfd->findings != NULL;
+	struct finding_args args = scene_args(scene, FINDING_BFD_ABSENT, known ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY);
+	args.subject = NULL;
+	args.severe = true;
+	args.evidence = frames;
+	args.evidence_count = scene_open_frames(link, frames);
+	finding_raise(scene->t, &args,
+		"both OPENs offer BFD strict mode (capability 74), and BFD between %s and %s is %s: the session waits for it",
+		scene->xt, scene->yt, s->bfd == NULL ? "not in the capture" : "not Up");
+	return true;
+}
+
+void
+rule_unconfirmed(struct scene *scene, enum confidence confidence)
+{
+	struct link *link = scene->link;
+	const struct machine *own = &link->machine[scene->dir];
+	uint64_t frames[2];
+	link->confirm_told = true;
+	if (waits_for_bfd(scene)) {
+		return;
+	}
+	struct finding_args args = scene_args(scene, FINDING_STUCK_OPENCONFIRM, confidence);
+	args.blame = confidence == CONFIDENCE_CERTAIN ? &scene->y->addr : NULL;
+	args.evidence = frames;
+	args.evidence_count = scene_open_frames(link, frames);
+	finding_raise(scene->t, &args,
+		own->state == BGP_STATE_OPENCONFIRM
+			? "both OPENs are exchanged and %s confirms, but the KEEPALIVE of %s has been missing for %.0f s"
+			: "both OPENs are exchanged, and neither %s nor %s confirms with a KEEPALIVE (%.0f s)",
+		scene->xt, scene->yt, scene_seconds(scene->at->time_ns - own->since_ns));
+}
+
+/* x waits for the OPEN, or for the first KEEPALIVE, of y. */
+static void
+missing_answer(struct scene *scene)
+{
+	struct link *link = scene->link;
+	const struct machine *own = &link->machine[scene->dir];
+	const struct machine *peer = &link->machine[1 - scene->dir];
+	uint64_t now_ns = scene->at->time_ns;
+	uint64_t patience = OPEN_PATIENCE_S * SECOND_NS;
+	/* A peer whose side is not in the capture may have answered; and where a newer connection was
+	 * opened, this one ended unseen. */
+	if (scene->s->links != link || !link->conn->side[1 - scene->dir].seen || own->done || peer->done || scene->s->up ||
+	    link->ignored || !own->open.seen) {
+		return;
+	}
+	uint64_t frames[] = {own->open.at.frame, peer->open.at.frame};
+	if (!link->open_told && !peer->open.seen && peer->messages == 0 && own->open_acked &&
+	    link->conn->handshake && now_ns > own->open.at.time_ns + patience) {
+		link->open_told = true;
+		struct finding_args args =
+			scene_args(scene, FINDING_OPEN_UNANSWERED, CONFIDENCE_LIKELY);
+		args.evidence = frames;
+		args.evidence_count = 1;
+		finding_raise(scene->t, &args,
+			"the OPEN of %s was acknowledged by TCP of %s, and no OPEN came back for %.0f s",
+			scene->xt, scene->yt, scene_seconds(now_ns - own->open.at.time_ns));
+	}
+	if (!link->confirm_told && peer->open.seen && own->state == BGP_STATE_OPENSENT &&
+	    peer->state == BGP_STATE_OPENSENT && now_ns > own->open.at.time_ns + patience &&
+	    now_ns > peer->open.at.time_ns + patience) {
+		link->confirm_told = true;
+		(void)waits_for_bfd(scene);
+	}
+	if (!link->confirm_told && peer->open.seen && own->state == BGP_STATE_OPENCONFIRM &&
+	    peer->state == BGP_STATE_OPENSENT && now_ns > own->since_ns + patience) {
+		rule_unconfirmed(scene, CONFIDENCE_LIKELY);
+	}
+}
+
+/* A new call while the connection before it has not been seen to end: the capture lacks something, and
+ * what that connection seemed to wait for may be it. */
+void
+rule_called_anew(struct session *s, const struct link *link)
+{
+	const struct link *before = link->next;
+	if (before == NULL || before->machine[0].closed || before->machine[1].closed) {
+		return;
+	}
+	for (struct finding *f = s->findings; f != NULL; f = f->next) {
+		if ((f->cause == FINDING_OPEN_UNANSWERED || f->cause == FINDING_STUCK_OPENCONFIRM) &&
+		    f->confidence == CONFIDENCE_LIKELY) {
+			f->confidence = CONFIDENCE_POSSIBLE;
+		}
+	}
+}
+
+/* Most connections most of the time are quiet: a cheap look before the closer ones. */
+static bool
+needs_a_look(const struct link *link)
+{
+	for (unsigned dir = 0; dir < 2; dir++) {
+		const struct machine *m = &link->machine[dir];
+		const struct conn_side *side = &link->conn->side[dir];
+		if (side->window_zero || message_judged(m)->bad_update.at.time_ns != 0 ||
+		    m->retransmissions >= RETRANSMISSIONS_ENOUGH ||
+		    side->synack_count >= SYNACKS_ENOUGH ||
+		    (m->open.seen && !link->was_established)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+uint64_t
+rule_link_due(const struct track *t, const struct link *link)
+{
+	uint64_t due = CLOCK_NEVER;
+	if (!needs_a_look(link)) {
+		return due;
+	}
+	for (unsigned dir = 0; dir < 2; dir++) {
+		const struct machine *m = &link->machine[dir];
+		due = clock_sooner(due, rule_bad_update_due(t, link, dir));
+		if (m->open.seen && !link->was_established) { /* missing_answer() */
+			uint64_t patience = OPEN_PATIENCE_S * SECOND_NS + 1;
+			due = clock_sooner(due, clock_due(t, m->open.at.time_ns + patience));
+			due = clock_sooner(due, clock_due(t, m->since_ns + patience));
+		}
+	}
+	return due;
+}
+
+/* A connection that does not get on. */
+void
+rule_link_tick(struct track *t, struct link *link)
+{
+	if (!needs_a_look(link)) {
+		return;
+	}
+	for (unsigned dir = 0; dir < 2; dir++) {
+		struct scene scene;
+		scene_set(&scene, t, link, dir, &t->now);
+		rule_bad_update(t, link, dir);
+		return_path(&scene);
+		ttl_security(&scene);
+		window_closed(&scene);
+		missing_answer(&scene);
+	}
+}
