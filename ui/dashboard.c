@@ -294,6 +294,7 @@ make_view(struct dashboard *d)
 		.now_ns = packet_now(d),
 		.clock_ns = d->clock_ns,
 		.done = d->done,
+		.hasty = d->dirty,
 		.lesson = d->lesson,
 		.lesson_loaded = d->options.learn ? d->lesson_loaded : NULL,
 		.choices = &d->choices};

@@ -64,6 +64,7 @@ struct panel_view {
 	uint64_t now_ns;   /* packet time */
 	uint64_t clock_ns; /* the caller's clock, for what may wait a second */
 	bool done;
+	bool hasty; /* a key waits for its answer: what takes long and can wait until the next picture does */
 	const struct lesson *lesson; /* the one that is looked at; NULL: none */
 	const bool *lesson_loaded;   /* which there are; NULL without --learn */
 	struct choices *choices;     /* a panel that is about them may change them */

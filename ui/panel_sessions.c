@@ -13,7 +13,7 @@
 #include "ui/dashboard_panel.h"
 #include "ui/text.h"
 
-enum { FILTER_MAX = 128, CAUSE_MIN = 18, PEERS_MIN = 18, CAUSE_WIDE = 34, DETAIL_MIN = 7, DETAIL_MAX = 14, SECOND_NS = 1000000000 };
+enum { FILTER_MAX = 128, CAUSE_MIN = 18, PEERS_MIN = 18, CAUSE_WIDE = 34, DETAIL_MIN = 7, DETAIL_MAX = 14, MANY = 500, SECOND_NS = 1000000000 };
 
 struct sessions {
 	struct session_row *rows; /* all, by appearance */
@@ -204,7 +204,10 @@ sessions_update(void *self, const struct panel_view *view)
 	const struct model *model = view->model;
 	size_t there = model_session_count(model) + model_bfd_session_count(model);
 	uint64_t age = view->clock_ns - s->built_ns;
-	if (s->built_ns == 0 || there != s->seen || age >= SECOND_NS || view->done) {
+	/* Of some hundred all are taken in a millisecond; of ten thousand while nobody waits. */
+	bool many = there > MANY, fresh = there != s->seen && (!many || age >= SECOND_NS / 5);
+	bool due = fresh || age >= SECOND_NS;
+	if (s->built_ns == 0 || view->done || (due && !(many && view->hasty))) {
 		take_all(s, model);
 		s->seen = there;
 		s->built_ns = view->clock_ns;
