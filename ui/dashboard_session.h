@@ -112,7 +112,8 @@ bool machines_step(struct machines *machines, const struct timeline_entry *entry
 
 void ladder_finish(struct ladder *ladder);
 void ladder_take(struct ladder *ladder, const struct events *events, const struct session_row *row);
-void ladder_draw(const struct ladder *ladder, const struct area *area, struct scroll *scroll,
+/* Returns how many rows more than one the one under the cursor takes. */
+unsigned ladder_draw(const struct ladder *ladder, const struct area *area, struct scroll *scroll,
 	const struct session_row *row, uint8_t time_digits);
 /* The whole of it as text, `width` columns wide. */
 bool ladder_write(const struct ladder *ladder, const struct session_row *row, uint8_t time_digits,

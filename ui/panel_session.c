@@ -34,6 +34,7 @@ struct session_panel {
 	unsigned width;
 	struct area body; /* of the tab, as it was drawn, for a click */
 	unsigned body_top;
+	unsigned more; /* rows that the ladder's cursor takes beyond its first */
 };
 
 static void *
@@ -229,7 +230,7 @@ draw_tab(struct session_panel *p, const struct area *area)
 	if (p->tab <= TAB_EVENTS) {
 		scroll_settle(scroll);
 		if (p->tab == TAB_LADDER) {
-			ladder_draw(&p->ladder, area, scroll, &p->row, p->time_digits);
+			p->more = ladder_draw(&p->ladder, area, scroll, &p->row, p->time_digits);
 		} else {
 			events_draw(&p->events, area, scroll, &p->row, p->time_digits);
 		}
@@ -353,6 +354,8 @@ session_click(void *self, unsigned row, unsigned column)
 	if (p->tab == TAB_EVENTS) {
 		index = events_at_row(&p->events, &p->body, scroll, p->time_digits, at);
 	} else if (at > 0) {
+		size_t below = scroll->at - scroll->top + 1; /* the row of the cursor; its others belong to it */
+		at -= at <= below ? 0 : at - below < p->more ? at - (unsigned)below : p->more;
 		index = scroll->top + at - 1;
 	}
 	if (index >= scroll->count) {

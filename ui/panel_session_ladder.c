@@ -14,7 +14,7 @@
 #include "ui/panel_machine.h"
 #include "ui/text.h"
 
-enum { ROW_MAX = 2048, CONNECTIONS_MAX = 64, WIDE = 110, WITH_STATES = 130, STATE_WIDTH = 11, MARGIN_MAX = 64 };
+enum { ROW_MAX = 2048, CONNECTIONS_MAX = 64, WIDE = 110, WITH_STATES = 130, STATE_WIDTH = 11, MARGIN_MAX = 64, REST_ROWS = 2 };
 
 void
 ladder_finish(struct ladder *ladder)
@@ -113,6 +113,14 @@ ladder_take(struct ladder *ladder, const struct events *events, const struct ses
 	mark_connections(ladder);
 }
 
+struct layout {
+	unsigned time, delta, frame, ladder; /* columns at which each begins */
+	unsigned width;  /* of the ladder itself */
+	unsigned states; /* columns beside each lifeline for its state; 0: none */
+	uint8_t digits;
+	bool brief;
+};
+
 struct pieces {
 	const char *begin, *lead; /* before the text */
 	const char *fill;
@@ -120,13 +128,20 @@ struct pieces {
 	bool right;             /* the text stands at the right */
 };
 
+/* For the text, of `width` columns. */
+static size_t
+text_room(const struct pieces *p, unsigned width)
+{
+	size_t fixed = text_width(p->begin) + text_width(p->lead) + text_width(p->tail) +
+		text_width(p->end) + 2;
+	return width > fixed ? width - fixed : 0;
+}
+
 /* `width` columns: begin, lead, the text, what fills the rest, tail, end. */
 static void
 compose(char *out, size_t room, unsigned width, const struct pieces *p, const char *text)
 {
-	size_t fixed = text_width(p->begin) + text_width(p->lead) + text_width(p->tail) +
-		text_width(p->end) + 2;
-	size_t most = width > fixed ? width - fixed : 0;
+	size_t most = text_room(p, width);
 	char cut[EVENT_TEXT_MAX + 16];
 	snprintf(cut, sizeof(cut), "%s", text);
 	if (text_width(cut) > most) {
@@ -187,9 +202,10 @@ make_ascii(char *text)
 	*to = '\0';
 }
 
-/* Both lifelines and what is between them. */
+/* Both lifelines and what is between them. `rest` takes what there is no room for; NULL: it is cut. */
 static void
-compose_rung(const struct rung *rung, unsigned width, bool brief, bool utf8, char *out, size_t room)
+compose_rung(const struct rung *rung, unsigned width, bool brief, bool utf8, char *out, size_t room,
+	char rest[EVENT_TEXT_MAX + 8])
 {
 	static const struct pieces right = {"│", "─", "─", "─→", "│", false},
 				   left = {"│", "←─", "─", "─", "│", false},
@@ -247,19 +263,46 @@ compose_rung(const struct rung *rung, unsigned width, bool brief, bool utf8, cha
 	default:
 		break;
 	}
+	if (rest != NULL) {
+		size_t most = text_room(p, width);
+		rest[0] = '\0';
+		if (text_width(text) > most && most > 0) {
+			const char *next;
+			size_t size = text_wrap(text, most, &next);
+			snprintf(rest, EVENT_TEXT_MAX + 8, "%s", next);
+			text[size] = '\0';
+		}
+	}
 	compose(out, room, width, p, text);
 	if (!utf8) {
 		make_ascii(out);
 	}
 }
 
-struct layout {
-	unsigned time, delta, frame, ladder; /* columns at which each begins */
-	unsigned width;  /* of the ladder itself */
-	unsigned states; /* columns beside each lifeline for its state; 0: none */
-	uint8_t digits;
-	bool brief;
-};
+/* What the row under the cursor goes on with, below it; returns how many rows. */
+static unsigned
+draw_rest(const struct area *area, unsigned at, const struct layout *l, unsigned style, const char *rest, bool draws)
+{
+	static const struct pieces more = {"│", "  ", " ", "", "│", false};
+	unsigned used = 0;
+	while (*rest != '\0' && used < REST_ROWS) {
+		const char *next;
+		char piece[EVENT_TEXT_MAX + 8], text[ROW_MAX] = "";
+		size_t size = text_wrap(rest, text_room(&more, l->width), &next);
+		snprintf(piece, sizeof(piece), "%.*s", (int)size, rest);
+		if (draws) {
+			compose(text, sizeof(text), l->width, &more, piece);
+			if (!area_utf8(area)) {
+				make_ascii(text);
+			}
+			area_fill(area, at + used, 0, area->width, STYLE_BAND);
+			area_text(area, at + used, l->ladder, l->width, style, text);
+		}
+		used++;
+		rest = next;
+	}
+	return used;
+}
 
 static struct layout
 lay_out(unsigned width, uint8_t time_digits)
@@ -382,7 +425,7 @@ rung_style(const struct rung *rung)
 	return event_style(&rung->entry);
 }
 
-void
+unsigned
 ladder_draw(const struct ladder *ladder, const struct area *area, struct scroll *scroll,
 	const struct session_row *row, uint8_t time_digits)
 {
@@ -391,13 +434,18 @@ ladder_draw(const struct ladder *ladder, const struct area *area, struct scroll 
 	char text[ROW_MAX] = "", margin[4 * MARGIN_MAX];
 	compose_names(row, ladder->copies, width, text, sizeof(text));
 	area_text(area, 0, l.ladder, width, STYLE_ACCENT, text);
-	scroll->height = area->height > 1 ? area->height - 1 : 1;
+	/* What has no room is said of the row under the cursor alone, in rows below it. */
+	char rest[EVENT_TEXT_MAX + 8] = "";
+	unsigned more = 0;
+	if (scroll->at < ladder->count) {
+		text[0] = '\0';
+		compose_rung(&ladder->rung[scroll->at], width, false, true, text, sizeof(text), rest);
+		more = draw_rest(area, 0, &l, 0, rest, false);
+	}
+	scroll->height = area->height > 1 + more ? area->height - 1 - more : 1;
 	scroll_settle(scroll);
-	for (unsigned at = 1; at < area->height; at++) {
-		size_t index = scroll->top + at - 1;
-		if (index >= ladder->count) {
-			break;
-		}
+	size_t index = scroll->top;
+	for (unsigned at = 1; at < area->height && index < ladder->count; at++, index++) {
 		const struct rung *rung = &ladder->rung[index];
 		unsigned band = index == scroll->at ? STYLE_BAND : 0;
 		if (band != 0) {
@@ -409,9 +457,14 @@ ladder_draw(const struct ladder *ladder, const struct area *area, struct scroll 
 		draw_states(ladder, index, &l, area, at,
 			row->has_session ? PROTOCOL_BGP : PROTOCOL_BFD, band);
 		text[0] = '\0';
-		compose_rung(rung, width, l.brief, area_utf8(area), text, sizeof(text));
+		compose_rung(rung, width, l.brief && band == 0, area_utf8(area), text, sizeof(text),
+			band != 0 ? rest : NULL);
 		area_text(area, at, l.ladder, width, rung_style(rung) | band, text);
+		if (band != 0) {
+			at += draw_rest(area, at + 1, &l, rung_style(rung) | band, rest, true);
+		}
 	}
+	return more;
 }
 
 bool
@@ -426,7 +479,7 @@ ladder_write(const struct ladder *ladder, const struct session_row *row, uint8_t
 	for (size_t i = 0; i < ladder->count; i++) {
 		compose_margin(ladder, i, &l, margin);
 		text[0] = '\0';
-		compose_rung(&ladder->rung[i], inner, l.brief, utf8, text, sizeof(text));
+		compose_rung(&ladder->rung[i], inner, l.brief, utf8, text, sizeof(text), NULL);
 		fprintf(out, "%-*s%s\n", (int)(l.ladder - l.time), margin,
 			utf8 ? text : text_ascii(text, ascii, sizeof(ascii)));
 	}

@@ -332,7 +332,9 @@ Test(dashboard, keeps_the_lifelines_straight)
 			last = b;
 			rungs++;
 		}
-		cr_expect_eq(rungs, 5);
+		/* The one under the cursor goes on below where it is too long. */
+		cr_expect(rungs >= 5 && rungs <= 7 && (rungs == 5) == (sizes[i].width >= 140), "%zu", rungs);
+		cr_expect(shows(&stage, sizes[i].height, "世界"));
 		dashboard_destroy(stage.dashboard);
 	}
 }
