@@ -64,7 +64,8 @@ enum store_opened {
 /*
  * Opens or creates the database at `path` for one run and fills in `sink`, which wants snapshots.
  * The file is created if it does not exist; one that is no bgpwhy database, or of a newer schema,
- * or that another run is writing, is an error.
+ * or that another run is writing, is an error. Where it is locked or its disk is full a live run tells so, and
+ * begins when it can.
  *
  * flush() commits: what was said before it is on its way to the disk and seen by readers. A number
  * of events commits too. When writing fails, the events of the batch are lost and so are those that

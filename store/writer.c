@@ -207,6 +207,22 @@ busy_ms(const struct writer *w)
 	return w->live ? WRITER_BUSY_THREAD_MS : WRITER_BUSY_MS;
 }
 
+static int begin_run(struct writer *w, const struct store_run *run);
+
+/* The run could not be begun when the program did: the database was locked, or its disk full. */
+static bool
+begin_late(struct writer *w)
+{
+	int rc = begin_run(w, w->pending_run);
+	if (rc != SQLITE_OK) {
+		failure(w, rc);
+		return false;
+	}
+	writer_free_run(w->pending_run);
+	w->pending_run = NULL;
+	return true;
+}
+
 /* After a failure: one small write tells whether it can go on. Nobody waits for it. */
 static bool
 retry(struct writer *w)
@@ -215,7 +231,7 @@ retry(struct writer *w)
 	w->broken = false;
 	w->event_failed = false;
 	sqlite3_busy_timeout(w->db, 0);
-	if (begin(w)) {
+	if ((w->pending_run == NULL || begin_late(w)) && begin(w)) {
 		struct row row = row_begin(w, w->save_lost);
 		sqlite3_bind_int64(w->save_lost, 1, (sqlite3_int64)w->lost);
 		sqlite3_bind_int64(w->save_lost, 2, (sqlite3_int64)w->run);
@@ -293,6 +309,7 @@ destroy(struct writer *w)
 	for (size_t i = 0; i < PARENT_COUNT; i++) {
 		free(w->seen[i]);
 	}
+	writer_free_run(w->pending_run);
 	free(w->path);
 	free(w);
 }
@@ -354,14 +371,16 @@ prepare_insert(sqlite3 *db, const struct store_insert_desc *desc, sqlite3_stmt *
 static int
 prepare(sqlite3 *db, const char *sql, sqlite3_stmt **stmt)
 {
-	return sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+	return *stmt != NULL ? SQLITE_OK : sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
 }
 
 static int
 prepare_all(struct writer *w)
 {
 	for (size_t i = 0; i < INSERT_COUNT; i++) {
-		int rc = prepare_insert(w->db, &store_inserts[i], &w->inserts[i]);
+		/* What is there was prepared when the run could not be begun. */
+		int rc = w->inserts[i] != NULL ? SQLITE_OK
+					       : prepare_insert(w->db, &store_inserts[i], &w->inserts[i]);
 		if (rc != SQLITE_OK) {
 			return rc;
 		}
@@ -395,8 +414,9 @@ read_bases(struct writer *w)
 
 /* The schema, where there is none or an older one, and the row of this run: all of it or nothing. */
 static int
-start_run(struct writer *w, const struct store_run *run, int version)
+start_run(struct writer *w, const struct store_run *run)
 {
+	int version = database_version(w->db);
 	int rc = sqlite3_exec(w->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 	if (rc == SQLITE_OK && version > 0 && version < STORE_SCHEMA_VERSION) {
 		rc = database_upgrade(w->db, version);
@@ -407,6 +427,32 @@ start_run(struct writer *w, const struct store_run *run, int version)
 	rc = rc == SQLITE_OK ? read_bases(w) : rc;
 	rc = rc == SQLITE_OK ? writer_insert_run(w, run) : rc;
 	return rc == SQLITE_OK ? sqlite3_exec(w->db, "COMMIT", NULL, NULL, NULL) : rc;
+}
+
+static int
+begin_run(struct writer *w, const struct store_run *run)
+{
+	int rc = sqlite3_exec(w->db,
+		"PRAGMA journal_mode=WAL;"
+		"PRAGMA synchronous=NORMAL;"
+		/* They are true: a parent that is not there gets a stub. To have that checked would take a third
+		 * of the time, and in every row that is let go SQLite would look through all the others. */
+		"PRAGMA foreign_keys=OFF;"
+		"PRAGMA temp_store=MEMORY;" /* no file is opened later on */
+		"PRAGMA journal_size_limit=67108864;"
+		"PRAGMA cache_size=-8192",
+		NULL, NULL, NULL);
+	return rc == SQLITE_OK ? start_run(w, run) : rc;
+}
+
+/* What may be over soon: somebody else's lock, a disk without room. */
+static bool
+may_pass(const struct writer *w, int rc)
+{
+	int primary = rc & 0xff;
+	int system = sqlite3_system_errno(w->db);
+	return primary == SQLITE_BUSY || primary == SQLITE_LOCKED || primary == SQLITE_FULL ||
+		(primary == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT));
 }
 
 static bool
@@ -465,20 +511,15 @@ open_database(struct writer *w, const struct store_run *run, struct store_error 
 		return present;
 	}
 	writer_trim_prepare(w, version == 0);
-	rc = sqlite3_exec(w->db,
-		"PRAGMA journal_mode=WAL;"
-		"PRAGMA synchronous=NORMAL;"
-		/* They are true: a parent that is not there gets a stub. To have that checked would take a third
-		 * of the time, and in every row that is let go SQLite would look through all the others. */
-		"PRAGMA foreign_keys=OFF;"
-		"PRAGMA temp_store=MEMORY;" /* no file is opened later on */
-		"PRAGMA journal_size_limit=67108864;"
-		"PRAGMA cache_size=-8192",
-		NULL, NULL, NULL);
-	rc = rc == SQLITE_OK ? start_run(w, run, version) : rc;
+	rc = begin_run(w, run);
 	if (rc != SQLITE_OK) {
 		fail_open(error, w->path, database_reason(w->db, rc));
-		return STORE_FAILED;
+		if (!run->live || !may_pass(w, rc)) {
+			return STORE_FAILED;
+		}
+		w->pending_run = writer_keep_run(run);
+		w->broken = true;
+		forget(w);
 	}
 	sqlite3_busy_timeout(w->db, busy_ms(w));
 	return STORE_READY;
@@ -517,6 +558,12 @@ store_open_writer(const char *path, const struct store_run *run, store_complain 
 	}
 	w->complain = complain;
 	w->ctx = ctx;
+	if (w->pending_run != NULL) {
+		w->failed = true;
+		if (complain != NULL) {
+			complain(ctx, error->text);
+		}
+	}
 	*sink = (struct sink){
 		.self = w,
 		.wants_snapshots = true,

@@ -69,6 +69,7 @@ struct writer {
 	struct sqlite3_stmt *find_context, *clear_evidence, *keep_raw, *save_lost, *finish;
 	struct store_bases base;
 	uint64_t run;
+	struct store_run *pending_run; /* it could not be begun yet: a live run tries again; else NULL */
 	bool updates; /* keep UPDATEs whole */
 	bool in_transaction;
 	bool broken; /* the last attempt to write failed: events are let go until one succeeds */
@@ -158,6 +159,9 @@ const char *writer_now(char text[TIME_TEXT_MAX]);
 
 /* writer_run.c. The row of this run and its inputs, in the transaction that is open; SQLite's result. */
 int writer_insert_run(struct writer *w, const struct store_run *run);
+/* A copy of its own, freed with writer_free_run(), which takes NULL. */
+struct store_run *writer_keep_run(const struct store_run *run);
+void writer_free_run(struct store_run *run);
 /* The run that has the same inputs, filter and options, and came to its end whole; 0: there is none. `some`:
  * where there is none, one that has at least one of the files. */
 int64_t writer_find_run(struct writer *w, const struct store_run *run, bool *some);

@@ -98,6 +98,42 @@ writer_insert_run(struct writer *w, const struct store_run *run)
 	return SQLITE_OK;
 }
 
+static const char *
+keep_text(const char *text)
+{
+	return text != NULL ? memory_copy(text, strlen(text) + 1) : NULL;
+}
+
+struct store_run *
+writer_keep_run(const struct store_run *run)
+{
+	struct store_run *own = memory_copy(run, sizeof(*run));
+	struct store_input *inputs = memory_zero(run->input_count + 1, sizeof(*inputs));
+	for (size_t i = 0; i < run->input_count; i++) {
+		inputs[i] = run->inputs[i];
+		inputs[i].name = keep_text(run->inputs[i].name);
+	}
+	own->inputs = inputs;
+	own->filter = keep_text(run->filter);
+	own->options = keep_text(run->options);
+	return own;
+}
+
+void
+writer_free_run(struct store_run *run)
+{
+	if (run == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < run->input_count; i++) {
+		free((void *)(uintptr_t)run->inputs[i].name);
+	}
+	free((void *)(uintptr_t)run->inputs);
+	free((void *)(uintptr_t)run->filter);
+	free((void *)(uintptr_t)run->options);
+	free(run);
+}
+
 /* The last whole run of the same filter and options that has this file. */
 static int64_t
 find_file(sqlite3_stmt *stmt, const struct store_run *run, const char *hash)

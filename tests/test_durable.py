@@ -285,6 +285,15 @@ def fill_and_free(tap, folder):
     tap.ok(0 < lost and stored + lost == len(live.lines), "full for a while: what is lost is counted",
            f"told {len(live.lines)}, stored {stored}, lost {lost}")
     sound(tap, db, "full for a while, at the end")
+    for left in os.listdir(disk):
+        os.unlink(os.path.join(disk, left))
+    with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as file:
+        for _ in range(3000):
+            file.write(b"x" * 1024)
+    live = Live(folder, "--db", db)
+    tap.ok(live.wait(4, 15), "full at the start: the view goes on")
+    os.unlink(filler)
+    late_begin(tap, "full at the start", live, db, "full")
     subprocess.run(["umount", disk], check=False)
 
 
@@ -325,6 +334,41 @@ def check_resumes(tap, folder):
     lost = ask(db, "SELECT lost FROM run")[0][0]
     tap.equal(stored + lost, 16, "locked for long: what is lost is counted")
     sound(tap, db, "locked")
+
+
+def check_locked_at_start(tap, folder):
+    """It is locked, or its disk full, when a live run begins: one line, and the run is stored from when that is over."""
+    db = os.path.join(folder, "locked-first.db")
+    bgpwhy("-r", os.path.join(PCAPS, "healthy.pcap"), "--db", db)
+    with contextlib.closing(sqlite3.connect(db, isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        live = Live(folder, "--db", db)
+        tap.ok(live.wait(4, 15), "locked at the start: the view goes on")
+        time.sleep(1.5)
+        holder.execute("ROLLBACK")
+    late_begin(tap, "locked at the start", live, db, "locked")
+    tap.equal(ask(db, "SELECT count(*) FROM run WHERE finished IS NOT NULL"), [(2,)],
+              "locked at the start: both runs are there")
+
+
+def late_begin(tap, name, live, db, why):
+    """The reason is over: what comes from now on is stored, and what came before is counted."""
+    time.sleep(2.5)
+    live.keepalives(5)
+    live.wait(14)
+    time.sleep(2.5)
+    newest = live.messages()[-1][1]["seq"]
+    tap.equal(ask(db, "SELECT max(m.seq) - max(r.seq_base) FROM message m, run r"), [(newest,)], f"{name}: then it is stored")
+    sound(tap, db, name)
+    status = live.end()
+    tap.ok(status == 2 and len(live.errors) == 1 and why in live.errors[0], f"{name}: one line tells", status, *live.errors)
+    lost = ask(db, "SELECT lost FROM run ORDER BY run DESC LIMIT 1")[0][0]
+    tables = ("message", "connection_event", "transition", "capture", "session", "lost", "finding", "alert")
+    stored = sum(ask(db, f"SELECT count(seq) FROM {table} WHERE seq > (SELECT max(seq_base) FROM run)")[0][0]
+                 for table in tables)
+    tap.ok(0 < lost and stored + lost == len(live.lines), f"{name}: what is lost is counted",
+           f"told {len(live.lines)}, stored {stored}, lost {lost}")
+    sound(tap, db, f"{name}, at the end")
 
 
 def check_reader(tap, folder):
@@ -422,7 +466,8 @@ def main():
         fill_and_free(tap, sys.argv[2])
         return tap.done()
     groups = {"killed": check_killed, "whole": check_whole, "slow": check_slow, "overflow": check_overflow,
-              "full": check_full, "room": check_room_again, "resumes": check_resumes, "reader": check_reader, "damaged": check_damaged,
+              "full": check_full, "room": check_room_again, "resumes": check_resumes, "late": check_locked_at_start,
+              "reader": check_reader, "damaged": check_damaged,
               "foreign": check_foreign}
     for name, group in groups.items():
         if sys.argv[1:] and name not in sys.argv[1:]:
