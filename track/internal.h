@@ -743,6 +743,7 @@ void rule_forgotten(struct track *t, struct link *old, unsigned dir, const struc
 void rule_same_syn(struct track *t, struct link *link, const struct seg *seg);
 /* What signed SYNs that nobody answers mean; whether that explains the silence. */
 bool rule_signed_syns(struct track *t, struct session *s, unsigned x);
+bool rule_keys_worked(const struct session *s); /* what was signed before, is signed as it was */
 void rule_auth_segment(struct track *t, struct link *link, unsigned dir, const struct seg *seg);
 void rule_refused(struct track *t, struct link *link, unsigned refuser);
 void rule_icmp(struct track *t, const struct icmp_note *note);

@@ -67,6 +67,15 @@ not_one_sided(struct session *s)
 	}
 }
 
+/* They had a session, and nobody said that he changed anything: the keys are those of then. */
+bool
+rule_keys_worked(const struct session *s)
+{
+	return s->established_count > 0 && finding_find(s, FINDING_CEASE_CONFIG_CHANGE) == NULL &&
+	       finding_find(s, FINDING_CEASE_ADMIN_RESET) == NULL &&
+	       finding_find(s, FINDING_CEASE_PEER_DECONFIGURED) == NULL;
+}
+
 /* Both sign, and neither answers the other. */
 static bool
 both_signed(struct track *t, struct session *s, struct speaker *from, struct speaker *to)
@@ -106,10 +115,7 @@ both_signed(struct track *t, struct session *s, struct speaker *from, struct spe
 			a, b, option_name(one), wrong ? b : a, wrong ? a : b);
 		return true;
 	}
-	/* They had a session, and nobody said that he changed anything: the same keys as then, and no way. */
-	bool worked = s->established_count > 0 && finding_find(s, FINDING_CEASE_CONFIG_CHANGE) == NULL &&
-		      finding_find(s, FINDING_CEASE_ADMIN_RESET) == NULL &&
-		      finding_find(s, FINDING_CEASE_PEER_DECONFIGURED) == NULL;
+	bool worked = rule_keys_worked(s);
 	enum confidence confidence = worked && !(wrong && other_wrong) ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY;
 	if (ao && one->key_id != other->next_key_id && other->key_id != one->next_key_id) {
 		struct finding_args args = auth_args(s, from, cause, confidence);
@@ -138,6 +144,9 @@ rule_signed_syns(struct track *t, struct session *s, unsigned x)
 	bool own = is_signed(&from->signature), others = other_calls && is_signed(&to->signature);
 	if (!own && !others) {
 		return false;
+	}
+	if (own && !other_calls && from->signature.auth != SEG_AUTH_BAD && rule_keys_worked(s)) {
+		return false; /* it had a key, and it need not call */
 	}
 	if (own && others) {
 		not_one_sided(s);

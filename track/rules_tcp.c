@@ -45,7 +45,7 @@ syns_unanswered(struct track *t, struct session *s, unsigned x)
 	}
 	bool explained = rule_signed_syns(t, s, x);
 	/* A key may be the reason as well, unless both are known to have it. */
-	bool in_doubt = (from->signature.options & (SEG_OPT_MD5 | SEG_OPT_AO)) != 0 &&
+	bool in_doubt = (from->signature.options & (SEG_OPT_MD5 | SEG_OPT_AO)) != 0 && !rule_keys_worked(s) &&
 			!(from->signature.auth == SEG_AUTH_GOOD && to->syns_unanswered > 0 &&
 				to->signature.auth == SEG_AUTH_GOOD &&
 				from->signature.key == to->signature.key);
