@@ -52,6 +52,7 @@ struct inputs {
 	size_t count;
 	bool live, follow;
 	uint64_t packets;
+	struct capture_error error; /* of fetch(): large, and the packets are many */
 	uint64_t hold_until_ns; /* a packet is held back until then; 0: none */
 	struct packet_writer *writer;
 	struct recorder *recorder;
@@ -239,7 +240,6 @@ inputs_open_writer(struct inputs *inputs)
 static void
 write_packet(struct inputs *inputs, const struct input *input)
 {
-	struct capture_error error;
 	if (inputs->writer == NULL) {
 		return;
 	}
@@ -247,6 +247,7 @@ write_packet(struct inputs *inputs, const struct input *input)
 	if (inputs->writer == NULL) {
 		return;
 	}
+	struct capture_error error;
 	uint32_t number = (uint32_t)(input - inputs->input);
 	if (!packet_writer_put(inputs->writer, number, source_name(input->source), &input->packet,
 		    &error) ||
@@ -396,11 +397,11 @@ hear_notice(struct inputs *inputs, struct input *input, const char *line)
 static bool
 fetch(struct inputs *inputs, struct input *input)
 {
-	struct capture_error error;
+	struct capture_error *error = &inputs->error;
 	if (input->waiting || input->ended) {
 		return false;
 	}
-	switch (source_next(input->source, &input->packet, &error)) {
+	switch (source_next(input->source, &input->packet, error)) {
 	case SOURCE_PACKET:
 		input->waiting = true;
 		input->idle_ns = 0;
@@ -413,10 +414,10 @@ fetch(struct inputs *inputs, struct input *input)
 	case SOURCE_BUSY:
 		return true;
 	case SOURCE_NOTICE:
-		hear_notice(inputs, input, error.text);
+		hear_notice(inputs, input, error->text);
 		return true;
 	case SOURCE_DAMAGED:
-		complain(inputs, error.text);
+		complain(inputs, error->text);
 		input->ended = true;
 		return false;
 	default:

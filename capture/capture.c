@@ -12,6 +12,7 @@
  */
 #include "capture/capture.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -382,8 +383,13 @@ capture_expect(struct capture *capture, const struct packet *packet)
 {
 	struct packet_info ip;
 	uint16_t src_port, dst_port;
-	if (decap_glance(packet, &ip, &src_port, &dst_port)) {
+	if (!decap_glance(packet, &ip, &src_port, &dst_port)) {
+		return;
+	}
+	if (ip.protocol == IPPROTO_TCP) {
 		conn_table_expect(capture->table, &ip, src_port, dst_port);
+	} else if (capture->sink.expect != NULL) {
+		capture->sink.expect(capture->sink.ctx, &ip.src, &ip.dst);
 	}
 }
 

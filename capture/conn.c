@@ -40,13 +40,18 @@ struct conn_slot {
 	struct conn_entry *entry; /* NULL: free */
 };
 
+struct conn_ahead {
+	uint64_t key[5], hash;
+};
+
 struct conn_table {
 	struct conn_slot *slots;
 	size_t slot_count; /* a power of 2, at least 4/3 of the entries */
 	size_t count, max;
 	struct conn_entry *last; /* the one used last: most segments follow their own kind */
 	uint64_t last_hash;
-	uint64_t expected; /* hash of the segment after the next one; see conn_table_expect() */
+	struct conn_ahead ahead[2]; /* of the next segments; see conn_table_expect() */
+	unsigned ahead_last;        /* the one that comes later */
 	struct {
 		struct conn_entry *oldest, *newest;
 		size_t count;
@@ -262,7 +267,9 @@ entry_find(struct conn_table *table, const uint64_t key[5], uint64_t *hash)
 		*hash = table->last_hash;
 		return table->last;
 	}
-	*hash = key_hash(table, key);
+	/* It was expected a packet ago. */
+	const struct conn_ahead *ahead = &table->ahead[1 - table->ahead_last];
+	*hash = memcmp(ahead->key, key, sizeof(ahead->key)) == 0 ? ahead->hash : key_hash(table, key);
 	size_t mask = table->slot_count - 1;
 	for (size_t at = (size_t)*hash & mask; table->slots[at].entry != NULL; at = (at + 1) & mask) {
 		if (table->slots[at].hash == *hash) {
@@ -287,14 +294,16 @@ conn_table_expect(struct conn_table *table, const struct packet_info *ip, uint16
 	/* Two steps, a packet apart: the slot of this one, the entry of the one before it, whose slot has
 	 * come meanwhile. With 100,000 connections this halves what the table costs. */
 	size_t mask = table->slot_count - 1;
-	const struct conn_slot *before = &table->slots[(size_t)table->expected & mask];
-	if (before->entry != NULL && before->hash == table->expected) {
+	const uint64_t expected = table->ahead[table->ahead_last].hash;
+	const struct conn_slot *before = &table->slots[(size_t)expected & mask];
+	if (before->entry != NULL && before->hash == expected) {
 		entry_prefetch(before->entry);
 	}
-	uint64_t key[5];
-	key_make(ip, src_port, dst_port, key);
-	table->expected = key_hash(table, key);
-	__builtin_prefetch(&table->slots[(size_t)table->expected & mask]);
+	table->ahead_last = 1 - table->ahead_last;
+	struct conn_ahead *ahead = &table->ahead[table->ahead_last];
+	key_make(ip, src_port, dst_port, ahead->key);
+	ahead->hash = key_hash(table, ahead->key);
+	__builtin_prefetch(&table->slots[(size_t)ahead->hash & mask]);
 }
 
 static void

@@ -43,7 +43,7 @@ struct ghosts *decap_ghosts(struct decap *decap);
 bool decap_fragments_evicted(const struct decap *decap);
 bool decap_too_deep(const struct decap *decap);
 
-/* A quick look at a packet that comes later: the addresses and ports of TCP over IP over Ethernet,
+/* A quick look at a packet that comes later: the addresses and ports of TCP, or of BFD, over IP over Ethernet,
  * untagged or with one tag. False for all else; then nobody is prepared for it, no more. */
 bool decap_glance(const struct packet *packet, struct packet_info *ip, uint16_t *src_port,
 	uint16_t *dst_port);

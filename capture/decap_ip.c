@@ -300,9 +300,10 @@ decap_glance(const struct packet *packet, struct packet_info *ip, uint16_t *src_
 	}
 	bool v4 = type == TYPE_IPV4;
 	const uint8_t *p = v4 || type == TYPE_IPV6 ? cursor_bytes(&c, v4 ? 20 : 40) : NULL;
-	if (p == NULL || p[v4 ? 9 : 6] != PROTOCOL_TCP) {
+	if (p == NULL || (p[v4 ? 9 : 6] != PROTOCOL_TCP && p[v4 ? 9 : 6] != PROTOCOL_UDP)) {
 		return false;
 	}
+	ip->protocol = p[v4 ? 9 : 6];
 	ip->src = ip->dst = (struct address){.family = v4 ? 4 : 6};
 	if (v4) {
 		memcpy(ip->src.octets, p + 12, 4);
@@ -315,5 +316,6 @@ decap_glance(const struct packet *packet, struct packet_info *ip, uint16_t *src_
 	}
 	*src_port = cursor_u16(&c);
 	*dst_port = cursor_u16(&c);
-	return !c.failed;
+	return !c.failed && (ip->protocol == PROTOCOL_TCP || *dst_port == PORT_BFD ||
+		*dst_port == PORT_BFD_MULTIHOP);
 }

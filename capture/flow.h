@@ -252,6 +252,9 @@ struct flow_sink {
 	 * 2^64: the clock was set back (`to_ns` is UINT64_MAX) or one packet has a wrong time. May be
 	 * NULL. */
 	void (*clock)(void *ctx, uint64_t from_ns, uint64_t to_ns, uint64_t offset_ns);
+	/* A BFD packet between these two is the next but one to come, mostly: what it needs may be brought nearer
+	 * meanwhile. Nothing else may come of it. May be NULL. */
+	void (*expect)(void *ctx, const struct address *src, const struct address *dst);
 };
 
 #endif

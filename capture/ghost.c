@@ -33,44 +33,58 @@ mix(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* A fingerprint of all that came before, and of these two words. */
 static uint64_t
-fingerprint(const struct siphash_seed *seed, const uint64_t *words, size_t count)
+fold(const struct siphash_seed *seed, uint64_t print, uint64_t a, uint64_t b)
 {
-	uint64_t print = seed->k1;
-	for (size_t i = 0; i + 1 < count; i += 2) {
-		print = mix(words[i] ^ seed->k0 ^ print, words[i + 1] ^ seed->k1) + i;
+	return mix(a ^ seed->k0 ^ print, b ^ seed->k1) + (print >> 32);
+}
+
+static uint64_t
+word_at(const uint8_t *p)
+{
+	uint64_t word;
+	memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+static uint64_t
+fingerprint(const struct siphash_seed *seed, const struct packet_info *ip, uint32_t ip_id,
+	const uint8_t *start, size_t size)
+{
+	enum { OCTETS_MAX = 64 };
+	uint64_t head = (uint64_t)ip_id << 32 | (ip->ip_length << 8) | ip->protocol;
+	uint64_t print = seed->k1 ^ size;
+	if (ip->src.family == 4) {
+		uint32_t src, dst;
+		memcpy(&src, ip->src.octets, 4);
+		memcpy(&dst, ip->dst.octets, 4);
+		print = fold(seed, print, (uint64_t)src << 32 | dst, head);
+	} else {
+		print = fold(seed, print, word_at(ip->src.octets), word_at(ip->src.octets + 8));
+		print = fold(seed, print, word_at(ip->dst.octets), word_at(ip->dst.octets + 8));
+		print = fold(seed, print, head, ip->src.family);
 	}
-	if (count % 2 != 0) {
-		print = mix(words[count - 1] ^ seed->k0 ^ print, seed->k1);
+	if (size > OCTETS_MAX) {
+		size = OCTETS_MAX;
 	}
-	return print ^ count;
+	while (size >= 16) {
+		print = fold(seed, print, word_at(start), word_at(start + 8));
+		start += 16;
+		size -= 16;
+	}
+	uint64_t last[2] = {0, size};
+	for (size_t i = 0; i < size; i++) {
+		last[i / 8] ^= (uint64_t)start[i] << i % 8 * 8;
+	}
+	return fold(seed, print, last[0], last[1]);
 }
 
 bool
 ghosts_note(struct ghosts *ghosts, const struct packet_info *ip, uint32_t ip_id,
 	const uint8_t *start, size_t size, bool weak)
 {
-	enum { WORDS = 8 };
-	uint64_t words[5 + WORDS] = {0};
-	size_t count;
-	if (ip->src.family == 4) {
-		uint32_t src, dst;
-		memcpy(&src, ip->src.octets, 4);
-		memcpy(&dst, ip->dst.octets, 4);
-		words[0] = (uint64_t)src << 32 | dst;
-		count = 1;
-	} else {
-		memcpy(words, ip->src.octets, 16);
-		memcpy(words + 2, ip->dst.octets, 16);
-		count = 4;
-	}
-	words[count++] = (uint64_t)ip_id << 32 | (ip->ip_length << 8) | ip->protocol;
-	if (size > WORDS * 8) {
-		size = WORDS * 8;
-	}
-	memcpy(words + count, start, size);
-	count += (size + 7) / 8;
-	uint64_t print = fingerprint(&ghosts->seed, words, count);
+	uint64_t print = fingerprint(&ghosts->seed, ip, ip_id, start, size);
 	uint32_t *newest = &ghosts->newest[print % (4 * LIMIT_GHOSTS)];
 	for (uint32_t number = *newest; number != 0 && ghosts->count - number < LIMIT_GHOSTS;
 		number = ghosts->packet[number % LIMIT_GHOSTS].before) {

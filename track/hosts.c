@@ -17,12 +17,10 @@ enum {
 
 #define AGE_GRAIN_NS (SECOND_NS / 4)
 
-static const struct address nobody;
-
 static uint32_t
 hash_of(const struct track *t, const struct address *a)
 {
-	return (uint32_t)pair_hash(t, a, &nobody);
+	return (uint32_t)address_hash(t, a);
 }
 
 static struct host *
@@ -40,6 +38,16 @@ host_find(const struct track *t, const struct address *a)
 {
 	const struct host *h = look_up(t, a, hash_of(t, a));
 	return h != NULL && h->alive.frame != 0 ? h : NULL;
+}
+
+void
+host_expect(const struct track *t, const struct address *a)
+{
+	const char *h = (const char *)t->host_table[hash_of(t, a) & (t->host_slots - 1)];
+	if (h != NULL) {
+		__builtin_prefetch(h, 1);
+		__builtin_prefetch(h + offsetof(struct host, older), 1);
+	}
 }
 
 static void

@@ -374,8 +374,15 @@ enum { SYNS_REMEMBERED = 32, SILENCE_S = 2 };
 
 /* An address of which something was heard. */
 struct host {
+	/* Each packet asks for these: they lie together. */
 	struct address addr;
+	uint32_t hash;
+	struct host *hash_next;
+	struct speaker *speakers; /* sides of sessions, which keep it */
+	uint64_t aged_ns;
 	struct moment alive;
+
+	struct host *older, *newer; /* only where no session keeps it */
 	/* The last time that nothing of any kind came from it for SILENCE_S or more. */
 	struct moment silence_from, silence_to;
 	bool silence_resolved; /* it ended with ARP or NDP: resolution started over */
@@ -385,10 +392,6 @@ struct host {
 	uint64_t changed_ns, told_ns;
 	struct moment claim;
 	struct moment resolved;   /* its last word by ARP or NDP */
-	struct speaker *speakers; /* sides of sessions, which keep it */
-	struct host *hash_next, *older, *newer; /* the last two only where no session keeps it */
-	uint64_t aged_ns;
-	uint32_t hash;
 };
 
 /* A pair of addresses of which one asked for the other with ARP or NDP. */
@@ -518,6 +521,7 @@ clock_due(const struct track *t, uint64_t at)
 }
 
 /* session.c */
+uint64_t address_hash(const struct track *t, const struct address *a);
 uint64_t pair_hash(const struct track *t, const struct address *a, const struct address *b);
 bool address_is_of_link(const struct address *a);
 bool vlan_is_other(const struct address *a, uint16_t one, uint16_t other); /* … link, for this address */
@@ -631,6 +635,7 @@ uint64_t silence_from(const struct track *t, const struct moment *last);
 
 /* bfd.c */
 void bfd_in(void *ctx, const struct datagram *datagram);
+void bfd_expect(void *ctx, const struct address *src, const struct address *dst);
 void bfd_tick(struct track *t, struct bfd_session *b);
 uint64_t bfd_due(const struct track *t, const struct bfd_session *b);
 void bfd_tell(struct track *t, struct bfd_session *b, bool snapshot);
@@ -652,6 +657,8 @@ void host_icmp(void *ctx, const struct icmp_note *note);
 void host_neighbor(void *ctx, const struct neighbor_note *note);
 void host_other(void *ctx, const struct packet_info *ip);
 void host_alive(struct track *t, const struct packet_info *ip);
+/* Something of it is soon to come: see flow_sink. */
+void host_expect(const struct track *t, const struct address *a);
 void host_heard(struct track *t, struct host *h, const struct moment *at);
 void host_pin(struct track *t, struct session *s, unsigned x);
 void host_unpin(struct track *t, struct speaker *side);

@@ -249,12 +249,25 @@ poll_unanswered(struct track *t, struct bfd_session *b, unsigned end, const stru
 		(double)(at->time_ns - x->poll.time_ns) / 1e9);
 }
 
-void
-rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
-	const struct bfd_packet *before, uint8_t state_before, const struct moment *at)
+static bool
+was_routed(const struct bfd_end *x, const struct bfd_end *y)
 {
-	struct bfd_end *x = &b->end[end];
-	struct bfd_end *y = &b->end[1 - end];
+	return x->port == BFD_PORT_SINGLE_HOP && x->ttl != 255 && !address_is_loopback(&y->addr);
+}
+
+static bool
+hops_differ(const struct bfd_session *b, const struct bfd_end *x, const struct bfd_end *y)
+{
+	return y->seen && (x->ports & y->ports) == 0 &&
+	       (x->port == BFD_PORT_MULTIHOP || y->port == BFD_PORT_MULTIHOP) && !b->up;
+}
+
+/* A packet that its receiver does not take, or not for this session. */
+static void
+packet_is_wrong(struct track *t, struct bfd_session *b, unsigned end, const struct bfd_packet *before,
+	const struct moment *at)
+{
+	const struct bfd_end *x = &b->end[end], *y = &b->end[1 - end];
 	const struct bfd_packet *p = &x->last;
 	char a[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
 	address_text(&x->addr, a);
@@ -272,15 +285,13 @@ rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 			a, bfd_fault_text(p->fault), c);
 		args.blame = NULL;
 	}
-	if (x->port == BFD_PORT_SINGLE_HOP && x->ttl != 255 && !address_is_loopback(&y->addr) &&
-	    bfd_finding_find(b, FINDING_BFD_TTL) == NULL) {
+	if (was_routed(x, y) && bfd_finding_find(b, FINDING_BFD_TTL) == NULL) {
 		args.cause = FINDING_BFD_TTL;
 		finding_raise(t, &args,
 			"a single-hop BFD packet of %s has TTL %u, it must be 255 (RFC 5881 section 5): it was routed, or its sender thinks it is multihop",
 			a, x->ttl);
 	}
-	if (y->seen && (x->ports & y->ports) == 0 &&
-	    (x->port == BFD_PORT_MULTIHOP || y->port == BFD_PORT_MULTIHOP) && !b->up) {
+	if (hops_differ(b, x, y)) {
 		bool known = bfd_finding_find(b, FINDING_BFD_HOP_MISMATCH) != NULL;
 		if (!known || before == NULL) {
 			uint64_t frames[] = {y->at.frame};
@@ -295,34 +306,23 @@ rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 			args.evidence_count = 0;
 		}
 	}
-	if (y->seen && !b->up && bfd_finding_find(b, FINDING_BFD_AUTH) == NULL) {
-		auth_differs(t, b, x, y, at);
-	}
+}
 
-	/* How long an end has been alone with its Down, while the other one hears it. */
-	if (p->state == BFD_DOWN && p->your_discriminator == 0) {
-		if (x->down_zero_packets++ == 0) {
-			x->down_zero = *at;
-			y->init_packets = 0;
-		}
-	} else {
-		x->down_zero_packets = 0;
-	}
-	if (p->state == BFD_INIT && p->your_discriminator == y->last.my_discriminator &&
-	    x->init_packets++ == 0) {
-		x->init = *at;
-	}
-	one_way(t, b, 0);
-	one_way(t, b, 1);
-	stale_discriminator(t, b, end, at);
-	two_discriminators(t, b, end, before, at);
-	poll_unanswered(t, b, end, at);
-	rule_bfd_interval(t, b, end);
-
-	uint8_t state = (uint8_t)(p->state + 1);
-	if (state_before == state) {
-		return;
-	}
+static void
+state_changed(struct track *t, struct bfd_session *b, unsigned end, uint8_t state_before,
+	const struct moment *at)
+{
+	const struct bfd_end *x = &b->end[end], *y = &b->end[1 - end];
+	const struct bfd_packet *p = &x->last;
+	char a[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
+	address_text(&x->addr, a);
+	address_text(&y->addr, c);
+	struct finding_args args = {
+		.bfd = b,
+		.subject = &x->addr,
+		.at = *at,
+		.confidence = CONFIDENCE_CERTAIN,
+	};
 	if (state_before == BFD_UP + 1 && p->state == BFD_DOWN) {
 		if (p->diag == 1) {
 			detect_expired(t, b, end, at);
@@ -349,6 +349,45 @@ rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 	}
 	if (p->state == BFD_ADMIN_DOWN && state_before == BFD_UP + 1) {
 		admin_down(t, b, end, at);
+	}
+}
+
+void
+rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
+	const struct bfd_packet *before, uint8_t state_before, const struct moment *at)
+{
+	struct bfd_end *x = &b->end[end];
+	struct bfd_end *y = &b->end[1 - end];
+	const struct bfd_packet *p = &x->last;
+	if (p->fault != BFD_FAULT_NONE || was_routed(x, y) || hops_differ(b, x, y)) {
+		packet_is_wrong(t, b, end, before, at);
+	}
+	if (y->seen && !b->up && bfd_finding_find(b, FINDING_BFD_AUTH) == NULL) {
+		auth_differs(t, b, x, y, at);
+	}
+
+	/* How long an end has been alone with its Down, while the other one hears it. */
+	if (p->state == BFD_DOWN && p->your_discriminator == 0) {
+		if (x->down_zero_packets++ == 0) {
+			x->down_zero = *at;
+			y->init_packets = 0;
+		}
+	} else {
+		x->down_zero_packets = 0;
+	}
+	if (p->state == BFD_INIT && p->your_discriminator == y->last.my_discriminator &&
+	    x->init_packets++ == 0) {
+		x->init = *at;
+	}
+	one_way(t, b, 0);
+	one_way(t, b, 1);
+	stale_discriminator(t, b, end, at);
+	two_discriminators(t, b, end, before, at);
+	poll_unanswered(t, b, end, at);
+	rule_bfd_interval(t, b, end);
+
+	if (state_before != (uint8_t)(p->state + 1)) {
+		state_changed(t, b, end, state_before, at);
 	}
 }
 

@@ -13,10 +13,10 @@
 
 #define AGE_GRAIN_NS (SECOND_NS / 4)
 
-static uint64_t
-mix(uint64_t h, const struct address *a)
+uint64_t
+address_hash(const struct track *t, const struct address *a)
 {
-	uint64_t words[2];
+	uint64_t h = t->hash_seed, words[2];
 	memcpy(words, a->octets, sizeof(words));
 	for (unsigned i = 0; i < 2; i++) {
 		h ^= words[i] + a->family;
@@ -32,8 +32,8 @@ mix(uint64_t h, const struct address *a)
 uint64_t
 pair_hash(const struct track *t, const struct address *a, const struct address *b)
 {
-	bool swap = address_compare(a, b) > 0;
-	return mix(mix(t->hash_seed, swap ? b : a), swap ? a : b);
+	uint64_t h = (address_hash(t, a) + address_hash(t, b)) * UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ h >> 32;
 }
 
 /* It means something on its link only: fe80::/10, and 169.254.0.0/16 (RFC 3927). */

@@ -43,6 +43,7 @@ track_create(const struct track_options *options)
 		.neighbor = host_neighbor,
 		.host = host_other,
 		.clock = clock_stepped,
+		.expect = bfd_expect,
 	};
 	return t;
 }

@@ -133,7 +133,7 @@ static void
 run(const char *path, enum capture_engine engine, bool more)
 {
 	static const struct flow_sink sink = {NULL, on_segment, on_change, on_bytes, on_gap, on_check,
-		on_bfd, on_icmp, on_neighbor, on_host, NULL};
+		on_bfd, on_icmp, on_neighbor, on_host, NULL, NULL};
 	struct capture_error error;
 	struct source *source = source_open_file(path, NULL, &error);
 	if (source == NULL) {

@@ -322,7 +322,7 @@ run(const uint8_t *data, size_t size, enum capture_engine engine, struct record 
 {
 	static struct world w;
 	static const struct flow_sink callbacks = {NULL, on_segment, on_change, on_bytes, on_gap, on_check,
-		ignore_bfd, ignore_icmp, ignore_neighbor, ignore_host, ignore_clock};
+		ignore_bfd, ignore_icmp, ignore_neighbor, ignore_host, ignore_clock, NULL};
 	struct flow_sink sink = callbacks;
 	struct capture_error error;
 	memset(record, 0, sizeof(*record));

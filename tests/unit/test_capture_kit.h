@@ -171,7 +171,7 @@ KIT_UNUSED static struct flow_sink
 kit_sink(struct kit_record *record)
 {
 	return (struct flow_sink){record, kit_segment, kit_change, kit_bytes, kit_gap, kit_check,
-		kit_bfd, kit_icmp, kit_neighbor, kit_host, NULL};
+		kit_bfd, kit_icmp, kit_neighbor, kit_host, NULL, NULL};
 }
 
 KIT_UNUSED static struct capture *
