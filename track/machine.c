@@ -623,7 +623,7 @@ machine_repeats(struct track *t, struct link *link, unsigned dir, const struct s
 	}
 	if (!link->hold_known && machine_seems_cut_off(t, link, dir) &&
 	    (guess = hold_guess_ns(link->session)) != 0 &&
-	    t->now.time_ns > silence_from(t, &m->received) + guess + SECOND_NS) {
+	    t->now.time_ns > silence_from(t, &m->received) + guess) {
 		machine_gone(t, link, dir, RFC_HOLD_TIMER_EXPIRES, &t->now,
 			"nothing reached it for longer than three of its KEEPALIVE intervals, and it has only repeated itself since (RFC 4271 section 4.4)");
 		return;

@@ -391,6 +391,9 @@ rule_notification(struct track *t, struct link *link, unsigned dir,
 	}
 	/* … nor is an UPDATE of a family that was not agreed on, where none was. */
 	args.lower_severity = n->code == 3 && link->session->has_families && link->session->family_count == 0;
+	/* … and who says 5/x in the place of its own OPEN was not ready (FRR, called while it calls). */
+	args.lower_severity = args.lower_severity ||
+			      (n->code == 5 && link->conn->handshake && !link->machine[dir].open.seen);
 	switch (n->code) {
 	case 2:
 		if (cause == FINDING_BAD_PEER_AS) {

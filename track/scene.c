@@ -100,6 +100,7 @@ scene_bfd_took_it_down(struct scene *scene, enum confidence confidence, const ch
 	uint64_t frames[] = {scene->s->bfd_lost.frame};
 	struct finding_args args = scene_args(scene, FINDING_BFD_DOWN, confidence);
 	args.subject = NULL; /* either side may say it first: one finding */
+	args.took_down = scene->link->counted; /* a flap of BFD while BGP comes up ends no session */
 	args.evidence = frames;
 	args.evidence_count = 1;
 	char detail[160] = "", end[ADDRESS_TEXT_MAX];
