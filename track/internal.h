@@ -250,6 +250,7 @@ struct session {
 	struct bgp_agreement *agreement; /* NULL: none yet */
 	uint32_t established_count;
 	uint32_t collisions; /* Cease 6/7 on a connection beside which there was another one */
+	uint64_t collided_ns; /* the last one */
 	uint32_t exits; /* from Established */
 	struct moment established, lost;
 	uint64_t heard_again_ns; /* where the capture that shows it began after another had ended */

@@ -9,6 +9,7 @@
 
 enum {
 	COLLISIONS_ARE_A_LOOP = 3,
+	COLLISION_IS_ANOTHER_S = 2, /* after the one before */
 	UNSEEN_COLLISIONS_ARE_A_LOOP = 6,
 	ANSWER_S = 10, /* how soon a NOTIFICATION follows the message that it is about */
 	EXPLAIN_MAX = SCENE_VERDICT_MAX + 256,
@@ -301,7 +302,11 @@ cease(struct scene *scene, enum finding_cause cause, const struct bgp_notificati
 			scene->xt, scene->yt, collision_text(scene->link, rule));
 		stale_connection(scene);
 		struct finding *f = finding_find(scene->s, FINDING_COLLISION);
-		scene->s->collisions += has_rival;
+		/* One collision may be said four times: by each side, of each connection. */
+		if (has_rival && scene->at->time_ns > scene->s->collided_ns + COLLISION_IS_ANOTHER_S * SECOND_NS) {
+			scene->s->collisions++;
+			scene->s->collided_ns = scene->at->time_ns;
+		}
 		bool seen = scene->s->collisions >= COLLISIONS_ARE_A_LOOP;
 		if (f != NULL && !set_up_fails(scene->s) && (seen || f->count >= UNSEEN_COLLISIONS_ARE_A_LOOP) &&
 		    !scene->s->up && scene->s->established_count == 0) {
@@ -312,7 +317,7 @@ cease(struct scene *scene, enum finding_cause cause, const struct bgp_notificati
 			finding_raise(scene->t, &args,
 				seen ? "the connections of %s and %s collide again and again (%llu times) and none is established"
 				     : "%s and %s give their connections up as collisions again and again (%llu times), and the capture shows no other ones: these began before the capture, or the rule of RFC 4271 section 6.8 is broken",
-				scene->xt, scene->yt, (unsigned long long)f->count);
+				scene->xt, scene->yt, (unsigned long long)(seen ? scene->s->collisions : f->count));
 		}
 		return;
 	case FINDING_CEASE_REJECTED:
