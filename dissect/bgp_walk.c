@@ -162,18 +162,6 @@ bgp_walk_text(struct bgp_walk *w, const struct cursor *from, const struct cursor
 		.span = span(from, to)});
 }
 
-struct cursor
-bgp_walk_take(struct bgp_walk *w, struct cursor *c, size_t size, const char *key,
-	const char *name)
-{
-	struct cursor child = cursor_take(c, size);
-	if (!c->failed) {
-		bgp_walk_tell(w, &(struct bgp_item){.key = key, .name = name, .kind = BGP_ITEM_GROUP,
-			.span = child});
-	}
-	return child;
-}
-
 void
 bgp_walk_close(struct bgp_walk *w, struct cursor *child, bool group)
 {

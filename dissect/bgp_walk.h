@@ -79,9 +79,6 @@ void bgp_walk_text(struct bgp_walk *w, const struct cursor *from, const struct c
 #endif
 	;
 
-/* A group over the next `size` octets of `c`, which become a cursor of their own. */
-struct cursor bgp_walk_take(struct bgp_walk *w, struct cursor *c, size_t size, const char *key,
-	const char *name);
 void bgp_walk_tell(struct bgp_walk *w, const struct bgp_item *item);
 /* The end of a group or of the NLRI: octets that did not fit, or are left over, are malformed. Only
  * with `group` an end of group is told. */
