@@ -66,8 +66,8 @@ last_named(sqlite3_context *context, int count, sqlite3_value **values)
 	enum writer_parent parent = (enum writer_parent)sqlite3_value_int(values[0]);
 	uint64_t id = (uint64_t)sqlite3_value_int64(values[1]) - base_of(w, parent);
 	const struct writer_seen *seen = &w->seen[parent][id % WRITER_SEEN_SLOTS];
-	uint64_t seq = seen->id == id ? seen->seq : w->seen_floor;
-	sqlite3_result_int64(context, (sqlite3_int64)(seq + w->base.seq));
+	uint64_t seq = w->base.seq + (seen->id == id ? seen->seq : w->seen_floor);
+	sqlite3_result_int64(context, (sqlite3_int64)seq);
 }
 
 void

@@ -94,9 +94,9 @@ check_text(uint8_t result, uint8_t reason)
 bool
 check_result_from_name(const char *name, uint8_t *result)
 {
-	for (uint8_t i = 0; i < CHECKED_COUNT; i++) {
+	for (int i = 0; i < CHECKED_COUNT; i++) {
 		if (strcmp(results[i], name) == 0) {
-			*result = i;
+			*result = (uint8_t)i;
 			return true;
 		}
 	}
@@ -107,9 +107,9 @@ bool
 check_reason_from_key(const char *key, uint8_t *reason)
 {
 	*reason = CHECK_NO_REASON;
-	for (uint8_t i = 1; i < CHECK_REASON_COUNT && key != NULL; i++) {
+	for (int i = 1; i < CHECK_REASON_COUNT && key != NULL; i++) {
 		if (strcmp(reasons[i].key, key) == 0) {
-			*reason = i;
+			*reason = (uint8_t)i;
 			return true;
 		}
 	}

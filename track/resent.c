@@ -39,9 +39,9 @@ resent_name(uint8_t what)
 bool
 resent_from_name(const char *name, uint8_t *what)
 {
-	for (uint8_t i = 0; i < RESENT_COUNT; i++) {
+	for (int i = 0; i < RESENT_COUNT; i++) {
 		if (strcmp(names[i], name) == 0) {
-			*what = i;
+			*what = (uint8_t)i;
 			return true;
 		}
 	}

@@ -64,7 +64,7 @@ escape_one(const uint8_t *bytes, size_t length, uint32_t c, bool forgeable, char
 		return (size_t)snprintf(piece, PIECE_MAX, c < 0x10000 ? "\\u%04x" : "\\U%08x", (unsigned)c);
 	}
 	if (c == '\\' && forgeable) {
-		memcpy(piece, "\\\\", 2);
+		piece[0] = piece[1] = '\\';
 		return 2;
 	}
 	memcpy(piece, bytes, length);
