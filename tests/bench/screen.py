@@ -10,6 +10,7 @@ cleared and drawn anew is taken: it is the one key whose answer cannot be mistak
 Drawing: 1,000 sessions live (a file that grows, followed), KEEPALIVEs each way every ten seconds; what the dashboard
 takes of a core over half a minute, in the list, the ladder and the time line, and beside it what --lines takes.
 """
+import contextlib
 import fcntl
 import os
 import pty
@@ -31,6 +32,7 @@ MEGABYTES = 1000 if FULL else 200
 DATABASE_MEGABYTES = 300 if FULL else 60  # of the capture that the database is made from
 KEY_MS, DRAWING_PERCENT = 50, 2
 SESSIONS, EVERY_S, WATCH_S = 1000, 10, 30
+NICE = os.getpriority(os.PRIO_PROCESS, 0)
 CLEARED = b"\x1b[H\x1b[2J"
 
 
@@ -40,6 +42,7 @@ class Screen:
     def __init__(self, *args):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            os.setpriority(os.PRIO_PROCESS, 0, NICE)
             os.environ["TERM"] = "xterm-256color"
             os.execv(BGPWHY, [BGPWHY, "--ui", *args])
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 160, 0, 0))
@@ -62,20 +65,20 @@ class Screen:
             self.read(max(0, end - time.monotonic()))
 
     def answer(self):
-        """Milliseconds from ^L until the screen is cleared, and how many of them the program waited for a core that
-        others had; None where that does not come."""
+        """Milliseconds from ^L until the screen is cleared, and how many of them the program had a core: on a machine
+        that does much else it is that which counts. None where the answer does not come."""
         self.seen = b""
-        begin, waited = time.monotonic(), self.waited()
+        begin, ran = time.monotonic(), self.ran()
         os.write(self.fd, b"\x0c")
         while time.monotonic() - begin < 5:
             self.read(0.5)
             if CLEARED in self.seen:
-                return (time.monotonic() - begin) * 1000, self.waited() - waited
+                return (time.monotonic() - begin) * 1000, self.ran() - ran
         return None
 
-    def waited(self):
+    def ran(self):
         with open(f"/proc/{self.pid}/schedstat", encoding="ascii") as file:
-            return int(file.read().split()[1]) / 1e6
+            return int(file.read().split()[0]) / 1e6
 
     def shows(self, word):
         """Whether it stands on the whole screen."""
@@ -124,7 +127,7 @@ def keys(what, failed, *args):
         if b"done" in screen.seen:
             break
         times.append(took[0])
-        own.append(max(0, took[0] - took[1]))
+        own.append(took[1])
     seconds = time.monotonic() - begin
     screen.end()
     if len(times) < 5:
@@ -134,8 +137,8 @@ def keys(what, failed, *args):
     own.sort()
     late = own[len(own) * 99 // 100 - 1]
     print(f"{what}: loaded in {seconds:.1f} s; {len(times)} keys: median {statistics.median(times):.1f} ms, "
-          f"99 of 100 within {times[len(times) * 99 // 100 - 1]:.1f} ms, the slowest {times[-1]:.1f} ms; without what "
-          f"others had the core: {statistics.median(own):.1f}, {late:.1f}, {own[-1]:.1f} ms; "
+          f"99 of 100 within {times[len(times) * 99 // 100 - 1]:.1f} ms, the slowest {times[-1]:.1f} ms; "
+          f"of that at work: {statistics.median(own):.1f}, {late:.1f}, {own[-1]:.1f} ms; "
           f"{len(percents)} percentages seen; the first picture after {first:.0f} ms")
     if late > KEY_MS:
         failed.append(f"{what}: a key took more than {KEY_MS} ms")
@@ -234,6 +237,8 @@ def lines_seconds(pid):
 
 def main():
     failed = []
+    with contextlib.suppress(OSError):  # who takes the time must not wait for a core itself
+        os.setpriority(os.PRIO_PROCESS, 0, -10)
     only = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)  # who captures as root gives that up
