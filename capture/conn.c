@@ -35,6 +35,8 @@ static const uint64_t list_patience_ns[LIST_COUNT] = {
 	[LIST_OPEN] = CONN_IDLE_NS,
 };
 
+enum { MANY = 2048 }; /* connections; fewer stay in the cache by themselves */
+
 struct conn_slot {
 	uint64_t hash;
 	struct conn_entry *entry; /* NULL: free */
@@ -250,12 +252,12 @@ slot_remove(struct conn_table *table, const struct conn_entry *entry)
 	table->slots[hole] = (struct conn_slot){0};
 }
 
-/* The whole entry will be used: fetch its cache lines at once, not one after the other. */
+/* All of it will be used: fetch its cache lines at once, not one after the other. */
 static void
-entry_prefetch(const struct conn_entry *entry)
+prefetch(const void *thing, size_t size)
 {
-	const char *p = (const char *)entry;
-	for (size_t at = 0; at < sizeof(*entry); at += 64) {
+	const char *p = thing;
+	for (size_t at = 0; at < size; at += 64) {
 		__builtin_prefetch(p + at, 1);
 	}
 }
@@ -273,7 +275,7 @@ entry_find(struct conn_table *table, const uint64_t key[5], uint64_t *hash)
 	size_t mask = table->slot_count - 1;
 	for (size_t at = (size_t)*hash & mask; table->slots[at].entry != NULL; at = (at + 1) & mask) {
 		if (table->slots[at].hash == *hash) {
-			entry_prefetch(table->slots[at].entry);
+			prefetch(table->slots[at].entry, sizeof(*table->slots[at].entry));
 			if (key_fits(table->slots[at].entry, key)) {
 				return table->slots[at].entry;
 			}
@@ -286,8 +288,6 @@ void
 conn_table_expect(struct conn_table *table, const struct packet_info *ip, uint16_t src_port,
 	uint16_t dst_port)
 {
-	/* Fewer than these stay in the cache by themselves. */
-	enum { MANY = 2048 };
 	if (table->count < MANY || !conn_table_wants(table, src_port, dst_port)) {
 		return;
 	}
@@ -297,7 +297,7 @@ conn_table_expect(struct conn_table *table, const struct packet_info *ip, uint16
 	const uint64_t expected = table->ahead[table->ahead_last].hash;
 	const struct conn_slot *before = &table->slots[(size_t)expected & mask];
 	if (before->entry != NULL && before->hash == expected) {
-		entry_prefetch(before->entry);
+		prefetch(before->entry, sizeof(*before->entry));
 	}
 	table->ahead_last = 1 - table->ahead_last;
 	struct conn_ahead *ahead = &table->ahead[table->ahead_last];
@@ -471,6 +471,9 @@ conn_table_segment(struct conn_table *table, const struct tcp_header *header, st
 	struct conn_entry *entry = entry_find(table, key, &hash);
 	struct conn_pending from = {0};
 	if (entry != NULL) {
+		if (table->count >= MANY) {
+			prefetch(entry->conn.user, entry->conn.user != NULL ? table->sink.user_size : 0);
+		}
 		seg->dir = low ? entry->low_side : (uint8_t)(1 - entry->low_side);
 		if (seg->ip->ghost) {
 			table->sink.segment(table->sink.ctx, &entry->conn, seg);

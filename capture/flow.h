@@ -230,6 +230,7 @@ struct neighbor_note {
 /* What the receiver of all this gives; every function is called, none but the last may be NULL. */
 struct flow_sink {
 	void *ctx;
+	size_t user_size; /* of what conn.user points to: it is brought near when a segment comes. 0: nothing is */
 	/* Each TCP segment, before its octets; facts of `conn` include it already. */
 	void (*segment)(void *ctx, struct conn *conn, const struct seg *seg);
 	void (*change)(void *ctx, struct conn *conn, enum conn_change change, int dir,

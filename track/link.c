@@ -12,6 +12,9 @@
 
 #include "track/memory.h"
 
+/* Fewer sessions than these stay in the cache by themselves; of more, all of one is fetched at once. */
+enum { MANY_SESSIONS = 1024, CACHE_LINE = 64 };
+
 struct delivery {
 	struct track *t;
 	struct link *link;
@@ -173,6 +176,12 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 {
 	struct track *t = ctx;
 	struct link *link = conn->user;
+	if (link != NULL && t->session_count >= MANY_SESSIONS) {
+		const char *near = (const char *)link->session;
+		for (size_t i = 0; i < sizeof(*link->session); i += CACHE_LINE) {
+			__builtin_prefetch(near + i, 1);
+		}
+	}
 	track_tick(t, seg->ip->time_ns);
 	t->now = moment_of(seg->ip);
 	if (link == NULL || seg->ip->ghost || seg->beyond_window) {

@@ -33,6 +33,7 @@ track_create(const struct track_options *options)
 	}
 	t->flow = (struct flow_sink){
 		.ctx = t,
+		.user_size = sizeof(struct link),
 		.segment = link_segment,
 		.change = link_change,
 		.bytes = link_bytes,

@@ -132,8 +132,17 @@ on_host(void *ctx, const struct packet_info *ip)
 static void
 run(const char *path, enum capture_engine engine, bool more)
 {
-	static const struct flow_sink sink = {NULL, on_segment, on_change, on_bytes, on_gap, on_check,
-		on_bfd, on_icmp, on_neighbor, on_host, NULL, NULL};
+	static const struct flow_sink sink = {
+		.segment = on_segment,
+		.change = on_change,
+		.bytes = on_bytes,
+		.gap = on_gap,
+		.check = on_check,
+		.bfd = on_bfd,
+		.icmp = on_icmp,
+		.neighbor = on_neighbor,
+		.host = on_host,
+	};
 	struct capture_error error;
 	struct source *source = source_open_file(path, NULL, &error);
 	if (source == NULL) {

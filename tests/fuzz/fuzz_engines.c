@@ -321,8 +321,18 @@ static void
 run(const uint8_t *data, size_t size, enum capture_engine engine, struct record *record)
 {
 	static struct world w;
-	static const struct flow_sink callbacks = {NULL, on_segment, on_change, on_bytes, on_gap, on_check,
-		ignore_bfd, ignore_icmp, ignore_neighbor, ignore_host, ignore_clock, NULL};
+	static const struct flow_sink callbacks = {
+		.segment = on_segment,
+		.change = on_change,
+		.bytes = on_bytes,
+		.gap = on_gap,
+		.check = on_check,
+		.bfd = ignore_bfd,
+		.icmp = ignore_icmp,
+		.neighbor = ignore_neighbor,
+		.host = ignore_host,
+		.clock = ignore_clock,
+	};
 	struct flow_sink sink = callbacks;
 	struct capture_error error;
 	memset(record, 0, sizeof(*record));

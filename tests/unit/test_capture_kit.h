@@ -170,8 +170,18 @@ kit_host(void *ctx, const struct packet_info *ip)
 KIT_UNUSED static struct flow_sink
 kit_sink(struct kit_record *record)
 {
-	return (struct flow_sink){record, kit_segment, kit_change, kit_bytes, kit_gap, kit_check,
-		kit_bfd, kit_icmp, kit_neighbor, kit_host, NULL, NULL};
+	return (struct flow_sink){
+		.ctx = record,
+		.segment = kit_segment,
+		.change = kit_change,
+		.bytes = kit_bytes,
+		.gap = kit_gap,
+		.check = kit_check,
+		.bfd = kit_bfd,
+		.icmp = kit_icmp,
+		.neighbor = kit_neighbor,
+		.host = kit_host,
+	};
 }
 
 KIT_UNUSED static struct capture *
