@@ -46,7 +46,9 @@ check_transition(const struct event_transition *t)
 	uint64_t owner = t->protocol == PROTOCOL_BGP ? t->session : t->bfd_session;
 	assert(owner != 0 && t->from != t->to && t->reason != NULL);
 	assert(t->to != 0); /* Unknown */
-	assert(t->protocol == PROTOCOL_BFD || (t->to < BGP_STATE_COUNT && t->rfc_event > 0));
+	/* No event of the RFC leads back to where a machine was that only seemed to have ended (track/reset.c). */
+	assert(t->protocol == PROTOCOL_BFD || (t->to < BGP_STATE_COUNT &&
+		(t->rfc_event > 0 || (t->from == BGP_STATE_IDLE && t->basis == BASIS_INFERRED))));
 	for (size_t i = 0; i < seen.machine_count; i++) {
 		struct machine_seen *m = &seen.machines[i];
 		if (m->protocol == t->protocol && m->owner == owner &&
