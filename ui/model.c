@@ -669,33 +669,42 @@ clean_copy(const char *text)
 	return memory_copy(clean, strlen(clean) + 1);
 }
 
+/* Of no session, or of no BFD session, are most of them in a flood: nobody asks for those, and their chain would be long. */
 static void
 chain_finding(struct model *model, struct model_finding *f)
 {
 	struct model_finding **at = &model->of_session[f->session % FINDING_CHAINS];
-	while (*at != NULL) {
-		at = &(*at)->next_of_session;
-	}
-	*at = f;
-	for (at = &model->of_bfd[f->bfd_session % FINDING_CHAINS]; *at != NULL;) {
-		at = &(*at)->next_of_bfd;
-	}
-	*at = f;
 	f->next_of_session = f->next_of_bfd = NULL;
+	if (f->session != 0) {
+		while (*at != NULL) {
+			at = &(*at)->next_of_session;
+		}
+		*at = f;
+	}
+	if (f->bfd_session != 0) {
+		for (at = &model->of_bfd[f->bfd_session % FINDING_CHAINS]; *at != NULL;) {
+			at = &(*at)->next_of_bfd;
+		}
+		*at = f;
+	}
 }
 
 static void
 unchain_finding(struct model *model, struct model_finding *f)
 {
 	struct model_finding **at = &model->of_session[f->session % FINDING_CHAINS];
-	while (*at != f) {
-		at = &(*at)->next_of_session;
+	if (f->session != 0) {
+		while (*at != f) {
+			at = &(*at)->next_of_session;
+		}
+		*at = f->next_of_session;
 	}
-	*at = f->next_of_session;
-	for (at = &model->of_bfd[f->bfd_session % FINDING_CHAINS]; *at != f;) {
-		at = &(*at)->next_of_bfd;
+	if (f->bfd_session != 0) {
+		for (at = &model->of_bfd[f->bfd_session % FINDING_CHAINS]; *at != f;) {
+			at = &(*at)->next_of_bfd;
+		}
+		*at = f->next_of_bfd;
 	}
-	*at = f->next_of_bfd;
 }
 
 static void
