@@ -37,6 +37,7 @@ enum {
 	EVENTS_BETWEEN_LOOKS = 256, /* while a database is played */
 	WAIT_MS = 100,
 	SNAPSHOTS_SHARE = 20, /* of the time, at most one part goes into telling how sessions stand */
+	SNAPSHOTS_BETWEEN_LOOKS = 500, /* told before keys are looked at again */
 };
 
 struct run {
@@ -56,6 +57,8 @@ struct run {
 	bool failed; /* exit status 2 */
 	bool quit;   /* the user left the dashboard */
 	uint64_t last_flush_ns, next_snapshots_ns;
+	bool telling; /* snapshots are left to tell, which have taken so long until now */
+	uint64_t telling_ns;
 	char late[4096]; /* complaints that wait until the terminal is ours again */
 };
 
@@ -142,16 +145,28 @@ add_sink(struct run *run, const struct sink *sink)
 	}
 }
 
+/* How sessions stand; with a dashboard a part of them at a time, for the sake of its keys. */
+static void
+tell_snapshots(struct run *run)
+{
+	uint64_t start = clock_ns(CLOCK_MONOTONIC);
+	run->telling = track_snapshots(run->track, run->dashboard != NULL ? SNAPSHOTS_BETWEEN_LOOKS : 0);
+	uint64_t end = clock_ns(CLOCK_MONOTONIC);
+	run->telling_ns += end - start;
+	if (!run->telling) {
+		/* Where there are so many sessions that this takes long, it is done less often. */
+		run->next_snapshots_ns = end + SNAPSHOTS_SHARE * run->telling_ns;
+		run->telling_ns = 0;
+	}
+}
+
 static void
 flush_sinks(struct run *run)
 {
 	run->last_flush_ns = clock_ns(CLOCK_MONOTONIC);
 	inputs_flush(run->inputs);
-	if (run->track != NULL && run->last_flush_ns >= run->next_snapshots_ns) {
-		/* Where there are so many sessions that this takes long, it is done less often. */
-		track_snapshots(run->track);
-		run->next_snapshots_ns = run->last_flush_ns +
-			SNAPSHOTS_SHARE * (clock_ns(CLOCK_MONOTONIC) - run->last_flush_ns);
+	if (run->track != NULL && !run->telling && run->last_flush_ns >= run->next_snapshots_ns) {
+		tell_snapshots(run);
 	}
 	for (size_t i = 0; i < run->sink_count; i++) {
 		if (run->sinks[i].flush != NULL) {
@@ -407,6 +422,9 @@ look_at_keys(struct run *run, bool done)
 static void
 flush_now_and_then(struct run *run)
 {
+	if (run->telling) {
+		tell_snapshots(run);
+	}
 	if (clock_ns(CLOCK_MONOTONIC) - run->last_flush_ns >= 1000000000u) {
 		flush_sinks(run);
 	}
@@ -430,6 +448,9 @@ read_all(struct run *run)
 				flush_now_and_then(run);
 			}
 			look_at_keys(run, false);
+			if (run->telling) {
+				continue;
+			}
 			wait_for_input(run, false);
 			inputs_tick(run->inputs);
 			since = 0;

@@ -341,9 +341,10 @@ finding_tell(struct track *t, struct finding *f, bool snapshot)
 }
 
 void
-finding_snapshots(struct track *t)
+finding_snapshots(struct track *t, size_t *budget)
 {
-	while (t->findings_dirty != NULL) {
+	while (t->findings_dirty != NULL && *budget > 0) {
+		(*budget)--;
 		struct finding *f = t->findings_dirty;
 		clean(t, f);
 		finding_tell(t, f, true);

@@ -719,7 +719,7 @@ void finding_withdraw(struct finding *f); /* what came later says that it was wr
 bool finding_is_failed_call(enum finding_cause cause);
 void finding_tell(struct track *t, struct finding *f, bool snapshot);
 /* Tells those that have changed. */
-void finding_snapshots(struct track *t);
+void finding_snapshots(struct track *t, size_t *budget); /* counted down by each that is told */
 void findings_temper(struct track *t); /* by what the capture lacks: the last word on confidence */
 void findings_destroy(struct track *t);
 void findings_forget(struct track *t, struct finding *first);

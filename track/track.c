@@ -230,13 +230,15 @@ track_inputs_over(struct track *t)
 	}
 }
 
-void
-track_snapshots(struct track *t)
+bool
+track_snapshots(struct track *t, size_t most)
 {
 	if (t->ending) {
-		return; /* the last word is said, or is about to be */
+		return false; /* the last word is said, or is about to be */
 	}
-	while (t->dirty != NULL) {
+	size_t budget = most > 0 ? most : SIZE_MAX;
+	while (t->dirty != NULL && budget > 0) {
+		budget--;
 		struct session *s = t->dirty;
 		t->dirty = s->dirty_next;
 		if (t->dirty != NULL) {
@@ -247,7 +249,8 @@ track_snapshots(struct track *t)
 			session_tell(t, s, true);
 		}
 	}
-	while (t->bfd_dirty != NULL) {
+	while (t->bfd_dirty != NULL && budget > 0) {
+		budget--;
 		struct bfd_session *b = t->bfd_dirty;
 		t->bfd_dirty = b->dirty_next;
 		if (t->bfd_dirty != NULL) {
@@ -258,7 +261,10 @@ track_snapshots(struct track *t)
 			bfd_tell(t, b, true);
 		}
 	}
-	finding_snapshots(t);
+	if (budget > 0) {
+		finding_snapshots(t, &budget);
+	}
+	return t->dirty != NULL || t->bfd_dirty != NULL || t->findings_dirty != NULL;
 }
 
 void

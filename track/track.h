@@ -60,8 +60,9 @@ void track_input_counts(struct track *track, uint32_t input, uint64_t packets, u
 void track_inputs_over(struct track *track);
 
 /* What has changed since goes to the sinks that want snapshots: how sessions stand now. Driven by the clock of
- * who looks, not by that of the packets: nobody reads a thousand of them a second. */
-void track_snapshots(struct track *track);
+ * who looks, not by that of the packets: nobody reads a thousand of them a second. At most `most` are told (0: all), so that somebody may look
+ * after other things in between; true where some are left. */
+bool track_snapshots(struct track *track, size_t most);
 
 /* Time goes on: timers run. Packet time in ns, never backwards. */
 void track_tick(struct track *track, uint64_t now_ns);
