@@ -272,21 +272,16 @@ packet_is_wrong(struct track *t, struct bfd_session *b, unsigned end, const stru
 	char a[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
 	address_text(&x->addr, a);
 	address_text(&y->addr, c);
-	struct finding_args args = {
-		.bfd = b,
-		.subject = &x->addr,
-		.at = *at,
-		.confidence = CONFIDENCE_CERTAIN,
-	};
 	if (p->fault != BFD_FAULT_NONE) {
-		args.cause = FINDING_BFD_INVALID;
+		struct finding_args args =
+			scene_bfd_args(b, FINDING_BFD_INVALID, CONFIDENCE_CERTAIN, &x->addr, at);
 		args.blame = &x->addr;
 		finding_raise(t, &args, "%s sends invalid BFD packets: %s; %s must discard them (RFC 5880 section 6.8.6)",
 			a, bfd_fault_text(p->fault), c);
-		args.blame = NULL;
 	}
 	if (was_routed(x, y) && bfd_finding_find(b, FINDING_BFD_TTL) == NULL) {
-		args.cause = FINDING_BFD_TTL;
+		struct finding_args args =
+			scene_bfd_args(b, FINDING_BFD_TTL, CONFIDENCE_CERTAIN, &x->addr, at);
 		finding_raise(t, &args,
 			"a single-hop BFD packet of %s has TTL %u, it must be 255 (RFC 5881 section 5): it was routed, or its sender thinks it is multihop",
 			a, x->ttl);
@@ -295,15 +290,13 @@ packet_is_wrong(struct track *t, struct bfd_session *b, unsigned end, const stru
 		bool known = bfd_finding_find(b, FINDING_BFD_HOP_MISMATCH) != NULL;
 		if (!known || before == NULL) {
 			uint64_t frames[] = {y->at.frame};
-			args.cause = FINDING_BFD_HOP_MISMATCH;
-			args.subject = x->port == BFD_PORT_MULTIHOP ? &x->addr : &y->addr;
+			struct finding_args args = scene_bfd_args(b, FINDING_BFD_HOP_MISMATCH, CONFIDENCE_CERTAIN,
+				x->port == BFD_PORT_MULTIHOP ? &x->addr : &y->addr, at);
 			args.evidence = frames;
 			args.evidence_count = 1;
 			finding_raise(t, &args,
 				"%s sends BFD to UDP port %d, %s to port %d: one side is single-hop, the other multihop",
 				a, (int)x->port, c, (int)y->port);
-			args.subject = &x->addr;
-			args.evidence_count = 0;
 		}
 	}
 }
@@ -317,19 +310,14 @@ state_changed(struct track *t, struct bfd_session *b, unsigned end, uint8_t stat
 	char a[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
 	address_text(&x->addr, a);
 	address_text(&y->addr, c);
-	struct finding_args args = {
-		.bfd = b,
-		.subject = &x->addr,
-		.at = *at,
-		.confidence = CONFIDENCE_CERTAIN,
-	};
 	if (state_before == BFD_UP + 1 && p->state == BFD_DOWN) {
 		if (p->diag == 1) {
 			detect_expired(t, b, end, at);
 		} else if (p->diag == 3 && y->last.state != BFD_ADMIN_DOWN &&
 			   bfd_finding_find(b, FINDING_BFD_DETECT_EXPIRED) == NULL) {
 			uint64_t frames[] = {y->at.frame};
-			args.cause = FINDING_BFD_NEIGHBOR_DOWN;
+			struct finding_args args = scene_bfd_args(b, FINDING_BFD_NEIGHBOR_DOWN,
+				CONFIDENCE_CERTAIN, &x->addr, at);
 			/* FRR makes its BFD session anew while BGP comes up: no session was lost by it. */
 			args.past = b->session != NULL && b->session->established_count == 0;
 			args.evidence = frames;
