@@ -141,7 +141,7 @@ def strip(event, names):
 
 def same_events(base, variant, resolution_ns=0):
     """Every event of the variant is the base's, but for the container and the link."""
-    names = {"time", "first_time", "last_time", "linktype", "input"}
+    names = {"time", "first_time", "last_time", "lasted_us", "linktype", "input"}
     one, other = base.events(), variant.events()
     if resolution_ns:
         # Measured durations are as coarse as the time stamps.
@@ -160,6 +160,9 @@ def same_events(base, variant, resolution_ns=0):
         elif any(abs(epoch(a[name]) - epoch(b[name])) > resolution_ns / 1e9 + 5e-7
                  for name in ("time", "first_time", "last_time") if a.get(name) and b.get(name)):
             problems.append(f"time: base {a}\nvariant {b}")
+        # A duration is between two time stamps, of which each may be later by less than the resolution.
+        elif abs((a.get("lasted_us") or 0) - (b.get("lasted_us") or 0)) > (resolution_ns / 1000 + 1 if resolution_ns else 0):
+            problems.append(f"duration: base {a}\nvariant {b}")
     return problems[:4]
 
 
