@@ -736,7 +736,7 @@ Test(store, a_lock_is_told_once_and_survived)
 static bool
 mount_tiny(void)
 {
-	if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", "", MS_REC | MS_PRIVATE, NULL) != 0 ||
 		mount("tmpfs", folder, "tmpfs", 0, "size=1m") != 0) {
 		cr_log_warn("skipped: no mount without root");
 		return false;
@@ -808,7 +808,7 @@ Test(store, a_read_only_folder)
 	}
 	struct record written = {0}, read = {0};
 	write_story(&written, NULL, false);
-	cr_assert(mount(NULL, folder, NULL, MS_REMOUNT | MS_RDONLY, NULL) == 0);
+	cr_assert(mount("none", folder, "", MS_REMOUNT | MS_RDONLY, NULL) == 0);
 	expect_refusal(db_path, true, "Read-only file system");
 	cr_expect(replay(&read) == 1);
 	expect_equal(&read, &written);
