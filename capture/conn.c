@@ -252,16 +252,6 @@ slot_remove(struct conn_table *table, const struct conn_entry *entry)
 	table->slots[hole] = (struct conn_slot){0};
 }
 
-/* All of it will be used: fetch its cache lines at once, not one after the other. */
-static void
-prefetch(const void *thing, size_t size)
-{
-	const char *p = thing;
-	for (size_t at = 0; at < size; at += 64) {
-		__builtin_prefetch(p + at, 1);
-	}
-}
-
 static struct conn_entry *
 entry_find(struct conn_table *table, const uint64_t key[5], uint64_t *hash)
 {
@@ -275,7 +265,7 @@ entry_find(struct conn_table *table, const uint64_t key[5], uint64_t *hash)
 	size_t mask = table->slot_count - 1;
 	for (size_t at = (size_t)*hash & mask; table->slots[at].entry != NULL; at = (at + 1) & mask) {
 		if (table->slots[at].hash == *hash) {
-			prefetch(table->slots[at].entry, sizeof(*table->slots[at].entry));
+			near_fetch(table->slots[at].entry, sizeof(*table->slots[at].entry));
 			if (key_fits(table->slots[at].entry, key)) {
 				return table->slots[at].entry;
 			}
@@ -297,7 +287,7 @@ conn_table_expect(struct conn_table *table, const struct packet_info *ip, uint16
 	const uint64_t expected = table->ahead[table->ahead_last].hash;
 	const struct conn_slot *before = &table->slots[(size_t)expected & mask];
 	if (before->entry != NULL && before->hash == expected) {
-		prefetch(before->entry, sizeof(*before->entry));
+		near_fetch(before->entry, sizeof(*before->entry));
 	}
 	table->ahead_last = 1 - table->ahead_last;
 	struct conn_ahead *ahead = &table->ahead[table->ahead_last];
@@ -472,7 +462,7 @@ conn_table_segment(struct conn_table *table, const struct tcp_header *header, st
 	struct conn_pending from = {0};
 	if (entry != NULL) {
 		if (table->count >= MANY) {
-			prefetch(entry->conn.user, entry->conn.user != NULL ? table->sink.user_size : 0);
+			near_fetch(entry->conn.user, table->sink.user_size);
 		}
 		seg->dir = low ? entry->low_side : (uint8_t)(1 - entry->low_side);
 		if (seg->ip->ghost) {

@@ -227,6 +227,18 @@ struct neighbor_note {
 	uint8_t mac[6]; /* of the sender (request, announce) or the target's owner (reply) */
 };
 
+/* All of a thing will be used soon: its cache lines are fetched at once, not one after the other. NULL is no
+ * thing. What a sink has is fetched by this, too: see `user_size` and `expect` below. */
+static inline void
+near_fetch(const void *thing, size_t size)
+{
+	enum { LINE = 64 };
+	const char *p = thing;
+	for (size_t at = 0; p != NULL && at < size; at += LINE) {
+		__builtin_prefetch(p + at, 1);
+	}
+}
+
 /* What the receiver of all this gives; every function is called, none but the last may be NULL. */
 struct flow_sink {
 	void *ctx;

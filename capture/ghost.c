@@ -54,6 +54,7 @@ fingerprint(const struct siphash_seed *seed, const struct packet_info *ip, uint3
 {
 	enum { OCTETS_MAX = 64 };
 	uint64_t head = (uint64_t)ip_id << 32 | (ip->ip_length << 8) | ip->protocol;
+	size = size < OCTETS_MAX ? size : OCTETS_MAX;
 	uint64_t print = seed->k1 ^ size;
 	if (ip->src.family == 4) {
 		uint32_t src, dst;
@@ -64,9 +65,6 @@ fingerprint(const struct siphash_seed *seed, const struct packet_info *ip, uint3
 		print = fold(seed, print, word_at(ip->src.octets), word_at(ip->src.octets + 8));
 		print = fold(seed, print, word_at(ip->dst.octets), word_at(ip->dst.octets + 8));
 		print = fold(seed, print, head, ip->src.family);
-	}
-	if (size > OCTETS_MAX) {
-		size = OCTETS_MAX;
 	}
 	while (size >= 16) {
 		print = fold(seed, print, word_at(start), word_at(start + 8));

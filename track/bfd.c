@@ -438,15 +438,12 @@ tell_packet(struct track *t, const struct bfd_session *b, const struct packet_in
 void
 bfd_expect(void *ctx, const struct address *src, const struct address *dst)
 {
-	enum { MANY = 64, LINE = 64 }; /* fewer stay in the cache by themselves */
-	const struct track *t = ctx;
+	enum { MANY = 64 }; /* fewer stay in the cache by themselves */
+	struct track *t = ctx;
 	if (t->bfd_count < MANY) {
 		return;
 	}
-	const char *b = (const char *)t->bfd_table[(uint32_t)pair_hash(t, src, dst) & (t->bfd_slots - 1)];
-	for (size_t at = 0; b != NULL && at < sizeof(struct bfd_session); at += LINE) {
-		__builtin_prefetch(b + at, 1);
-	}
+	near_fetch(*slot_of(t, src, dst), sizeof(struct bfd_session));
 	host_expect(t, src);
 }
 

@@ -43,11 +43,7 @@ host_find(const struct track *t, const struct address *a)
 void
 host_expect(const struct track *t, const struct address *a)
 {
-	const char *h = (const char *)t->host_table[hash_of(t, a) & (t->host_slots - 1)];
-	if (h != NULL) {
-		__builtin_prefetch(h, 1);
-		__builtin_prefetch(h + offsetof(struct host, older), 1);
-	}
+	near_fetch(t->host_table[hash_of(t, a) & (t->host_slots - 1)], offsetof(struct host, silence_from));
 }
 
 static void

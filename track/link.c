@@ -12,8 +12,7 @@
 
 #include "track/memory.h"
 
-/* Fewer sessions than these stay in the cache by themselves; of more, all of one is fetched at once. */
-enum { MANY_SESSIONS = 1024, CACHE_LINE = 64 };
+enum { MANY_SESSIONS = 1024 }; /* fewer stay in the cache by themselves */
 
 struct delivery {
 	struct track *t;
@@ -177,10 +176,7 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 	struct track *t = ctx;
 	struct link *link = conn->user;
 	if (link != NULL && t->session_count >= MANY_SESSIONS) {
-		const char *near = (const char *)link->session;
-		for (size_t i = 0; i < sizeof(*link->session); i += CACHE_LINE) {
-			__builtin_prefetch(near + i, 1);
-		}
+		near_fetch(link->session, sizeof(*link->session));
 	}
 	track_tick(t, seg->ip->time_ns);
 	t->now = moment_of(seg->ip);
