@@ -25,12 +25,9 @@
 #include "track/memory.h"
 
 enum {
-	COPIES_MAX = 1000,
-	RECENT = 1 << 13, /* slots, by frame: --any-port tells whose a packet is when more of them have come */
 	FILES_SPARE = 256,
 	KEYS_OWN = 3,
 	KEYS_MAX = 11,
-	SEARCH_MAX = 8 << 20, /* octets of packets that are looked through for evidence */
 };
 
 struct recording {
@@ -61,7 +58,7 @@ struct recorder {
 	char *input_names[TRACK_INPUTS_MAX];
 	uint64_t doubtful;       /* position of one that was kept and is nobody's so far */
 	uint64_t current;        /* position of the packet that is on its way; RING_NONE: it did not fit */
-	uint64_t recent[RECENT]; /* positions of packets that were added, by their frames */
+	uint64_t recent[RECORD_RECENT]; /* positions of packets that were added, by their frames */
 	bool memory_told, open_told, file_told, failed;
 	/* Of the packet that is on its way. */
 	bool noted;
@@ -206,7 +203,7 @@ has_key(const struct recording *one, uint64_t key)
 static void
 add_evidence(struct recorder *r, struct recording *one, const struct event_finding *f)
 {
-	if (f == NULL || f->evidence_count == 0 || r->ring.head - r->ring.tail > SEARCH_MAX) {
+	if (f == NULL || f->evidence_count == 0 || r->ring.head - r->ring.tail > RECORD_SEARCH_MAX) {
 		return;
 	}
 	for (uint64_t at = ring_first(&r->ring); at != RING_NONE; at = ring_next(&r->ring, at)) {
@@ -228,7 +225,7 @@ make_file(struct recorder *r, struct recording *one, uint64_t time_ns, const str
 {
 	struct capture_error error;
 	char shown[RECORD_NAME_MAX + 256];
-	for (unsigned copy = 1; copy <= COPIES_MAX; copy++) {
+	for (unsigned copy = 1; copy <= RECORD_COPIES_MAX; copy++) {
 		record_name(one->name, time_ns, pair, cause, copy, r->options.mixed);
 		snprintf(shown, sizeof(shown), "%.250s/%s", r->folder_name, one->name);
 		one->writer = packet_writer_make(r->folder, one->name, shown, r->options.snaplen, &error);
@@ -393,7 +390,7 @@ on_flush(void *self)
 static uint64_t *
 recent_of(struct recorder *r, uint64_t frame, uint32_t input)
 {
-	return &r->recent[(frame + (uint64_t)input * 977) % RECENT];
+	return &r->recent[(frame + (uint64_t)input * 977) % RECORD_RECENT];
 }
 
 /* Whose the packet is. Mostly it is the one that was added last; one that was held back is older. */

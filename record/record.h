@@ -8,6 +8,7 @@
 
 #include "capture/flow.h"
 #include "capture/source.h"
+#include "record/limits.h"
 #include "track/track.h"
 
 /*
@@ -16,17 +17,6 @@
  * those that follow for a while. It hears the packets twice: as they are, before they go through the house,
  * and as flows, which tell whose they are; and it is a sink, which hears why.
  */
-
-/* Every bound of it. What reaches one is said. */
-enum {
-	RECORD_MEMORY_MAX = 64 << 20,   /* octets of packets; then the oldest give way before their time */
-	RECORD_MEMORY_MIN = 1 << 16,    /* … with which it begins; it grows as needed */
-	RECORD_OPEN_MAX = 512,          /* recordings that go on at a time */
-	RECORD_FILE_MAX = 64 << 20,     /* octets of packets in one */
-	RECORD_CAUSES_MAX = 8,          /* different ones that one recording is for */
-	RECORD_STRAYS_MAX = 256,        /* packets of nobody (a fragment) that go into each */
-	RECORD_LISTED_MAX = 1 << 16,    /* files in the folder */
-};
 
 struct record_options {
 	const char *folder; /* NULL: nothing is recorded by itself; recorder_save() alone */

@@ -11,9 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/limits.h"
 #include "track/memory.h"
 
-enum { BUCKETS = 1 << 15, WAYS = 4 };
+enum { WAYS = 4 };
 
 #define FILLER UINT32_MAX /* `chains` of what only leads to the end of the ring */
 
@@ -28,7 +29,7 @@ ring_init(struct ring *ring, size_t least, size_t limit)
 	*ring = (struct ring){.capacity = least, .limit = limit, .tail = 8, .head = 8};
 	static_assert(sizeof(struct ring_packet) % 8 == 0, "entries are aligned");
 	ring->octets = memory_zero(least, 1);
-	ring->slots = memory_zero(BUCKETS * WAYS, sizeof(*ring->slots));
+	ring->slots = memory_zero(RECORD_BUCKETS * WAYS, sizeof(*ring->slots));
 	ring->seed = siphash_seed_random();
 }
 
@@ -204,7 +205,7 @@ ring_next(struct ring *ring, uint64_t position)
 static struct ring_slot *
 slot_of(struct ring *ring, uint64_t key, bool make)
 {
-	struct ring_slot *bucket = ring->slots + key % BUCKETS * WAYS, *oldest = bucket;
+	struct ring_slot *bucket = ring->slots + key % RECORD_BUCKETS * WAYS, *oldest = bucket;
 	for (size_t i = 0; i < WAYS; i++) {
 		if (bucket[i].key == key && bucket[i].position != RING_NONE) {
 			return &bucket[i];

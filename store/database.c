@@ -68,6 +68,24 @@ read_number(sqlite3 *db, const char *sql, int64_t *number)
 	return end != SQLITE_OK ? end : rc;
 }
 
+/* Whether our tables are tables. A view or a generated column of that name has no end if its maker likes. */
+static int
+count_strange(sqlite3 *db, int64_t *count)
+{
+	sqlite3_str *sql = sqlite3_str_new(db);
+	sqlite3_str_appendall(sql, "WITH mine AS (SELECT * FROM sqlite_master WHERE lower(name) IN ('run','run_input'");
+	for (size_t i = 0; i < INSERT_COUNT; i++) {
+		sqlite3_str_appendf(sql, ",%Q", store_inserts[i].table);
+	}
+	sqlite3_str_appendall(sql, ")) SELECT (SELECT count(*) FROM mine WHERE type <> 'table' OR rootpage = 0) +"
+		"(SELECT count(*) FROM mine, pragma_table_xinfo(mine.name) WHERE hidden <> 0)");
+	int rc = sqlite3_str_errcode(sql);
+	char *text = sqlite3_str_finish(sql);
+	rc = rc == SQLITE_OK ? read_number(db, text, count) : rc;
+	sqlite3_free(text);
+	return rc;
+}
+
 bool
 database_check(sqlite3 *db, const char *path, int *found, struct store_error *error)
 {
@@ -102,6 +120,13 @@ database_check(sqlite3 *db, const char *path, int *found, struct store_error *er
 	if (version < 1) {
 		snprintf(error->text, sizeof(error->text),
 			"%s: has no schema version: it is damaged", path);
+		return false;
+	}
+	int64_t strange = 0;
+	rc = count_strange(db, &strange);
+	if (rc != SQLITE_OK || strange > 0) {
+		snprintf(error->text, sizeof(error->text), "%s: cannot open the database: %s", path,
+			rc != SQLITE_OK ? database_reason(db, rc) : "not all of its tables are tables that bgpwhy has made");
 		return false;
 	}
 	*found = (int)version;

@@ -22,9 +22,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/limits.h"
 #include "track/memory.h"
 
-enum { ALIGN = 16, PARTS_MAX = 1 << 18 };
+enum { ALIGN = 16 };
 
 enum entry_kind { ENTRY_EVENT, ENTRY_FLUSH, ENTRY_END, ENTRY_FILLER };
 
@@ -374,7 +375,7 @@ on_event(void *self, const struct event *event)
 	struct event probe = *event;
 	copy_parts(&count, &probe);
 	size_t head = (sizeof(struct entry) + ALIGN - 1) / ALIGN * ALIGN;
-	struct entry *entry = count.size <= PARTS_MAX ? room(q, head + count.size, q->patient) : NULL;
+	struct entry *entry = count.size <= QUEUE_EVENT_MAX ? room(q, head + count.size, q->patient) : NULL;
 	if (entry == NULL) {
 		let_go(q, event);
 		return;

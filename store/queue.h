@@ -8,9 +8,6 @@
 
 /* A sink before the writer's: it takes events at once, and a thread hands them on. Private to this folder. */
 
-/* Octets of events that wait: at some 1,500 octets for a message, 11,000 of them. */
-enum { QUEUE_OCTETS = 16 << 20 };
-
 struct queue;
 
 /* So many events did not get through. */

@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/limits.h"
 #include "track/memory.h"
 
 /* The rows of one run: its number, and its bases up to those of the next one. */
@@ -47,6 +48,7 @@ struct player {
 	uint64_t at_seq, end_seq; /* of what is played, as the rows have it; the highest there is */
 	uint64_t last_seq, last_time_ns; /* of the run */
 	uint8_t last_digits;
+	uint64_t steps, steps_max; /* thousands of SQLite's instructions */
 	int rc; /* of the first step that failed */
 };
 
@@ -90,6 +92,7 @@ open_as(sqlite3 **db, const char *name, int flags)
 	int rc = sqlite3_open_v2(name, db, flags | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc == SQLITE_OK) {
 		sqlite3_extended_result_codes(*db, 1);
+		sqlite3_limit(*db, SQLITE_LIMIT_LENGTH, READER_VALUE_MAX);
 		sqlite3_busy_timeout(*db, 2000);
 		/* Nothing may be changed, and nothing in the file may reach beyond it. */
 		rc = sqlite3_exec(*db, "PRAGMA query_only=ON; PRAGMA trusted_schema=OFF;"
@@ -456,6 +459,28 @@ store_open_reader(const char *path, struct store_error *error)
 	return reader;
 }
 
+/* A database of another's making can have any schema: what takes longer than its size explains has no end. */
+static int
+on_steps(void *self)
+{
+	struct player *p = self;
+	return ++p->steps > p->steps_max;
+}
+
+static void
+bound_time(struct player *p)
+{
+	sqlite3_stmt *stmt = NULL;
+	int64_t octets = 0;
+	if (sqlite3_prepare_v2(p->reader.db, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", -1,
+		    &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
+		octets = sqlite3_column_int64(stmt, 0);
+	}
+	sqlite3_finalize(stmt);
+	p->steps_max = READER_STEPS_MIN / 1000 + (uint64_t)octets * READER_STEPS_PER_OCTET / 1000;
+	sqlite3_progress_handler(p->reader.db, 1000, on_steps, p);
+}
+
 bool
 store_play(struct store_reader *reader, const struct sink *sinks, size_t count, int *exit_status,
 	struct store_error *error)
@@ -466,12 +491,16 @@ store_play(struct store_reader *reader, const struct sink *sinks, size_t count, 
 	p->sink_count = count;
 	*exit_status = 0;
 	int rc = sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
+	bound_time(p);
 	rc = rc == SQLITE_OK ? prepare(p) : rc;
 	rc = rc == SQLITE_OK ? find_end(p) : rc;
 	rc = rc == SQLITE_OK ? play_runs(p) : rc;
 	int status_rc = read_exit_status(db, exit_status);
 	rc = rc == SQLITE_OK ? status_rc : rc;
 	rc = rc == SQLITE_OK && memory_failed ? SQLITE_NOMEM : rc;
+	if (p->steps > p->steps_max) {
+		return fail_read(error, reader->path, "to read it would take longer than its size explains: somebody else made its tables");
+	}
 	return rc == SQLITE_OK || fail_read(error, reader->path, database_reason(db, rc));
 }
 

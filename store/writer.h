@@ -3,25 +3,19 @@
 #define BGPWHY_STORE_WRITER_H
 
 #include "store/database.h"
+#include "store/limits.h"
 #include "track/json.h"
 
 /* The writer's inside; private to this folder. */
 
 enum {
-	WRITER_BATCH_EVENTS = 8192,  /* a commit at least this often */
-	WRITER_RETRY_EVENTS = 65536, /* after a failure, try again at least this often */
 	WRITER_BUSY_MS = 250,        /* wait this long for somebody else's transaction */
 	WRITER_BUSY_THREAD_MS = 3000, /* … where nobody waits for the writer */
-	WRITER_SEEN_SLOTS = 1 << 16, /* ids whose rows are known to be there; as many as track has sessions */
 	WRITER_TRIM_EVENTS = 4096,   /* --keep: what one step may remove at least */
 	WRITER_TRIM_PARENTS = 1 << 14, /* … look for sessions and the like that nothing names any more so often */
 	WRITER_TRIM_BEFORE = 1 << 20, /* … for those of the runs before at least after so many events */
 	WRITER_TRIM_LAST = 4096, /* … steps at the end of a run */
 	WRITER_TRIM_PAGES = 2048,    /* … give back to the disk at most, in one step */
-	WRITER_CONTEXT_SLOTS = 16,
-	WRITER_COLUMNS_MAX = 96,
-	WRITER_JSON_MAX = 16, /* columns of a row that are JSON */
-	WRITER_ATTRIBUTES_SLOTS = 256,
 };
 
 enum writer_parent {

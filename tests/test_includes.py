@@ -16,7 +16,7 @@ MAY_SEE = {
     "capture": ("dissect/cursor.h", "dissect/address.h"),
     "track": ("dissect/", "capture/flow.h"),
     "store": ("track/", "dissect/"),
-    "ui": ("track/", "dissect/"),
+    "ui": ("track/", "dissect/", "capture/siphash.h"),
     "record": ("track/", "dissect/", "capture/flow.h", "capture/source.h", "capture/siphash.h"),
     "expect": ("track/expect.h", "track/memory.h", "dissect/"),
 }

@@ -156,6 +156,9 @@ void
 host_unpin(struct track *t, struct speaker *side)
 {
 	struct host *h = side->host;
+	if (h->claimed == side) {
+		h->claimed = side->host_next;
+	}
 	*(side->host_previous != NULL ? &side->host_previous->host_next : &h->speakers) =
 		side->host_next;
 	if (side->host_next != NULL) {
@@ -208,6 +211,15 @@ void
 host_heard(struct track *t, struct host *h, const struct moment *at)
 {
 	heard(t, h, NULL, at);
+}
+
+void
+host_sent_back(struct track *t, const struct address *to, const struct moment *at)
+{
+	struct host *h = look_up(t, to, hash_of(t, to));
+	if (h != NULL && h->speakers != NULL) {
+		h->icmp = *at;
+	}
 }
 
 static void

@@ -380,6 +380,7 @@ struct host {
 	uint32_t hash;
 	struct host *hash_next;
 	struct speaker *speakers; /* sides of sessions, which keep it */
+	struct speaker *claimed;  /* of these, the next that is told of two who claim the address; NULL: the first */
 	uint64_t aged_ns;
 	struct moment alive;
 
@@ -393,6 +394,7 @@ struct host {
 	uint64_t changed_ns, told_ns;
 	struct moment claim;
 	struct moment resolved;   /* its last word by ARP or NDP */
+	struct moment icmp;       /* the last ICMP error to it that is cut before it says about whom */
 };
 
 /* A pair of addresses of which one asked for the other with ARP or NDP. */
@@ -664,6 +666,8 @@ void host_heard(struct track *t, struct host *h, const struct moment *at);
 void host_pin(struct track *t, struct session *s, unsigned x);
 void host_unpin(struct track *t, struct speaker *side);
 const struct host *host_find(const struct track *t, const struct address *a);
+/* An ICMP error came to it, and what it is about is cut off: any call of it. */
+void host_sent_back(struct track *t, const struct address *to, const struct moment *at);
 void hosts_destroy(struct track *t);
 struct contact *contact_find(struct track *t, const struct address *asker,
 	const struct address *target);
@@ -771,7 +775,7 @@ uint64_t rule_bfd_due(const struct track *t, const struct bfd_session *b);
 /* The target of `c` does not answer, but its card goes on with another address: raises the finding. */
 bool rule_card_goes_on(struct track *t, struct session *s, const struct contact *c);
 void rule_contacts(struct track *t, bool last);
-void rule_address_claimed(struct track *t, const struct host *h, const struct moment *at);
+void rule_address_claimed(struct track *t, struct host *h, const struct moment *at);
 bool rule_after_exit(const struct session *s);
 void rule_expect_segment(struct session *s, unsigned side, const struct seg *seg);
 void rule_expect_open(struct session *s, unsigned side, const struct open_seen *open);

@@ -17,6 +17,10 @@ enum {
 	TRACK_LINKS_MAX = 256,          /* connections of one session at a time; those that are over go first */
 	TRACK_CLOCK_STEPS_MAX = 256,     /* of the capture's clock; the oldest half gives way */
 	TRACK_PENDING_MAX = 16,          /* messages of one direction that await their ACK */
+	/* Of the sessions of one address: so many are looked through, the newest first, or told, in turn, because
+	 * of one packet. An address may have 65,536. */
+	TRACK_PEERS_SEARCHED = 512,
+	TRACK_PEERS_TOLD = 64,
 };
 
 #define SECOND_NS UINT64_C(1000000000)

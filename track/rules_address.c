@@ -53,7 +53,8 @@ rule_known_by_another(struct scene *scene)
 {
 	struct track *t = scene->t;
 	const struct host *caller = scene->y->host;
-	for (struct speaker *side = scene->x->host->speakers; side != NULL; side = side->host_next) {
+	struct speaker *side = caller->has_mac ? scene->x->host->speakers : NULL;
+	for (unsigned i = 0; side != NULL && i < TRACK_PEERS_SEARCHED; i++, side = side->host_next) {
 		struct session *s = side->session;
 		struct speaker *other = &s->side[side == &s->side[0] ? 1 : 0];
 		if (s == scene->s || s->established_count == 0 || !same_card(other->host, caller) ||
@@ -94,7 +95,7 @@ rule_card_goes_on(struct track *t, struct session *s, const struct contact *c)
 
 /* Two hosts claim one address by ARP or NDP, in turn: once may be a move, back again is a conflict. */
 void
-rule_address_claimed(struct track *t, const struct host *h, const struct moment *at)
+rule_address_claimed(struct track *t, struct host *h, const struct moment *at)
 {
 	static const uint8_t vrrp[] = {0x00, 0x00, 0x5e, 0x00};
 	if (h->claims_changed < CLAIMS_ENOUGH || memcmp(h->mac, vrrp, sizeof(vrrp)) == 0 ||
@@ -102,7 +103,8 @@ rule_address_claimed(struct track *t, const struct host *h, const struct moment 
 		return;
 	}
 	char a[ADDRESS_TEXT_MAX];
-	for (struct speaker *side = h->speakers; side != NULL; side = side->host_next) {
+	struct speaker *side = h->claimed != NULL ? h->claimed : h->speakers;
+	for (unsigned i = 0; side != NULL && i < TRACK_PEERS_TOLD; i++, side = side->host_next) {
 		struct session *s = side->session;
 		uint64_t frames[] = {h->claim.frame};
 		finding_raise(t,
@@ -121,6 +123,7 @@ rule_address_claimed(struct track *t, const struct host *h, const struct moment 
 			h->mac[4], h->mac[5], h->other_mac[0], h->other_mac[1],
 			h->other_mac[2], h->other_mac[3], h->other_mac[4], h->other_mac[5]);
 	}
+	h->claimed = side;
 }
 
 /* The same SYN twice within a second, from two addresses: something between rewrites the source. */

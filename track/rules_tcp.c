@@ -23,6 +23,18 @@ enum {
 /* For an answer to a SYN. */
 #define SYN_PATIENCE_NS (SECOND_NS * 9 / 10)
 
+/* The last ICMP error about its calls, 0: none. One that is cut may be about any call of the host that got it. */
+static uint64_t
+icmp_at(const struct session *s)
+{
+	uint64_t at = s->icmp.time_ns;
+	for (unsigned x = 0; x < 2; x++) {
+		uint64_t cut = s->side[x].host->icmp.time_ns;
+		at = cut >= s->first.time_ns && cut > at ? cut : at;
+	}
+	return at;
+}
+
 static void
 syns_unanswered(struct track *t, struct session *s, unsigned x)
 {
@@ -35,7 +47,7 @@ syns_unanswered(struct track *t, struct session *s, unsigned x)
 		return;
 	}
 	from->judged_syns = from->syns_unanswered;
-	if (s->icmp.time_ns >= from->syn_first.time_ns) {
+	if (icmp_at(s) >= from->syn_first.time_ns) {
 		return; /* somebody did answer */
 	}
 	const struct contact *c = rule_asked_in_vain(t, &from->addr, &to->addr);
@@ -155,23 +167,14 @@ sent_with_small_ttl(struct track *t, const struct icmp_note *note)
 	return s == NULL || s->links == NULL; /* its own packets are not in the capture */
 }
 
-/* What it complains of is cut off: it may be any call of the host that it was sent to. */
-static void
-icmp_about_anything(struct track *t, const struct icmp_note *note)
-{
-	const struct host *h = host_find(t, &note->ip->dst);
-	for (struct speaker *side = h != NULL ? h->speakers : NULL; side != NULL; side = side->host_next) {
-		side->session->icmp = moment_of(note->ip);
-	}
-}
-
 void
 rule_icmp(struct track *t, const struct icmp_note *note)
 {
 	enum finding_cause cause = icmp_cause(note);
 	if (cause != FINDING_NONE && note->ip->cut &&
 	    (note->quoted_dst.family == 0 || note->quoted_protocol == 0)) {
-		icmp_about_anything(t, note);
+		struct moment at = moment_of(note->ip);
+		host_sent_back(t, &note->ip->dst, &at);
 		return;
 	}
 	if (cause == FINDING_EBGP_MULTIHOP_NEEDED && !sent_with_small_ttl(t, note)) {
@@ -316,7 +319,7 @@ void
 rule_session_end(struct track *t, struct session *s)
 {
 	without_bfd(t, s);
-	if (t->options.any_port || s->total_links > 0 || s->icmp.time_ns != 0 ||
+	if (t->options.any_port || s->total_links > 0 || icmp_at(s) != 0 ||
 	    (s->findings != NULL && (s->findings->next != NULL ||
 				    s->findings->cause != FINDING_BFD_UP_BGP_DOWN))) {
 		return;

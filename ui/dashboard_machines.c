@@ -20,9 +20,9 @@ machines_step(struct machines *m, const struct timeline_entry *entry, int side)
 		k++;
 	}
 	if (k == m->count) {
-		if (m->count == MACHINES_CONNECTIONS_MAX) { /* the oldest is over long ago */
+		if (m->count == PANEL_MACHINES_MAX) { /* the oldest is over long ago */
 			memmove(&m->connections[0], &m->connections[1],
-				(MACHINES_CONNECTIONS_MAX - 1) * sizeof(m->connections[0]));
+				(PANEL_MACHINES_MAX - 1) * sizeof(m->connections[0]));
 			k = --m->count;
 		}
 		m->count++;

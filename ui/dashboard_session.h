@@ -94,7 +94,6 @@ struct ladder {
 };
 
 /* Both machines of one protocol while a time line is gone through, entry by entry. */
-enum { MACHINES_CONNECTIONS_MAX = 16 };
 
 struct machines {
 	enum protocol protocol;
@@ -102,7 +101,7 @@ struct machines {
 		uint64_t connection;
 		uint64_t seq[2]; /* of its last step: a time line is in the order of time, not of steps */
 		uint8_t state[2];
-	} connections[MACHINES_CONNECTIONS_MAX];
+	} connections[PANEL_MACHINES_MAX];
 	size_t count;
 	uint8_t state[2]; /* of each side: a BGP speaker is where its furthest connection is */
 };

@@ -7,11 +7,12 @@
 #include <stdint.h>
 
 #include "track/event.h"
+#include "ui/limits.h"
 
 /*
  * What the report and the dashboard know: built from events alone, read only for those who draw.
  *
- * Memory is bounded in the length of the capture: every table has a limit below, and what a limit
+ * Memory is bounded in the length of the capture: every table has a limit (ui/limits.h), and what a limit
  * costs is counted and can be shown (struct model_session.left_out, model_left_out()). All text here is safe to
  * print: what came from the wire is escaped and is UTF-8. Raw octets (the OPENs) are not: decode
  * them with model_open_decode() and escape what is text with ui/text.h.
@@ -19,21 +20,7 @@
  * Pointers into a model are good until the next model_event().
  */
 
-enum {
-	MODEL_INPUTS_MAX = 64,
-	MODEL_SESSIONS_MAX = 65536,
-	MODEL_BFD_SESSIONS_MAX = 65536,
-	MODEL_FINDINGS_MAX = 65536,
-	MODEL_OPEN_MAX = 4096,             /* octets kept of an OPEN */
-	MODEL_TIMELINE_MAX = 512,          /* entries for each session */
-	MODEL_TIMELINE_TOTAL = 256 * 1024, /* entries over all sessions; each may have a few more */
-	MODEL_UNANSWERED_MAX = 4096,       /* pairs of which only SYNs were seen, that are over */
-	MODEL_CONNECTIONS_MAX = 16,        /* whose state is followed, for each session */
-	MODEL_CHECKS_MAX = 8, /* directions of a session that --check has something to say of */
-	MODEL_OCTETS_MAX = 16384,              /* messages whose octets are kept: routine, and others */
-	MODEL_OCTETS_TOTAL = 8 * 1024 * 1024,  /* octets of each of the two */
-	TIMELINE_TEXT_MAX = 160,
-};
+enum { TIMELINE_TEXT_MAX = 160 };
 
 enum timeline_kind {
 	TIMELINE_CONNECTION, /* TCP: SYN, established, refused, closed, reset, … */
@@ -119,8 +106,6 @@ struct model_check {
 };
 
 /* A capture that --record made, and what for. */
-enum { MODEL_RECORDINGS_MAX = 8, MODEL_RECORDING_CAUSES_MAX = 8 };
-
 struct model_recording_cause {
 	const char *key; /* of a finding, or "left-established" */
 	uint64_t time_ns, frame;

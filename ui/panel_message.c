@@ -14,7 +14,6 @@
 #include "ui/text.h"
 
 enum {
-	FIELDS_MAX = 8192, /* those beyond are told by their number */
 	FIELD_LINE_MAX = 256,
 	OCTETS_IN_ROW = 16,
 	HEX_WIDTH = 6 + OCTETS_IN_ROW * 3 + 2 + OCTETS_IN_ROW + 1,
@@ -63,7 +62,7 @@ static void
 on_field(void *self, const struct field *field)
 {
 	struct message_panel *p = self;
-	if (p->count >= FIELDS_MAX) {
+	if (p->count >= PANEL_FIELDS_MAX) {
 		p->left_out++;
 		return;
 	}

@@ -14,7 +14,7 @@
 #include "ui/panel_machine.h"
 #include "ui/text.h"
 
-enum { ROW_MAX = 2048, CONNECTIONS_MAX = 64, WIDE = 110, WITH_STATES = 130, STATE_WIDTH = 11, MARGIN_MAX = 64, REST_ROWS = 2 };
+enum { ROW_MAX = 2048, WIDE = 110, WITH_STATES = 130, STATE_WIDTH = 11, MARGIN_MAX = 64, REST_ROWS = 2 };
 
 void
 ladder_finish(struct ladder *ladder)
@@ -37,7 +37,7 @@ mark_connections(struct ladder *ladder)
 		uint64_t id;
 		size_t first, last;
 		uint8_t number; /* 0: it overlaps with none */
-	} seen[CONNECTIONS_MAX];
+	} seen[PANEL_CONNECTIONS_MAX];
 	size_t count = 0;
 	uint8_t number = 0;
 	for (size_t i = 0; i < ladder->count; i++) {
@@ -46,7 +46,7 @@ mark_connections(struct ladder *ladder)
 		while (k < count && seen[k].id != id) {
 			k++;
 		}
-		if (id == 0 || k == CONNECTIONS_MAX) {
+		if (id == 0 || k == PANEL_CONNECTIONS_MAX) {
 			continue;
 		}
 		if (k == count) {

@@ -7,12 +7,7 @@
 #include "ui/model.h"
 #include "ui/report_page.h"
 
-enum {
-	REPORT_FINDINGS_MAX = 64,
-	REPORT_MESSAGES_MAX = 4096,          /* kept for -vv and -x, over all sessions */
-	REPORT_OCTETS_MAX = 4 * 1024 * 1024, /* of these */
-	SPEAKER_MAX = 20,
-};
+enum { SPEAKER_MAX = 20 };
 
 struct report_messages;
 

@@ -12,7 +12,7 @@
 #include "ui/report_internal.h"
 #include "ui/text.h"
 
-enum { CELL_MAX = 1024, ROWS_MAX = 128 };
+enum { CELL_MAX = 1024 };
 
 enum mark {
 	MARK_SAME,
@@ -258,25 +258,37 @@ offers_families(const struct bgp_open *open)
 static void
 capabilities(const struct opens *o)
 {
-	size_t rows = 0;
+	size_t rows = 0, left_out = 0;
 	struct bgp_capability c;
 	struct bgp_capability other;
 	if (o->have[0]) {
 		struct bgp_capability_iter iter = bgp_capabilities(&o->message[0].open);
-		while (bgp_next_capability(&iter, &c) && rows++ < ROWS_MAX) {
+		while (bgp_next_capability(&iter, &c)) {
+			if (rows == REPORT_CAPABILITIES_MAX) {
+				left_out++;
+				continue;
+			}
+			rows++;
 			bool found = o->have[1] && find_capability(&o->message[1].open, &c, &other);
 			capability_row(o, &c, found ? &other : NULL);
 		}
 	}
 	if (o->have[1]) {
 		struct bgp_capability_iter iter = bgp_capabilities(&o->message[1].open);
-		while (bgp_next_capability(&iter, &c) && rows < ROWS_MAX) {
+		while (bgp_next_capability(&iter, &c)) {
+			if (rows == REPORT_CAPABILITIES_MAX) {
+				left_out++;
+				continue;
+			}
 			if (o->have[0] && find_capability(&o->message[0].open, &c, &other)) {
 				continue;
 			}
 			capability_row(o, NULL, &c);
 			rows++;
 		}
+	}
+	if (left_out > 0) {
+		page_text(&o->r->page, 6, 6, "%zu more capabilities are left out here; --json has them all.", left_out);
 	}
 	if (o->have[0] && o->have[1] &&
 		offers_families(&o->message[0].open) != offers_families(&o->message[1].open)) {
