@@ -8,6 +8,7 @@
 
 enum {
 	ORF_REMOVE_ALL = 2,
+	ORF_REMOVE_ALL_QUAGGA = 3,
 	SEQUENCE_MINLEN_MAXLEN = 6,
 	ORF_PREFIX = 64,
 	ORF_PREFIX_CISCO = 128,
@@ -19,11 +20,13 @@ when_name(uint64_t when)
 	return when == 1 ? "IMMEDIATE" : when == 2 ? "DEFER" : NULL;
 }
 
+/* RFC 5291 section 4 has no action of 3: Quagga and FRR shift theirs, and send it for REMOVE-ALL. */
 static const char *
 action_name(uint64_t action)
 {
-	static const char *const names[] = {"ADD", "REMOVE", "REMOVE-ALL"};
-	return action < 3 ? names[action] : NULL;
+	static const char *const names[] = {
+		"ADD", "REMOVE", "REMOVE-ALL", "REMOVE-ALL of Quagga and FRR"};
+	return action < 4 ? names[action] : NULL;
 }
 
 static const char *
@@ -63,7 +66,8 @@ tell_orf_entry(struct fields *f, struct cursor *c, uint8_t type, struct bgp_fami
 	bool prefix = type == ORF_PREFIX || type == ORF_PREFIX_CISCO;
 	uint8_t octet = cursor_u8(c);
 	unsigned action = octet >> 6;
-	if (action != ORF_REMOVE_ALL && !prefix) {
+	bool alone = action == ORF_REMOVE_ALL || action == ORF_REMOVE_ALL_QUAGGA;
+	if (!alone && !prefix) {
 		/* How long it is, only its type knows. */
 		*c = from;
 		field_rest(f, c, "ORF Entries");
@@ -71,14 +75,14 @@ tell_orf_entry(struct fields *f, struct cursor *c, uint8_t type, struct bgp_fami
 	}
 	struct cursor span = field_span(&from, c);
 	struct cursor whole = *c;
-	if (action != ORF_REMOVE_ALL) {
+	if (!alone) {
 		cursor_skip(&whole, SEQUENCE_MINLEN_MAXLEN);
 		cursor_skip(&whole, (cursor_u8(&whole) + 7u) / 8);
 	}
 	field_begin(f, whole.failed ? span : field_span(&from, &whole), "ORF Entry", NULL);
 	field_part(f, span, "Action", action, action_name(action));
 	field_part(f, span, "Match", octet >> 5 & 1, match_name(octet >> 5 & 1));
-	if (action != ORF_REMOVE_ALL) {
+	if (!alone) {
 		tell_prefix_filter(f, c, family);
 	}
 	field_end(f, NULL);

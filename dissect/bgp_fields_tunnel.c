@@ -320,7 +320,7 @@ tell_sid_structure(struct fields *f, struct cursor *c)
 	field_number(f, c, 1, "Transposition Offset");
 }
 
-/* RFC 8986 section 10.2, the behaviours that BGP services use */
+/* RFC 8986 section 10.2 and RFC 9433 section 7, the behaviours that BGP services use */
 static const char *
 behavior_name(uint64_t behavior)
 {
@@ -339,6 +339,10 @@ behavior_name(uint64_t behavior)
 	case 62: return "End.DT6 with NEXT-CSID";
 	case 63: return "End.DT4 with NEXT-CSID";
 	case 64: return "End.DT46 with NEXT-CSID";
+	case 69: return "End.M.GTP6.D";
+	case 70: return "End.M.GTP6.D.Di";
+	case 71: return "End.M.GTP6.E";
+	case 72: return "End.M.GTP4.E";
 	case 65535: return "Opaque";
 	default: return NULL;
 	}

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The small families: VPLS and VPWS (RFC 4761, 6624, 6074), Route Target constraint (RFC 4684), SR
- * policy (RFC 9830), and of Mobile User Plane (draft-ietf-bess-mup-safi) the type and the Route
- * Distinguisher.
+ * policy (RFC 9830), and the Mobile User Plane (draft-ietf-bess-mup-safi).
  */
 #include "dissect/bgp_walk.h"
 
@@ -122,19 +121,123 @@ bgp_walk_sr_policy(struct bgp_walk *w, struct cursor *c, struct bgp_family famil
 	(void)bgp_walk_address(w, c, family.afi == 1 ? 4 : 6, "endpoint", "Endpoint");
 }
 
+enum {
+	MUP_INTERWORK_SEGMENT = 1,
+	MUP_DIRECT_SEGMENT = 2,
+	MUP_TYPE_1_SESSION = 3,
+	MUP_TYPE_2_SESSION = 4,
+	MUP_ROUTES = 4,
+	MUP_TEID_BITS = 32,
+};
+
+/* An address of either family behind its length in bits; where it may lack, the length is 0. */
+static bool
+skip_sized_address(struct cursor *c, bool optional)
+{
+	unsigned bits = cursor_u8(c);
+	cursor_skip(c, bits / 8);
+	return bits == 32 || bits == 128 || (optional && bits == 0);
+}
+
+/* Whether the octets behind the Route Distinguisher are what the draft has for this type. */
+static bool
+mup_fits(struct cursor c, unsigned type, unsigned most)
+{
+	unsigned bits;
+	bool good = true;
+	switch (type) {
+	case MUP_INTERWORK_SEGMENT:
+	case MUP_TYPE_1_SESSION:
+		bits = cursor_u8(&c);
+		good = bits <= most;
+		cursor_skip(&c, (bits + 7) / 8);
+		if (type == MUP_TYPE_1_SESSION) {
+			cursor_skip(&c, 5); /* TEID, QFI */
+			good = good && skip_sized_address(&c, false);
+			good = good && (cursor_left(&c) == 0 || skip_sized_address(&c, true));
+		}
+		break;
+	case MUP_DIRECT_SEGMENT:
+		cursor_skip(&c, most / 8);
+		break;
+	default:
+		bits = cursor_u8(&c);
+		good = bits >= most && bits <= most + MUP_TEID_BITS;
+		cursor_skip(&c, (bits + 7) / 8);
+		break;
+	}
+	return good && !c.failed;
+}
+
+static void
+walk_mup_session(struct bgp_walk *w, struct cursor *c, unsigned type, unsigned most)
+{
+	if (type == MUP_TYPE_1_SESSION) {
+		(void)bgp_walk_number(w, c, 4, "teid", "TEID");
+		(void)bgp_walk_number(w, c, 1, "qfi", "QFI");
+		(void)bgp_walk_sized_address(
+			w, c, false, "endpoint", "Endpoint Address", "Endpoint Address Length");
+		if (cursor_left(c) > 0) {
+			(void)bgp_walk_sized_address(
+				w, c, true, "source", "Source Address", "Source Address Length");
+		}
+		return;
+	}
+	/* The tunnel endpoint identifier follows the address as if it were more of it. */
+	unsigned bits = (unsigned)bgp_walk_number(w, c, 1, NULL, "Endpoint Length") - most;
+	(void)bgp_walk_address(w, c, most == 32 ? 4 : 6, "endpoint", "Endpoint Address");
+	struct cursor from = *c;
+	size_t size = (bits + 7) / 8;
+	if (bits == MUP_TEID_BITS) {
+		(void)bgp_walk_number(w, c, 4, "teid", "TEID");
+	} else if (bits > 0) {
+		uint32_t teid = 0;
+		for (size_t i = 0; i < size; i++) {
+			teid |= (uint32_t)cursor_u8(c) << (24 - 8 * i);
+		}
+		bgp_walk_text(w, &from, c, "teid", "TEID", "0x%08x/%u", teid, bits);
+	}
+}
+
+/*
+ * draft-ietf-bess-mup-safi section 3.1, of the architecture 3gpp-5g; what is behind it, later drafts
+ * have for TLVs. As a draft may change, a route of another shape is no fault and told as octets.
+ */
+static void
+walk_mup_route(struct bgp_walk *w, struct cursor *c, unsigned type, unsigned most)
+{
+	uint8_t version = most == 32 ? 4 : 6;
+	bgp_walk_rd(w, c);
+	if (!mup_fits(*c, type, most)) {
+		bgp_walk_bytes(w, c, cursor_left(c), "", "Route Type specific");
+		return;
+	}
+	if (type == MUP_DIRECT_SEGMENT) {
+		(void)bgp_walk_address(w, c, version, "address", "Address");
+	} else {
+		if (type != MUP_TYPE_2_SESSION) {
+			unsigned bits = (unsigned)bgp_walk_number(w, c, 1, NULL, "Prefix Length");
+			bgp_walk_prefix(w, c, version, bits, "prefix", "Prefix");
+		}
+		if (type != MUP_INTERWORK_SEGMENT) {
+			walk_mup_session(w, c, type, most);
+		}
+	}
+	bgp_walk_bytes(w, c, cursor_left(c), "tlvs", "TLVs");
+}
+
 void
 bgp_walk_mup(struct bgp_walk *w, struct cursor *c, struct bgp_family family)
 {
-	(void)family;
 	static const char *const names[] = {NULL, "Interwork Segment Discovery",
 		"Direct Segment Discovery", "Type 1 Session Transformed", "Type 2 Session Transformed"};
 	static const char *const briefs[] = {NULL, "interwork-segment", "direct-segment",
 		"type-1-session", "type-2-session"};
-	enum { ARCHITECTURE_3GPP_5G = 1, ROUTES = 4 };
+	enum { ARCHITECTURE_3GPP_5G = 1 };
 	struct cursor peek = *c;
 	bool is_5g = cursor_u8(&peek) == ARCHITECTURE_3GPP_5G;
 	uint16_t type = cursor_u16(&peek);
-	bool known = is_5g && type >= 1 && type <= ROUTES;
+	bool known = is_5g && type >= 1 && type <= MUP_ROUTES;
 	char brief[16];
 	snprintf(brief, sizeof(brief), "type-%u", type);
 	(void)bgp_walk_named(w, c, 1, is_5g ? NULL : "architecture", "Architecture Type",
@@ -146,8 +249,9 @@ bgp_walk_mup(struct bgp_walk *w, struct cursor *c, struct bgp_family family)
 		return;
 	}
 	if (known) {
-		bgp_walk_rd(w, &route);
+		walk_mup_route(w, &route, type, family.afi == 1 ? 32 : 128);
+	} else {
+		bgp_walk_bytes(w, &route, cursor_left(&route), "", "Route Type specific");
 	}
-	bgp_walk_bytes(w, &route, cursor_left(&route), "", "Route Type specific");
 	bgp_walk_close(w, &route, false);
 }

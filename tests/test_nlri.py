@@ -160,6 +160,11 @@ def check_received(tap, path):
     """The routes that the router announced are those that the node's tables have of it."""
     with open(os.path.splitext(path)[0] + ".truth.json", encoding="utf-8") as file:
         truth = json.load(file)
+    for speaker, said in truth.get("announced", {}).items():
+        ours = [text for event in bgpwhy("-r", path, "--json", "-v").events("message")
+                if event["type"] == "UPDATE" and event["src"] == speaker for text in event["update"]["nlri"]]
+        own = [text for text in ours if text in said or text not in sum(truth["announced"].values(), [])]
+        tap.equal(sorted(own), said, f"{short(path)}: {speaker} announces what it was told to")
     if "received" not in truth:
         return
     expected = sorted(gobgp_text(family, one["nlri"]) for family, ones in truth["received"].items() for one in ones)

@@ -39,9 +39,9 @@ def family_name(family):
     """A family as text, however it is written down."""
     if isinstance(family, str):
         return family
-    afi = {1: "ipv4", 2: "ipv6", 25: "l2vpn"}.get(family["afi"], family["afi"])
+    afi = {1: "ipv4", 2: "ipv6", 25: "l2vpn", 16388: "link-state"}.get(family["afi"], family["afi"])
     safi = {1: "unicast", 2: "multicast", 4: "labeled-unicast", 70: "evpn", 128: "vpn-unicast", 132: "rt-constraint",
-            133: "flowspec", 134: "vpn-flowspec"}.get(family["safi"], family["safi"])
+            65: "vpls", 71: "bgp-ls", 73: "sr-policy", 85: "mup", 133: "flowspec", 134: "vpn-flowspec"}.get(family["safi"], family["safi"])
     return family.get("name") or f"{afi}-{safi}"
 
 

@@ -80,7 +80,16 @@ static const struct {
 
 	{"RFC 9830 section 2.1", {1, 73}, "60 00000001 00000064 c0000201", "distinguisher 1 color 100 endpoint 192.0.2.1"},
 	{"RFC 9830 section 2.1", {2, 73}, "c0 00000001 00000064 " IPV6, "distinguisher 1 color 100 endpoint 2001:db8::1"},
-	{"draft-ietf-bess-mup-safi", {1, 85}, "01 0002 0c " RD "c0000201", "direct-segment rd 65001:100 0xc0000201"},
+	{"draft-ietf-bess-mup-safi", {1, 85}, "01 0002 0c " RD "c0000201", "direct-segment rd 65001:100 address 192.0.2.1"},
+	{"draft-ietf-bess-mup-safi", {2, 85}, "01 0001 0f " RD "30 20010db80001", "interwork-segment rd 65001:100 prefix 2001:db8:1::/48"},
+	{"draft-ietf-bess-mup-safi", {1, 85}, "01 0003 17 " RD "20 cb00714d 00003039 09 20 c6336409", "type-1-session rd 65001:100 prefix 203.0.113.77/32 teid 12345 qfi 9 endpoint 198.51.100.9"},
+	{"draft-ietf-bess-mup-safi, a source", {1, 85}, "01 0003 1c " RD "20 cb00714d 00003039 09 20 c6336409 20 c0000201", "type-1-session rd 65001:100 prefix 203.0.113.77/32 teid 12345 qfi 9 endpoint 198.51.100.9 source 192.0.2.1"},
+	{"draft-ietf-bess-mup-safi, no source", {1, 85}, "01 0003 18 " RD "20 cb00714d 00003039 09 20 c6336409 00", "type-1-session rd 65001:100 prefix 203.0.113.77/32 teid 12345 qfi 9 endpoint 198.51.100.9"},
+	{"draft-ietf-bess-mup-safi", {1, 85}, "01 0004 11 " RD "40 c6336409 00003039", "type-2-session rd 65001:100 endpoint 198.51.100.9 teid 12345"},
+	{"draft-ietf-bess-mup-safi, part of a TEID", {1, 85}, "01 0004 0f " RD "2c c6336409 1230", "type-2-session rd 65001:100 endpoint 198.51.100.9 teid 0x12300000/12"},
+	{"draft-ietf-bess-mup-safi, TLVs", {1, 85}, "01 0002 0f " RD "c0000201 010101", "direct-segment rd 65001:100 address 192.0.2.1 tlvs 0x010101"},
+	{"draft-ietf-bess-mup-safi, of another shape", {1, 85}, "01 0004 0d " RD "00 c6336409", "type-2-session rd 65001:100 0x00c6336409"},
+	{"draft-ietf-bess-mup-safi, unknown", {1, 85}, "01 0009 02 abcd", "type-9 0xabcd"},
 
 	{"RFC 8955 section 4.3.1", {1, 133}, "0b 0118c00002 03 8106 04 8119", "dst 192.0.2.0/24, proto =6, port =25"},
 	{"RFC 8955 section 4.3.2", {1, 133}, "12 0118c00002 0218cb0071 04 0389 458b 911f90", "dst 192.0.2.0/24, src 203.0.113.0/24, port >=137&<=139|=8080"},

@@ -12,10 +12,15 @@ import subprocess
 import threading
 import time
 
-from . import logs, net
+from . import logs, net, octets
 
 FAMILY_NAMES = {"ipv4Unicast": "ipv4-unicast", "ipv6Unicast": "ipv6-unicast",
-                "ipv4": "ipv4-unicast", "ipv6": "ipv6-unicast"}
+                "ipv4": "ipv4-unicast", "ipv6": "ipv6-unicast", "ipv4Vpn": "ipv4-vpn-unicast",
+                "ipv6Vpn": "ipv6-vpn-unicast", "ipv4Flowspec": "ipv4-flowspec", "ipv6Flowspec": "ipv6-flowspec",
+                "ipv4LabeledUnicast": "ipv4-labeled-unicast", "ipv6LabeledUnicast": "ipv6-labeled-unicast",
+                "l2VpnEvpn": "l2vpn-evpn", "ipv4-mpls": "ipv4-labeled-unicast", "ipv6-mpls": "ipv6-labeled-unicast",
+                "vpn4-mpls": "ipv4-vpn-unicast", "vpn6-mpls": "ipv6-vpn-unicast", "flow4": "ipv4-flowspec",
+                "flow6": "ipv6-flowspec"}
 
 
 def version_of(package):
@@ -264,7 +269,8 @@ class GoBgp(Daemon):
     families_ours = {"ipv4-labelled-unicast": "ipv4-labeled-unicast", "ipv6-labelled-unicast": "ipv6-labeled-unicast",
                      "l3vpn-ipv4-unicast": "ipv4-vpn-unicast", "l3vpn-ipv6-unicast": "ipv6-vpn-unicast",
                      "rtc": "ipv4-rt-constraint", "l3vpn-ipv4-flowspec": "ipv4-vpn-flowspec",
-                     "l2vpn-flowspec": "l2vpn-vpn-flowspec"}
+                     "l2vpn-flowspec": "l2vpn-vpn-flowspec", "l3vpn-ipv6-flowspec": "ipv6-vpn-flowspec",
+                     "ls": "link-state-bgp-ls", "ipv4-srpolicy": "ipv4-sr-policy", "ipv6-srpolicy": "ipv6-sr-policy"}
 
     def __init__(self, lab, namespace, address, asn, bgp_id, hostname, peer, peer_as, *,
                  passive=False, routes=(), more="", families=None):
@@ -298,7 +304,10 @@ class GoBgp(Daemon):
         self.spawn("gobgpd", "gobgpd", "-f", conf, "-l", "debug", "--api-hosts", self.api, "--pprof-disable")
         time.sleep(1)
         for route in self.routes:
-            self.add(*route) if isinstance(route, tuple) else self.add(route)
+            if isinstance(route, octets.Route):
+                octets.gobgp_add(self.namespace, self.api, route)
+            else:
+                self.add(*route) if isinstance(route, tuple) else self.add(route)
 
     def add(self, *words, family="ipv4"):
         """One route, in the words of its command line; a tuple of `routes` begins with the family."""
@@ -374,12 +383,13 @@ class ExaBgp(Daemon):
 
     product, package = "ExaBGP", "exabgp"
 
-    def __init__(self, lab, namespace, address, asn, bgp_id, hostname, peer, peer_as, *, routes=(), more=""):
+    def __init__(self, lab, namespace, address, asn, bgp_id, hostname, peer, peer_as, *, routes=(), more="",
+                 families=None):
         super().__init__(lab, namespace, address, asn, bgp_id, hostname)
-        family = "ipv6" if ":" in peer else "ipv4"
-        static = "".join(f"  route {route} next-hop self;\n" for route in routes)
+        families = "".join(f" {one};" for one in families or ["ipv6 unicast" if ":" in peer else "ipv4 unicast"])
+        static = "".join(f"  route {route}{'' if 'next-hop' in route else ' next-hop self'};\n" for route in routes)
         self.text = (f"neighbor {peer} {{\n router-id {bgp_id};\n local-address {address};\n local-as {asn};\n"
-                     f" peer-as {peer_as};\n hold-time 15;\n family {{ {family} unicast; }}\n{more}"
+                     f" peer-as {peer_as};\n hold-time 15;\n family {{{families} }}\n{more}"
                      f" static {{\n{static} }}\n}}\n")
 
     def start(self):

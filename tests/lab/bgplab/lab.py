@@ -40,6 +40,7 @@ class Lab:
         self.node = self.path = self.router = None
         self.notes = []
         self.received = {}  # {family: what the node's table has of the router}
+        self.announced = {}  # {address: what the NLRI that it announces say, as configured}
         self.seen = {}
         self.bfd_seen = {}
         self.began = self.ended = None
@@ -205,6 +206,9 @@ class Lab:
         return ExaBgp(self, namespace or self.node, address, NODE_AS, NODE, hostname, peer, peer_as,
                       routes=("198.51.100.1/32", "198.51.100.2/32"), **more)
 
+    def exabgp_router(self, **more):
+        return ExaBgp(self, self.router, ROUTER, ROUTER_AS, ROUTER, "router", NODE, NODE_AS, **more)
+
     def puppet_router(self, *words):
         return Puppet(self, self.router, ROUTER, ROUTER_AS, ROUTER, "router", *words)
 
@@ -343,6 +347,7 @@ class Lab:
             "notifications": on_wire, "transitions": self.transitions(),
             "bfd": [self.bfd_truth(expected) for expected in scenario.sessions if expected["bfd"]],
             **({"received": self.received} if self.received else {}),
+            **({"announced": self.announced} if self.announced else {}),
             "shows": scenario.shows, "look_alike_of": scenario.look_alike_of,
             "notes": [*scenario.notes, *self.notes],
             "tolerance": TOLERANCES.get(scenario.name, []),

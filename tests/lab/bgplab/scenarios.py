@@ -6,8 +6,8 @@ capture is taken on the node, and a bridge lies between the two so that each kee
 """
 import signal
 
-from . import net
-from .lab import NODE, NODE6, NODE_AS, NODE_LL, ROUTER, ROUTER6, ROUTER_LL
+from . import net, octets
+from .lab import NODE, NODE6, NODE_AS, NODE_LL, ROUTER, ROUTER6, ROUTER_AS, ROUTER_LL
 
 SCENARIOS = {}
 CHAPTERS = []
@@ -190,6 +190,252 @@ def healthy_rt_constraint(lab):
         ("evpn", "multicast 192.0.2.1 etag 10 rd 65001:100 rt 65001:100"),
         ("evpn", "multicast 192.0.2.1 etag 10 rd 65001:999 rt 65001:999")],
         vrf="blue rd 65009:100 rt both 65001:100".split())
+
+
+def play_octets(lab, families, routes):
+    """Two GoBGPs, and routes of the router that its API was given as octets; what they say goes into the truth."""
+    lab.pair()
+    router = lab.gobgp_router(families=families)
+    router.routes = routes
+    play_up(lab, router, lab.gobgp_node(families=families), then=8)
+    lab.announced = {ROUTER: sorted(route.text for route in routes)}
+
+
+@scenario("A topology in BGP: BGP-LS",
+          """What an IGP knows goes to a controller as nodes, links and prefixes: OSPF routers with a link
+          between them, two of IS-IS, IPv4 and IPv6 prefixes, and a BGP-LS attribute that says the rest in TLVs
+          (names, metrics, bandwidths, segment identifiers). Without an IGP here: the router's API was given
+          the NLRI.""")
+def healthy_link_state(lab):
+    ls, tlv, u, ip = octets, octets.tlv, octets.u, octets.ip
+    one, two = ls.node(256, 65001, "192.0.2.1", "0.0.0.0"), ls.node(256, 65001, "192.0.2.2", "0.0.0.0")
+    far = ls.remote(65001, "192.0.2.2", "0.0.0.0")
+    system = ls.node(256, 65001, "1920.0000.2003")
+    common = [octets.ORIGIN, octets.next_hop(ROUTER)]
+
+    def attributes(*tlvs):
+        return [*common, ls.link_state_attribute(*tlvs)] if tlvs else common
+    play_octets(lab, ["ls"], [
+        ls.link_state(ls.NODE, "ospfv2", 7, one, attributes=attributes(
+            tlv(1024, b"\x30"), tlv(1026, b"router-one"), tlv(1028, ip("192.0.2.1")),
+            tlv(1034, b"\xc0\0" + u(3, 8000) + tlv(1161, u(3, 16000))), tlv(1035, b"\0\1"))),
+        ls.link_state(ls.NODE, "ospfv2", 7, two, attributes=attributes(tlv(1026, b"router-two"), tlv(1029, ip("2001:db8::2")))),
+        ls.link_state(ls.NODE, "isis-l2", 9, system, attributes=attributes(tlv(1027, b"\x49\0\1"), tlv(1026, b"three"))),
+        ls.link_state(ls.LINK, "ospfv2", 7, one, [far, ls.interface("198.51.100.1"), ls.neighbor("198.51.100.2")],
+                      attributes(tlv(1088, u(4, 5)), ls.bandwidth(1089, 1.25e8), ls.bandwidth(1090, 1e8),
+                                 ls.bandwidth(1091, 1e8, 8), tlv(1092, u(4, 10)), tlv(1095, u(2, 10)), tlv(1098, b"a link"),
+                                 tlv(1099, b"\x30\0\0\0" + u(3, 24001)))),
+        ls.link_state(ls.LINK, "ospfv2", 7, two, [ls.remote(65001, "192.0.2.1", "0.0.0.0"), ls.link_ids(4, 5)],
+                      attributes(tlv(1095, u(2, 10)), tlv(1096, u(4, 77)))),
+        ls.link_state(ls.PREFIX4, "ospfv2", 7, one, [ls.route_type(1, "intra-area"), ls.prefix("203.0.113.0/24")],
+                      attributes(tlv(1155, u(4, 20)), tlv(1158, b"\x40\0\0\0" + u(4, 17)), tlv(1170, b"\x40"))),
+        ls.link_state(ls.PREFIX4, "ospfv2", 7, two, [ls.prefix("192.0.2.2/32")], attributes(tlv(1152, b"\x20"))),
+        ls.link_state(ls.PREFIX6, "isis-l2", 9, system, [ls.prefix("2001:db8:3::/48")],
+                      attributes(tlv(1155, u(4, 30)), tlv(1153, u(4, 100))))])
+
+
+@scenario("Segment Routing policies",
+          """A policy is one NLRI (distinguisher, color, endpoint); what it says is in the Tunnel Encapsulation
+          attribute: preference, binding SID, priority, a name, and lists of segments with their
+          weights, as MPLS labels.
+          NO_ADVERTISE keeps it with the router that is meant. GoBGP 3.10 gives the name three octets too many, which are
+          those of the next sub-TLV.""")
+def healthy_sr_policy(lab):
+    sr = octets
+    local = sr.attribute(0xC0, 8, b"\xff\xff\xff\x02")
+    play_octets(lab, ["ipv4-srpolicy", "ipv6-srpolicy"], [
+        sr.sr_policy(1, 100, "203.0.113.7", ROUTER, [
+            sr.preference(200), sr.binding_sid(15001), sr.enlp(3), sr.priority(5), sr.path_name("gold"),
+            sr.segment_list(3, sr.segment_label(16001), sr.segment_label(16002)),
+            sr.segment_list(1, sr.segment_label(16003))], [local]),
+        sr.sr_policy(2, 100, "203.0.113.7", ROUTER, [sr.preference(100), sr.segment_list(1, sr.segment_label(16004))],
+                     [sr.extended(b"\x01\x02" + sr.ip(NODE) + b"\0\0")]),
+        sr.sr_policy(1, 200, "2001:db8::7", "2001:db8::1", [
+            sr.preference(50), sr.segment_list(1, sr.segment_label(16005), sr.segment_label(16006))], [local])])
+
+
+@scenario("A mobile user plane in BGP: MUP",
+          """The four routes of the MUP SAFI (draft-ietf-bess-mup-safi) by GoBGP: an interwork segment and a direct
+          segment, which lead to the base stations and to the data network, and two sessions of a phone: where its
+          address is, and which tunnel (TEID) is its. All in IPv4 and IPv6.""")
+def healthy_mup(lab):
+    lab.pair()
+    families = ["ipv4-mup", "ipv6-mup"]
+    router = lab.gobgp_router(families=families)
+    rd = "rd 65001:100"
+    routes, said = [], []
+    for name, prefix, host, station, user in (
+            ("ipv4-mup", "203.0.113.0/24", "192.0.2.1", "198.51.100.9", "203.0.113.77/32"),
+            ("ipv6-mup", "2001:db8:2::/48", "2001:db8::1", "2001:db8:9::9", "2001:db8:2::77/128")):
+        locator = "prefix 2001:db8:1:1::/64 locator-node-length 24 function-length 16 behavior"
+        stack = "4" if name == "ipv4-mup" else "6"
+        hop = " nexthop 2001:db8::1"  # the next hop of a segment is IPv6 in any case
+        routes += [(name, f"isd {prefix} {rd} {locator} ENDM_GTP{stack}E rt 65001:100{hop}"),
+                   (name, f"dsd {host} {rd} {locator} END_DT{stack} rt 65001:100 mup 10:10{hop}"),
+                   (name, f"t1st {user} {rd} rt 65001:100 teid 12345 qfi 9 endpoint {station}{hop}"),
+                   (name, f"t2st {station} {rd} rt 65001:100 teid 12345 mup 10:10{hop}")]
+        said += [f"interwork-segment rd 65001:100 prefix {prefix}", f"direct-segment rd 65001:100 address {host}",
+                 f"type-1-session rd 65001:100 prefix {user} teid 12345 qfi 9 endpoint {station}",
+                 f"type-2-session rd 65001:100 endpoint {station} teid 12345"]
+    router.routes = routes
+    play_up(lab, router, lab.gobgp_node(families=families), then=8)
+    lab.announced = {ROUTER: sorted(said)}
+
+
+@scenario("ExaBGP announces VPLS, flow specifications and labels",
+          """Eight families by ExaBGP, which writes each capability into a parameter of its own: VPLS with its layer
+          2 information, flow specifications of IPv4, IPv6 and a VPN with what is to be done in extended
+          communities, labelled and VPN prefixes, one of them with a Prefix-SID. The next hop of a flow specification is empty:
+          where the traffic is to be sent to an address, that stands in a community too.""")
+def healthy_exabgp_families(lab):
+    lab.pair()
+    more = """
+ l2vpn { vpls site5 { endpoint 5; base 10732; offset 1; size 8; next-hop 192.0.2.1; origin igp; rd 192.0.2.1:124;
+   community [ 65001:123 ]; extended-community [ target:65001:6 l2info:19:0:1500:111 ]; } }
+ flow {
+  route one { match { source 198.51.100.0/24; destination 203.0.113.7/32; port [ =80 =8080 ];
+    destination-port [ >8080&<8088 =3128 ]; source-port >1024; protocol [ tcp udp ]; packet-length [ >200&<300 ];
+    tcp-flags [ SYN RST ]; } then { rate-limit 9600; community [ 65001:1 ]; } }
+  route two { match { destination 203.0.113.8/32; fragment [ first-fragment last-fragment ];
+    icmp-type [ unreachable echo-request ]; dscp [ 10 20 ]; } then { redirect 65001:12345; } }
+  route three { match { source 2001:db8:7::/48; destination 2001:db8::7/128; next-header [ tcp ]; flow-label [ =2013 ]; }
+    then { discard; } }
+  route four { rd 65001:100; match { destination 203.0.113.9/32; } then { mark 20; extended-community [ target:65001:6 ]; } }
+  route five { match { destination 203.0.113.10/32; } then { redirect-to-nexthop-ietf 198.51.100.4; } }
+ }
+"""
+    router = lab.exabgp_router(
+        families=["ipv4 unicast", "ipv4 nlri-mpls", "ipv4 mpls-vpn", "ipv6 mpls-vpn", "ipv4 flow", "ipv6 flow",
+                  "ipv4 flow-vpn", "l2vpn vpls"], more=more,
+        routes=["203.0.113.0/24 med 7 community [ 65001:1 no-export ] large-community [ 65001:1:2 ] "
+                "aggregator ( 65001:192.0.2.1 ) atomic-aggregate aigp 4000",
+                "203.0.113.64/26 label [ 800001 ] bgp-prefix-sid [ 300, [ ( 800000,4096 ), ( 1000000,5000 ) ] ]",
+                "203.0.113.128/25 rd 65001:100 label 1000 extended-community [ target:65001:6 origin:2345:6.7.8.9 ]",
+                "2001:db8:2::/48 rd 192.0.2.1:7 label 1001 next-hop 2001:db8::1 "
+                "extended-community [ target:192.0.2.1:6 ]"])
+    node = lab.gobgp_node(families=[
+        "ipv4-unicast", "ipv4-labelled-unicast", "l3vpn-ipv4-unicast", "l3vpn-ipv6-unicast", "ipv4-flowspec",
+        "ipv6-flowspec", "l3vpn-ipv4-flowspec", "l2vpn-vpls"])
+    play_up(lab, router, node, then=8)
+    lab.announced = {ROUTER: sorted([
+        "203.0.113.0/24", "203.0.113.64/26 label 800001", "65001:100:203.0.113.128/25 label 1000",
+        "192.0.2.1:7:2001:db8:2::/48 label 1001", "rd 192.0.2.1:124 ve-id 5 offset 1 size 8 label-base 10732",
+        "dst 203.0.113.7/32, src 198.51.100.0/24, proto =6|=17, port =80|=8080, dst-port >8080&<8088|=3128, "
+        "src-port >1024, tcp-flags SYN|RST, length >200&<300",
+        "dst 203.0.113.8/32, icmp-type =3|=8, dscp =10|=20, fragment FF|LF",
+        "dst 2001:db8::7/128, src 2001:db8:7::/48, next-header =6, flow-label =2013",
+        "rd 65001:100, dst 203.0.113.9/32", "dst 203.0.113.10/32"])}
+
+
+@scenario("VPN routes and flow specifications by FRR and BIRD",
+          """FRR and BIRD agree on labelled and VPN prefixes of both versions of IP and on flow specifications: BIRD's
+          VPN routes have an AS number or an address in the Route Distinguisher, FRR's are set by hand. FRR withdraws
+          one at the end: the label of a withdrawal is 0x800000 and means nothing (RFC 8277 section 2.4).""",
+          also_allowed=["connection-refused"])
+def healthy_vpn(lab):
+    node, router = vpn_pair(lab, ["flow6 { dst 2001:db8:2::/48; next header = 17; dport = 53; }"])
+    play_up(lab, router, node, then=6)
+    node.configure("address-family ipv4 vpn", "no network 198.51.100.128/25 rd 192.0.2.10:9 label 201")
+    lab.wait(4)
+    flow4 = ("dst 203.0.113.0/24, proto =6, dst-port >1023&<2000|=80, tcp-flags =SYN&!ACK, length >=100&<=200, "
+             "fragment =IsF|!FF")
+    lab.announced = {
+        ROUTER: sorted(["65001:100:203.0.113.0/24 label 100", "192.0.2.1:7:203.0.114.0/25 label 101",
+                        "65001:100:2001:db8:2::/48 label 102", flow4, "dst 2001:db8:2::/48, next-header =17, dst-port =53"]),
+        NODE: sorted(["65009:100:198.51.100.0/24 label 200", "192.0.2.10:9:198.51.100.128/25 label 201",
+                      "65009:100:2001:db8:10::/48 label 200"])}
+
+
+def vpn_pair(lab, flow6):
+    """FRR and BIRD with six families; `flow6` are BIRD's flow specifications of IPv6."""
+    lab.pair(ipv6=True, node_addresses=[f"{NODE}/24", f"{NODE6}/64"], router_addresses=[f"{ROUTER}/24", f"{ROUTER6}/64"])
+    blocks = []
+    for family, networks in (("ipv4", ["198.51.100.0/24 rd 65009:100 label 200", "198.51.100.128/25 rd 192.0.2.10:9 label 201"]),
+                             ("ipv6", ["2001:db8:10::/48 rd 65009:100 label 200"])):
+        blocks += [f"address-family {family} vpn", f" neighbor {ROUTER} activate", *(f" network {one}" for one in networks),
+                   "exit-address-family"]
+        for kind in ("labeled-unicast", "flowspec"):
+            blocks += [f"address-family {family} {kind}", f" neighbor {ROUTER} activate", "exit-address-family"]
+    node = lab.metallb_node(bfd=False, bgp=blocks, activate=False, prefixes=())
+    tables = {
+        "vpn4": ["65001:100 203.0.113.0/24 via 192.0.2.77 mpls 100", "192.0.2.1:7 203.0.114.0/25 via 192.0.2.77 mpls 101"],
+        "vpn6": ["65001:100 2001:db8:2::/48 via 2001:db8::77 mpls 102"],
+        "flow4": ["flow4 { dst 203.0.113.0/24; proto = 6; dport > 1023 && < 2000 || = 80; tcp flags 0x02/0x12; "
+                  "length 100..200; fragment is_fragment || !first_fragment; }"],
+        "flow6": flow6}
+    text = "".join(f"{one} table t{one};\nprotocol static {{ {one} {{ table t{one}; }};\n" +
+                   "".join(f"  route {route};\n" for route in routes) + "}\n" for one, routes in tables.items())
+    text += (f"protocol bgp node {{\n local {ROUTER} as {ROUTER_AS};\n neighbor {NODE} as {NODE_AS};\n hold time 15; "
+             "keepalive time 5; connect delay time 2; connect retry time 10; error wait time 4, 16;\n"
+             " ipv4 mpls { import all; export all; };\n ipv6 mpls { import all; export all; };\n" +
+             "".join(f" {one} {'mpls ' if 'vpn' in one else ''}{{ table t{one}; import all; export all;"
+                     f"{' next hop keep;' if 'vpn' in one else ''} }};\n" for one in tables) + "}\n")
+    router = lab.bird_router(bfd=False)
+    router.text = text
+    return node, router
+
+
+@scenario("FRR asks for fewer routes, and changes its mind",
+          """Two FRRs. Outbound Route Filtering: the node sends its prefix list in a ROUTE-REFRESH, and the router then
+          keeps to itself what the list denies. Both offer Dynamic Capability (67), so when IPv6 is
+          activated on the running session a CAPABILITY message says so. FRR gives both its old and its new numbers: 130
+          beside 3, 128 beside 2, 66 beside 67.""", also_allowed=["connection-refused"])
+def healthy_orf(lab):
+    lab.pair()
+    lines = ["capability dynamic", "capability extended-nexthop"]
+    node = lab.metallb_node(bfd=False, lines=lines, top=["ip prefix-list wanted seq 5 permit 203.0.113.0/24 ge 25 le 26",
+                                                         "ip prefix-list wanted seq 10 deny any"],
+                            bgp=["address-family ipv4 unicast", f" neighbor {ROUTER} capability orf prefix-list send",
+                                 f" neighbor {ROUTER} prefix-list wanted in", "exit-address-family"])
+    router = lab.frr_router(bfd=False, lines=lines, prefixes=("203.0.113.0/24", "203.0.113.128/25", "203.0.114.0/24"),
+                            bgp=["address-family ipv4 unicast", f" neighbor {NODE} capability orf prefix-list receive",
+                                 "exit-address-family"])
+    play_up(lab, router, node, then=6)
+    node.vtysh("configure terminal", "ip prefix-list wanted seq 7 permit 203.0.114.0/24")
+    node.vtysh(f"clear bgp {ROUTER} in prefix-filter")
+    lab.wait(4)
+    for one, peer in ((node, ROUTER), (router, NODE)):
+        one.configure("address-family ipv6 unicast", f"neighbor {peer} activate")
+    lab.wait(6)
+
+
+@scenario("EVPN from FRR to GoBGP",
+          """FRR announces two IP prefix routes (type 5) with a gateway and the router's MAC address in an extended
+          community, GoBGP the other routes of EVPN in its own way. Two implementations, one language: compare the Ethernet
+          Tag, the label (a VNI here), and what each writes where it has nothing to say.""")
+def healthy_evpn(lab):
+    lab.pair()
+    router = lab.gobgp_router(families=["l2vpn-evpn"])
+    rd = "rd 65001:100 rt 65001:100"
+    router.routes = [("evpn", f"macadv 00:00:5e:00:53:01 2001:db8::55 etag 10 label 100 {rd} default-gateway"),
+                     ("evpn", f"macadv 00:00:5e:00:53:02 192.0.2.55 esi AS 65001 7 etag 10 label 100 {rd} encap vxlan"),
+                     ("evpn", f"multicast 192.0.2.1 etag 10 {rd} encap vxlan pmsi ingress-repl 100 192.0.2.1"),
+                     ("evpn", f"a-d esi ROUTERID 192.0.2.1 9 etag 4294967295 label 1 {rd} esi-label 300"),
+                     ("evpn", f"esi 192.0.2.1 esi MAC 00:00:5e:00:53:09 77 {rd}"),
+                     ("evpn", f"prefix 203.0.113.0/24 gw 192.0.2.77 etag 10 label 200 {rd} router-mac 00:00:5e:00:53:aa")]
+    node = lab.metallb_node(bfd=False, bgp=[
+        "address-family l2vpn evpn", f" neighbor {ROUTER} activate",
+        " network 198.51.100.0/24 rd 65009:100 ethtag 10 label 5010 esi 00:00:00:00:00:00:00:00:00:00 gwip 192.0.2.10 "
+        "routermac 00:00:5e:00:53:bb",
+        " network 2001:db8:10::/48 rd 192.0.2.10:9 ethtag 0 label 5011 esi 00:11:22:33:44:55:66:77:88:99 "
+        "gwip 2001:db8::10 routermac 00:00:5e:00:53:bc", "exit-address-family"])
+    play_up(lab, router, node, then=8)
+
+
+@scenario("ExaBGP offers what it has",
+          """Multiprotocol twice, 4-octet AS, extended next hop, ADD-PATH in both directions, graceful restart, route refresh and
+          its enhanced form, extended message, and OPERATIONAL (185), which nobody else has. BIRD takes what it knows and
+          leaves the rest, as RFC 5492 section 3 asks. ADD-PATH is agreed for IPv4 alone: the path identifiers
+          begin with the first UPDATE.""", also_allowed=["connection-refused"])
+def healthy_exabgp_capabilities(lab):
+    lab.pair()
+    more = """ capability { graceful-restart 60; route-refresh enable; add-path send/receive; asn4 enable; operational enable;
+   extended-message enable; nexthop enable; }
+ nexthop { ipv4 unicast ipv6; }
+"""
+    node = lab.exabgp_node(more=more, families=["ipv4 unicast", "ipv6 unicast"])
+    play_up(lab, lab.bird_router(bfd=False, channels=["ipv4"], options=["enable extended messages on"],
+                                 channel_options={"ipv4": "add paths on; extended next hop on;"}), node, then=8)
 
 
 @scenario("A healthy session with OpenBGPD",
@@ -1471,6 +1717,16 @@ def silent_asn_mismatch(lab):
           also_allowed=PUPPET_LOOP, notes=[PUPPET_NOTE])
 def malformed_update(lab):
     puppet(lab, "malformed-update", establishes=True)
+
+
+@scenario("A flow specification that FRR 8.4 cannot read",
+          """BIRD announces a flow specification of IPv6 whose prefix begins at bit 64 (RFC 8956 section 3.1). FRR 8.4 reads no
+          offset, answers 3/9 without data and ends the session, all six families of it; and again. Nothing is wrong
+          with the message: what one side cannot read need not be malformed.""",
+          cause="malformed-update", also_allowed=["connection-refused"])
+def flowspec_refused(lab):
+    node, router = vpn_pair(lab, ["flow6 { src ::12:34:56:78:9a:0/112 offset 64; }"])
+    play(lab, router, node, seconds=22)
 
 
 @scenario("A malformed attribute that does not end the session",
