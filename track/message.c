@@ -351,6 +351,21 @@ run_takes(struct track *t, struct link *link, unsigned dir, const struct bgp_mes
 	return true;
 }
 
+/* So many of them, where `message` has the prefixes of all. */
+static void
+count_messages(struct link *link, unsigned dir, const struct bgp_message *message, uint32_t count,
+	const struct moment *at)
+{
+	struct speaker *side = &link->session->side[link_side(link, dir)];
+	side->messages[slot_of(message->type)] += count;
+	side->last_message_ns = at->time_ns;
+	if (message->type == BGP_UPDATE && message->body_read) {
+		side->prefixes_announced += message->update.announced_count;
+		side->prefixes_withdrawn += message->update.withdrawn_count;
+	}
+	link->machine[dir].messages += count;
+}
+
 void
 message_run_end(struct track *t)
 {
@@ -362,17 +377,12 @@ message_run_end(struct track *t)
 		return;
 	}
 	struct session *s = link->session;
-	struct speaker *side = &s->side[link_side(link, dir)];
 	struct bgp_message *sum = &run->sum;
 	sum->type = BGP_UPDATE;
 	sum->summary = sum->body_read = true;
 	t->seq += run->count - 1;
 	tell_event(t, link, dir, sum, context_of(link, dir), &run->at, run->count);
-	side->messages[COUNT_UPDATE] += run->count;
-	side->last_message_ns = run->at.time_ns;
-	side->prefixes_announced += sum->update.announced_count;
-	side->prefixes_withdrawn += sum->update.withdrawn_count;
-	link->machine[dir].messages += run->count;
+	count_messages(link, dir, sum, run->count, &run->at);
 	run->count = 0;
 	struct moment previous = link->machine[dir].sent;
 	timing_message(s, link, dir, sum, &previous, &run->at);
@@ -395,21 +405,12 @@ message_in(struct track *t, struct link *link, unsigned dir, const uint8_t *byte
 	message_run_end(t);
 
 	struct session *s = link->session;
-	struct speaker *side = &s->side[link_side(link, dir)];
 	tell(t, link, dir, message, context, at);
-	side->messages[slot_of(message->type)]++;
-	side->last_message_ns = at->time_ns;
-	link->machine[dir].messages++;
+	count_messages(link, dir, message, 1, at);
 	struct pending pending = {.at = *at, .seq_end = seq_end, .type = message->type};
 	switch (message->type) {
 	case BGP_OPEN:
 		open_in(t, link, dir, message, at);
-		break;
-	case BGP_UPDATE:
-		if (message->body_read) {
-			side->prefixes_announced += message->update.announced_count;
-			side->prefixes_withdrawn += message->update.withdrawn_count;
-		}
 		break;
 	case BGP_NOTIFICATION:
 		if (message->body_read) {

@@ -18,8 +18,8 @@
 
 enum { LEAVING_MAX = 1024 }; /* sessions that are dropped together */
 
-static void
-table_insert(struct model_table *t, void *item, uint64_t (*id_of)(const void *))
+void
+model_table_insert(struct model_table *t, void *item, uint64_t (*id_of)(const void *))
 {
 	if (t->count == t->room) {
 		t->room = t->room > 0 ? t->room * 2 : 16;
@@ -35,17 +35,6 @@ struct model *
 model_create(void)
 {
 	return memory_zero(1, sizeof(struct model));
-}
-
-static void
-finding_clear(struct model_finding *f)
-{
-	free(f->summary);
-	for (size_t i = 0; i < f->fix_count; i++) {
-		free(f->fix[i]);
-	}
-	f->summary = NULL;
-	f->fix_count = 0;
 }
 
 static void
@@ -80,13 +69,9 @@ model_destroy(struct model *model)
 		model_recordings_finish(&b->recordings);
 		free(b);
 	}
-	for (size_t i = 0; i < model->findings.count; i++) {
-		finding_clear(model->findings.items[i]);
-		free(model->findings.items[i]);
-	}
 	free(model->sessions.items);
 	free(model->bfd_sessions.items);
-	free(model->findings.items);
+	model_findings_finish(model);
 	model_texts_finish(&model->budget.texts);
 	model_octets_finish(model);
 	free(model);
@@ -109,7 +94,7 @@ session_of(struct model *model, uint64_t id)
 	s = memory_zero(1, sizeof(*s));
 	s->info.session = id;
 	s->info.hold_time_s = -1;
-	table_insert(&model->sessions, s, model_session_id);
+	model_table_insert(&model->sessions, s, model_session_id);
 	return s;
 }
 
@@ -130,7 +115,7 @@ bfd_session_of(struct model *model, uint64_t id)
 	}
 	b = memory_zero(1, sizeof(*b));
 	b->info.bfd_session = id;
-	table_insert(&model->bfd_sessions, b, model_bfd_session_id);
+	model_table_insert(&model->bfd_sessions, b, model_bfd_session_id);
 	return b;
 }
 
@@ -661,93 +646,12 @@ on_transition(struct model *model, const struct event *event)
 	}
 }
 
-static char *
-clean_copy(const char *text)
-{
-	char clean[FINDING_SUMMARY_MAX * 2];
-	text_clean(text != NULL ? text : "", clean, sizeof(clean));
-	return memory_copy(clean, strlen(clean) + 1);
-}
-
-/* Of no session, or of no BFD session, are most of them in a flood: nobody asks for those, and their chain would be long. */
-static void
-chain_finding(struct model *model, struct model_finding *f)
-{
-	struct model_finding **at = &model->of_session[f->session % FINDING_CHAINS];
-	f->next_of_session = f->next_of_bfd = NULL;
-	if (f->session != 0) {
-		while (*at != NULL) {
-			at = &(*at)->next_of_session;
-		}
-		*at = f;
-	}
-	if (f->bfd_session != 0) {
-		for (at = &model->of_bfd[f->bfd_session % FINDING_CHAINS]; *at != NULL;) {
-			at = &(*at)->next_of_bfd;
-		}
-		*at = f;
-	}
-}
-
-static void
-unchain_finding(struct model *model, struct model_finding *f)
-{
-	struct model_finding **at = &model->of_session[f->session % FINDING_CHAINS];
-	if (f->session != 0) {
-		while (*at != f) {
-			at = &(*at)->next_of_session;
-		}
-		*at = f->next_of_session;
-	}
-	if (f->bfd_session != 0) {
-		for (at = &model->of_bfd[f->bfd_session % FINDING_CHAINS]; *at != f;) {
-			at = &(*at)->next_of_bfd;
-		}
-		*at = f->next_of_bfd;
-	}
-}
-
 static void
 on_finding(struct model *model, const struct event *event)
 {
 	const struct event_finding *f = &event->finding;
-	struct model_finding *m = model_table_find(&model->findings, f->id, model_finding_id);
-	bool fresh = m == NULL;
-	if (fresh) {
-		if (model->findings.count >= MODEL_FINDINGS_MAX) {
-			model->left_out++;
-			return;
-		}
-		m = memory_zero(1, sizeof(*m));
-		m->id = f->id;
-		table_insert(&model->findings, m, model_finding_id);
-	}
-	if (!fresh && (m->session != f->session || m->bfd_session != f->bfd_session)) {
-		unchain_finding(model, m);
-		fresh = true;
-	}
-	finding_clear(m);
-	m->cause = f->cause;
-	m->severity = f->severity;
-	m->confidence = f->confidence;
-	m->session = f->session;
-	m->bfd_session = f->bfd_session;
-	m->blame = f->blame;
-	m->summary = clean_copy(f->summary);
-	m->evidence_count = f->evidence_count < FINDING_EVIDENCE_MAX ? f->evidence_count
-								     : FINDING_EVIDENCE_MAX;
-	if (m->evidence_count > 0) {
-		memcpy(m->evidence, f->evidence, m->evidence_count * sizeof(m->evidence[0]));
-	}
-	m->fix_count = f->fix_count < FINDING_FIX_MAX ? f->fix_count : FINDING_FIX_MAX;
-	for (size_t i = 0; i < m->fix_count; i++) {
-		m->fix[i] = clean_copy(f->fix[i]);
-	}
-	m->first_time_ns = f->first_time_ns;
-	m->last_time_ns = f->last_time_ns;
-	m->count = f->count;
-	if (fresh) {
-		chain_finding(model, m);
+	if (!model_finding_keep(model, f)) {
+		return;
 	}
 	if (event->kind != EVENT_ALERT) {
 		return;

@@ -162,6 +162,9 @@ struct model_bfd_session {
 	struct model_recordings recordings;
 };
 
+/* What a finding is about. */
+enum model_subject { SUBJECT_SESSION, SUBJECT_BFD, SUBJECT_COUNT };
+
 struct model_finding {
 	uint64_t id;
 	enum finding_cause cause;
@@ -176,7 +179,7 @@ struct model_finding {
 	size_t fix_count;
 	uint64_t first_time_ns, last_time_ns;
 	uint64_t count;
-	struct model_finding *next_of_session, *next_of_bfd; /* in the model's chains, by id */
+	struct model_finding *next[SUBJECT_COUNT]; /* in the model's chains */
 };
 
 /* The octets of one message, as it was captured. */

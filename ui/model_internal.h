@@ -58,8 +58,7 @@ struct model {
 	size_t input_count;
 	size_t at_input; /* that the event comes from */
 	struct model_table sessions, bfd_sessions, findings;
-	/* Each finding once more, by what it is about: a list of ten thousand sessions asks for all of them. */
-	struct model_finding *of_session[FINDING_CHAINS], *of_bfd[FINDING_CHAINS];
+	struct model_finding *chains[SUBJECT_COUNT][FINDING_CHAINS]; /* each finding once more, by what it is about */
 	struct timeline_budget budget;
 	uint64_t version;
 	uint64_t first_ns, last_ns;
@@ -75,11 +74,15 @@ struct model {
 
 uint64_t model_session_id(const void *session);
 uint64_t model_bfd_session_id(const void *bfd_session);
-uint64_t model_finding_id(const void *finding);
 
 void model_recordings_add(struct model_recordings *recordings, const struct event *event);
 void model_recordings_finish(struct model_recordings *recordings);
 
+/* False where there are too many. */
+bool model_finding_keep(struct model *model, const struct event_finding *finding);
+void model_findings_finish(struct model *model);
+
+void model_table_insert(struct model_table *t, void *item, uint64_t (*id_of)(const void *));
 /* The index of the first item whose id is not less. */
 size_t model_table_place(const struct model_table *t, uint64_t id, uint64_t (*id_of)(const void *));
 /* NULL where there is none. */

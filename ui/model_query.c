@@ -16,12 +16,6 @@ model_bfd_session_id(const void *item)
 	return ((const struct model_bfd_session *)item)->info.bfd_session;
 }
 
-uint64_t
-model_finding_id(const void *item)
-{
-	return ((const struct model_finding *)item)->id;
-}
-
 size_t
 model_table_place(const struct model_table *t, uint64_t id, uint64_t (*id_of)(const void *))
 {
@@ -218,77 +212,6 @@ model_served_by(const struct model *model, const struct model_bfd_session *bfd)
 		}
 	}
 	return NULL;
-}
-
-size_t
-model_finding_count(const struct model *model)
-{
-	return model->findings.count;
-}
-
-const struct model_finding *
-model_finding_at(const struct model *model, size_t index)
-{
-	return index < model->findings.count ? model->findings.items[index] : NULL;
-}
-
-/* Whether `a` is to be told before `b`. */
-static bool
-finding_before(const struct model_finding *a, const struct model_finding *b,
-	enum finding_cause primary)
-{
-	if ((a->cause == primary) != (b->cause == primary)) {
-		return a->cause == primary;
-	}
-	if (a->severity != b->severity) {
-		return a->severity > b->severity;
-	}
-	if (finding_rank(a->cause) != finding_rank(b->cause)) {
-		return finding_rank(a->cause) < finding_rank(b->cause);
-	}
-	if (a->first_time_ns != b->first_time_ns) {
-		return a->first_time_ns < b->first_time_ns;
-	}
-	return a->id < b->id;
-}
-
-/* Puts it where it belongs among `count`, of which there is room for `max`: the best are kept, not the first. */
-static size_t
-keep_best(const struct model_finding **findings, size_t count, size_t max, const struct model_finding *f,
-	enum finding_cause primary)
-{
-	if (max == 0 || (count == max && !finding_before(f, findings[max - 1], primary))) {
-		return count;
-	}
-	size_t at = count < max ? count++ : max - 1;
-	while (at > 0 && finding_before(f, findings[at - 1], primary)) {
-		findings[at] = findings[at - 1];
-		at--;
-	}
-	findings[at] = f;
-	return count;
-}
-
-size_t
-model_findings_of(const struct model *model, const struct model_session *session,
-	const struct model_bfd_session *bfd, const struct model_finding **findings, size_t max)
-{
-	enum finding_cause primary = session != NULL ? session->info.primary_cause : FINDING_NONE;
-	size_t count = 0;
-	const struct model_finding *f;
-	uint64_t id = session != NULL ? session->info.session : 0;
-	for (f = session != NULL ? model->of_session[id % FINDING_CHAINS] : NULL; f != NULL; f = f->next_of_session) {
-		if (f->session == id) {
-			count = keep_best(findings, count, max, f, primary);
-		}
-	}
-	uint64_t bfd_id = bfd != NULL ? bfd->info.bfd_session : 0;
-	for (f = bfd != NULL ? model->of_bfd[bfd_id % FINDING_CHAINS] : NULL; f != NULL; f = f->next_of_bfd) {
-		if (f->bfd_session == bfd_id && (session == NULL || f->session != id)) {
-			count = keep_best(findings, count, max, f, primary);
-		}
-	}
-	return count;
 }
 
 size_t
