@@ -37,13 +37,22 @@ model_create(void)
 	return memory_zero(1, sizeof(struct model));
 }
 
+void
+model_leave_quiet(struct model *model)
+{
+	model->loud_only = true;
+}
+
 static void
 session_destroy(struct model *model, struct model_session *s)
 {
-	free(s->open[0].bytes);
-	free(s->open[1].bytes);
-	free(s->end_of_rib[0]);
-	free(s->end_of_rib[1]);
+	for (size_t i = 0; i < 2; i++) {
+		free(s->open[i].bytes);
+		free((void *)s->info.side[i].end_of_rib);
+	}
+	free(s->connections);
+	free(s->checks);
+	model_unshare(&model->agreements, s->info.agreement);
 	model_recordings_finish(&s->recordings);
 	timeline_finish(&s->timeline, &model->budget);
 	free(s);
@@ -72,7 +81,8 @@ model_destroy(struct model *model)
 	free(model->sessions.items);
 	free(model->bfd_sessions.items);
 	model_findings_finish(model);
-	model_texts_finish(&model->budget.texts);
+	model_pool_finish(&model->budget.texts);
+	model_pool_finish(&model->agreements);
 	model_octets_finish(model);
 	free(model);
 }
@@ -146,10 +156,15 @@ bfd_side(struct model_bfd_session *b, const struct address *addr, const struct a
 	return side_of(&b->info.side[0].addr, &b->info.side[1].addr, addr, other);
 }
 
+/* A new entry, without its text; NULL where it is quiet and such are not kept. */
 static struct timeline_entry *
 entry_add(struct model *model, struct model_timeline *timeline, uint64_t *left_out,
 	const struct event *event, enum timeline_kind kind, enum timeline_weight weight)
 {
+	if (weight == TIMELINE_QUIET && model->loud_only) {
+		timeline_part(timeline, event->time_ns);
+		return NULL;
+	}
 	struct timeline_entry *e = timeline_add(timeline, &model->budget, event->time_ns, left_out);
 	e->last_ns = event->time_ns;
 	e->frame = e->last_frame = event->frame;
@@ -293,26 +308,6 @@ keep_open(struct model_session *s, int side, const struct event *event)
 }
 
 static void
-keep_notification(struct model_session *s, int side, const struct event *event)
-{
-	const struct bgp_message *m = event->message.message;
-	s->notification = (struct model_notification){
-		.seen = true,
-		.side = (int8_t)side,
-		.time_ns = event->time_ns,
-		.frame = event->frame,
-	};
-	if (m->body_read) {
-		s->notification.code = m->notification.code;
-		s->notification.subcode = m->notification.subcode;
-		if (m->notification.has_text) {
-			text_escape_cursor(m->notification.text, s->notification.text,
-				sizeof(s->notification.text));
-		}
-	}
-}
-
-static void
 count_message(struct event_session_side *side, const struct bgp_message *m, uint32_t run,
 	uint64_t time_ns)
 {
@@ -359,7 +354,7 @@ on_message(struct model *model, const struct event *event)
 	case BGP_NOTIFICATION:
 		kind = TIMELINE_NOTIFICATION;
 		weight = TIMELINE_LOUD;
-		keep_notification(s, side, event);
+		s->notified = true;
 		break;
 	case BGP_KEEPALIVE:
 		kind = TIMELINE_KEEPALIVE;
@@ -464,6 +459,9 @@ on_retransmission(struct model *model, const struct event *event)
 	struct timeline_entry *e = timeline_stretch(&s->timeline, TIMELINE_RESENT, side, r->connection);
 	if (e == NULL || e->from != r->what) {
 		e = session_entry(model, s, event, TIMELINE_RESENT, TIMELINE_QUIET);
+		if (e == NULL) {
+			return;
+		}
 		e->side = (int8_t)side;
 		e->connection = r->connection;
 		e->from = r->what;
@@ -490,10 +488,13 @@ on_check(struct model *model, const struct event *event)
 	}
 	bool plain = c->result == CHECKED_AGREE && c->reason == 0;
 	int side = session_side(s, &c->src, &c->dst);
-	s->checks[c->result]++;
-	s->checked_bytes += c->result == CHECKED_AGREE ? c->bytes : 0;
-	if (!plain && s->check_count < MODEL_CHECKS_MAX) {
-		s->check[s->check_count++] = (struct model_check){
+	if (s->checks == NULL) {
+		s->checks = memory_zero(1, sizeof(*s->checks));
+	}
+	s->checks->results[c->result]++;
+	s->checks->bytes += c->result == CHECKED_AGREE ? c->bytes : 0;
+	if (!plain && s->checks->count < MODEL_CHECKS_MAX) {
+		s->checks->list[s->checks->count++] = (struct model_check){
 			.frame = event->frame,
 			.bytes = c->bytes,
 			.side = (int8_t)side,
@@ -505,6 +506,9 @@ on_check(struct model *model, const struct event *event)
 		plain                                ? TIMELINE_QUIET
 			: c->result == CHECKED_OUTSIDE ? TIMELINE_NORMAL
 						       : TIMELINE_LOUD);
+	if (e == NULL) {
+		return;
+	}
 	e->side = (int8_t)side;
 	e->connection = c->connection;
 	const char *key = check_reason_key(c->reason);
@@ -547,6 +551,9 @@ on_bfd(struct model *model, const struct event *event)
 	}
 	struct timeline_entry *e = entry_add(model, &b->timeline, &b->left_out, event, TIMELINE_BFD,
 		TIMELINE_QUIET);
+	if (e == NULL) {
+		return;
+	}
 	e->side = (int8_t)side;
 	char text[TIMELINE_TEXT_MAX] = "BFD ";
 	describe_bfd(p->packet, false, text + 4, sizeof(text) - 4);
@@ -565,6 +572,10 @@ follow_state(struct model_session *s, int side, const struct event *event)
 		}
 	}
 	if (c == NULL) {
+		if (s->connections_used == s->connections_room && s->connections_room < MODEL_CONNECTIONS_MAX) {
+			s->connections_room = s->connections_room > 0 ? (uint8_t)(2 * s->connections_room) : 1;
+			s->connections = memory_resize(s->connections, s->connections_room * sizeof(*s->connections));
+		}
 		if (s->connections_used == MODEL_CONNECTIONS_MAX) {
 			memmove(&s->connections[0], &s->connections[1],
 				(MODEL_CONNECTIONS_MAX - 1) * sizeof(s->connections[0]));
@@ -589,18 +600,47 @@ follow_state(struct model_session *s, int side, const struct event *event)
 	}
 }
 
-static void
-transition_text(struct model *model, const struct event_transition *t, struct timeline_entry *e)
+/* The sentence for a transition, shared. */
+static const char *
+transition_sentence(struct model *model, const struct event_transition *t)
 {
-	char reason[TIMELINE_TEXT_MAX];
+	char clean[TIMELINE_TEXT_MAX];
 	char text[TIMELINE_TEXT_MAX];
+	const char *reason = t->reason != NULL ? t->reason : "";
+	size_t slot = ((uintptr_t)reason / 8 + t->from * 8u + t->to) % MODEL_SENTENCES;
+	struct model_sentence *known = &model->sentences[slot];
+	if (known->text != NULL && known->reason == reason && known->protocol == t->protocol &&
+		known->from == t->from && known->to == t->to && strcmp(known->octets, reason) == 0) {
+		return model_share_again(known->text);
+	}
 	snprintf(text, sizeof(text), "%s%s → %s", t->protocol == PROTOCOL_BFD ? "BFD " : "",
 		track_state_name(t->protocol, t->from), track_state_name(t->protocol, t->to));
-	if (t->reason != NULL && t->reason[0] != '\0') {
-		text_append(text, sizeof(text), ": %s",
-			text_clean(t->reason, reason, sizeof(reason)));
+	if (reason[0] != '\0') {
+		text_append(text, sizeof(text), ": %s", text_clean(reason, clean, sizeof(clean)));
 	}
-	e->text = model_text_keep(&model->budget.texts, text);
+	size_t size = strlen(reason) + 1;
+	if (size <= sizeof(known->octets)) {
+		model_unshare(&model->budget.texts, known->text);
+		*known = (struct model_sentence){.reason = reason,
+			.protocol = (uint8_t)t->protocol,
+			.from = t->from,
+			.to = t->to,
+			.text = model_text_keep(&model->budget.texts, text)};
+		memcpy(known->octets, reason, size);
+	}
+	return model_text_keep(&model->budget.texts, text);
+}
+
+/* `e` NULL: it is not kept. */
+static void
+transition_entry(struct model *model, const struct event_transition *t, struct timeline_entry *e, int side)
+{
+	if (e == NULL) {
+		return;
+	}
+	e->text = transition_sentence(model, t);
+	e->side = (int8_t)side;
+	e->connection = t->connection;
 	e->inferred = t->basis == BASIS_INFERRED;
 	e->from = t->from;
 	e->to = t->to;
@@ -621,8 +661,7 @@ on_transition(struct model *model, const struct event *event)
 		struct timeline_entry *e = entry_add(model, &b->timeline, &b->left_out, event,
 			TIMELINE_BFD_TRANSITION,
 			t->from == UP || t->to == UP ? TIMELINE_LOUD : TIMELINE_NORMAL);
-		e->side = (int8_t)side;
-		transition_text(model, t, e);
+		transition_entry(model, t, e, side);
 		if (side >= 0) {
 			b->info.side[side].state = t->to;
 			b->info.side[side].state_since_ns = event->time_ns;
@@ -638,9 +677,7 @@ on_transition(struct model *model, const struct event *event)
 	bool loud = t->from == BGP_STATE_ESTABLISHED || t->to == BGP_STATE_ESTABLISHED;
 	struct timeline_entry *e = session_entry(model, s, event, TIMELINE_TRANSITION,
 		loud ? TIMELINE_LOUD : TIMELINE_QUIET);
-	e->side = (int8_t)side;
-	e->connection = t->connection;
-	transition_text(model, t, e);
+	transition_entry(model, t, e, side);
 	if (side >= 0) {
 		follow_state(s, side, event);
 	}
@@ -677,7 +714,7 @@ static bool
 says_nothing(const struct model_session *s)
 {
 	return s->info.verdict == VERDICT_UNKNOWN && s->connection_count == 0 && !s->open[0].seen &&
-		!s->open[1].seen && !s->notification.seen && s->info.bfd_session == 0;
+		!s->open[1].seen && !s->notified && s->info.bfd_session == 0;
 }
 
 /* All that are to go, at once: to move the table for each of them would cost more than the rest. */
@@ -719,27 +756,25 @@ on_session(struct model *model, const struct event *event)
 			s->connections[i].state[0] = s->connections[i].state[1];
 			s->connections[i].state[1] = state;
 		}
-		for (size_t i = 0; i < s->check_count; i++) {
-			if (s->check[i].side >= 0) {
-				s->check[i].side = (int8_t)(1 - s->check[i].side);
-			}
+		for (size_t i = 0; s->checks != NULL && i < s->checks->count; i++) {
+			struct model_check *check = &s->checks->list[i];
+			check->side = check->side >= 0 ? (int8_t)(1 - check->side) : check->side;
 		}
-		if (s->notification.side >= 0) {
-			s->notification.side = (int8_t)(1 - s->notification.side);
-		}
+	}
+	const struct bgp_agreement *agreement = s->info.agreement;
+	for (size_t i = 0; i < 2; i++) {
+		free((void *)s->info.side[i].end_of_rib);
 	}
 	s->info = *e;
 	for (size_t i = 0; i < 2; i++) {
 		struct event_session_side *side = &s->info.side[i];
 		size_t size = side->end_of_rib_count * sizeof(*side->end_of_rib);
-		free(s->end_of_rib[i]);
-		s->end_of_rib[i] = size > 0 ? memory_copy(side->end_of_rib, size) : NULL;
-		side->end_of_rib = s->end_of_rib[i];
+		side->end_of_rib = size > 0 ? memory_copy(side->end_of_rib, size) : NULL;
 	}
 	if (e->agreement != NULL) {
-		s->agreement = *e->agreement;
-		s->info.agreement = &s->agreement;
+		s->info.agreement = model_share(&model->agreements, e->agreement, sizeof(*e->agreement));
 	}
+	model_unshare(&model->agreements, agreement);
 	s->told = true;
 	s->final = !event->snapshot;
 	if (s->final && says_nothing(s) && model->unanswered++ >= MODEL_UNANSWERED_MAX) {

@@ -74,6 +74,7 @@ struct timeline_entry {
 struct model_timeline {
 	struct timeline_entry *entries;
 	size_t count, room;
+	size_t parted; /* a stretch that began before this entry does not go on */
 };
 
 /* The last OPEN that one side sent. */
@@ -83,14 +84,6 @@ struct model_open {
 	uint64_t time_ns, frame, connection;
 	uint8_t *bytes;
 	size_t size;
-};
-
-struct model_notification {
-	bool seen;
-	int8_t side; /* the sender */
-	uint8_t code, subcode;
-	uint64_t time_ns, frame;
-	char text[TIMELINE_TEXT_MAX]; /* RFC 9003; "" where there is none */
 };
 
 struct model_connection_state {
@@ -103,6 +96,12 @@ struct model_check {
 	uint64_t frame, bytes;
 	int8_t side; /* the sender */
 	uint8_t result, reason;
+};
+
+struct model_checks {
+	uint64_t results[CHECKED_COUNT], bytes; /* directions by result; what was agreed on */
+	struct model_check list[MODEL_CHECKS_MAX]; /* those that are no plain agreement */
+	size_t count;
 };
 
 /* A capture that --record made, and what for. */
@@ -129,25 +128,21 @@ struct model_session {
 	 * events: addresses, ASN and identifier of the OPENs, states, message counts, times. `verdict`
 	 * and `primary_cause` are provisional until `told`. */
 	struct event_session info;
-	struct event_end_of_rib *end_of_rib[2]; /* what `info` points to */
-	struct bgp_agreement agreement; /* info.agreement points to it, or is NULL */
+	uint64_t inputs; /* a bit for each that has told of it */
+	uint64_t last_frame;
+	struct model_timeline timeline;         /* without BFD; see model_timeline_merged() */
+	uint64_t left_out;                      /* entries of the time line that were dropped */
 	bool told;  /* a session event was heard, so that local and remote are right */
 	bool final; /* and it was the last word */
 	bool leaves; /* there are too many like it: it is dropped soon */
-	uint64_t inputs; /* a bit for each that has told of it */
+	bool notified; /* a NOTIFICATION was seen */
+	uint8_t connections_used, connections_room;
+	struct address client; /* who called last; unset: nobody yet */
+	struct model_connection_state *connections;
 	struct model_open open[2];
-	struct model_notification notification; /* the last one */
-	struct model_timeline timeline;         /* without BFD; see model_timeline_merged() */
-	uint64_t left_out;                      /* entries of the time line that were dropped */
 	uint64_t syn_count, connection_count, refused_count;
 	uint64_t fault_count, gap_count, gap_bytes;
-	uint64_t checks[CHECKED_COUNT], checked_bytes; /* directions by result; what was agreed on */
-	struct model_check check[MODEL_CHECKS_MAX]; /* those that are no plain agreement */
-	size_t check_count;
-	uint64_t last_frame;
-	struct address client; /* who called last; unset: nobody yet */
-	struct model_connection_state connections[MODEL_CONNECTIONS_MAX];
-	size_t connections_used;
+	struct model_checks *checks; /* NULL: none */
 	struct model_recordings recordings;
 };
 
@@ -205,6 +200,8 @@ struct model; /* opaque */
 
 struct model *model_create(void);
 void model_destroy(struct model *model); /* takes NULL */
+/* What is quiet is not kept in the time lines of this model, nor counted as left out: it is not shown. */
+void model_leave_quiet(struct model *model);
 void model_event(struct model *model, const struct event *event);
 
 /* Grows by one with each event that changed something: whether there is something to draw. */

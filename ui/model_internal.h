@@ -6,23 +6,28 @@
 
 #include "ui/model.h"
 
-enum { TIMELINE_ROOM_MIN = 4, FINDING_CHAINS = 4096 };
+enum { TIMELINE_ROOM_MIN = 4, TIMELINE_ROOM_FIRST = 9, FINDING_CHAINS = 4096 };
 
-/* Texts that many entries share, counted. */
-struct model_texts {
-	struct model_text **slots;
+/* What many share, counted. */
+struct model_pool {
+	struct model_shared **slots;
 	size_t slot_count, count;
 };
 
-/* The one copy of `text`, until as many drops as keeps. */
-const char *model_text_keep(struct model_texts *texts, const char *text);
-void model_text_drop(struct model_texts *texts, const char *text); /* takes NULL */
-void model_texts_finish(struct model_texts *texts);
+/* The one copy, aligned for any 8 octets, until it was unshared as often as it was shared. */
+const void *model_share(struct model_pool *pool, const void *octets, size_t size);
+const void *model_share_again(const void *octets); /* that model_share() gave */
+void model_unshare(struct model_pool *pool, const void *octets); /* takes NULL */
+void model_pool_finish(struct model_pool *pool); /* whoever shares still */
+const char *model_text_keep(struct model_pool *pool, const char *text);
 
 struct timeline_budget {
 	size_t used; /* entries for which there is room, over all time lines */
-	struct model_texts texts;
+	struct model_pool texts;
 };
+
+/* Where an entry of that time would be: a stretch does not go on past it. */
+void timeline_part(struct model_timeline *timeline, uint64_t time_ns);
 
 /* A new entry, to be filled in, where its time belongs (what is inferred is often told late); makes
  * room where the time line is full and adds what it drops to *left_out. */
@@ -46,6 +51,17 @@ struct octets_row {
 void model_octets_keep(struct model *model, const struct event *event);
 void model_octets_finish(struct model *model);
 
+/* The text of a transition whose reason was at the same place and had these octets: the reasons are mostly constants of
+ * the tracker, and to make a sentence of one costs more than all else that is done with a transition. */
+enum { MODEL_SENTENCES = 64, MODEL_SENTENCE_MAX = TIMELINE_TEXT_MAX };
+
+struct model_sentence {
+	const char *reason; /* compared only */
+	uint8_t protocol, from, to;
+	const char *text; /* shared; NULL: free */
+	char octets[MODEL_SENTENCE_MAX];
+};
+
 /* Pointers, so that a table can grow while somebody looks at an entry. Sorted
  * by id. */
 struct model_table {
@@ -60,6 +76,9 @@ struct model {
 	struct model_table sessions, bfd_sessions, findings;
 	struct model_finding *chains[SUBJECT_COUNT][FINDING_CHAINS]; /* each finding once more, by what it is about */
 	struct timeline_budget budget;
+	struct model_pool agreements;
+	struct model_sentence sentences[MODEL_SENTENCES];
+	bool loud_only; /* what is quiet is not kept */
 	uint64_t version;
 	uint64_t first_ns, last_ns;
 	uint8_t time_digits;

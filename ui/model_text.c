@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The texts of time lines, each kept once. Ten thousand sessions come up with the same sentences: with
- * its own copy in each entry a time line took three times the memory.
+ * What many things in a model share, each kept once: the texts of time lines, and what two OPENs agree on. Ten
+ * thousand sessions come up with the same sentences and the same capabilities.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,96 +9,117 @@
 #include "track/memory.h"
 #include "ui/model_internal.h"
 
-struct model_text {
-	struct model_text *next; /* in its slot */
-	uint32_t hash;
-	uint32_t users;
-	char text[];
+struct model_shared {
+	struct model_shared *next; /* in its slot */
+	uint32_t hash, users, size;
+	_Alignas(8) uint8_t octets[];
 };
 
 enum { SLOTS_MIN = 256 };
 
-/* FNV-1a. The texts are ours, with what the wire says cut short: a slot that grows long costs time, and
- * is bounded by the entries of all time lines. */
+/* The texts are ours, with what the wire says cut short: a slot that grows long costs time, and is bounded by the
+ * entries of all time lines. */
 static uint32_t
-hash_of(const char *text)
+hash_of(const uint8_t *octets, size_t size)
 {
-	uint32_t hash = 2166136261u;
-	for (; *text != '\0'; text++) {
-		hash = (hash ^ (uint8_t)*text) * 16777619u;
+	uint64_t hash = size;
+	for (size_t at = 0; at < size; at += sizeof(uint64_t)) {
+		uint64_t word = 0;
+		memcpy(&word, octets + at, size - at < sizeof(word) ? size - at : sizeof(word));
+		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 32;
 	}
-	return hash;
+	return (uint32_t)hash;
 }
 
 static void
-grow(struct model_texts *texts)
+grow(struct model_pool *pool)
 {
-	size_t count = texts->slot_count > 0 ? texts->slot_count * 2 : SLOTS_MIN;
-	struct model_text **slots = memory_zero(count, sizeof(*slots));
-	for (size_t i = 0; i < texts->slot_count; i++) {
-		struct model_text *next;
-		for (struct model_text *t = texts->slots[i]; t != NULL; t = next) {
-			next = t->next;
-			t->next = slots[t->hash % count];
-			slots[t->hash % count] = t;
+	size_t count = pool->slot_count > 0 ? pool->slot_count * 2 : SLOTS_MIN;
+	struct model_shared **slots = memory_zero(count, sizeof(*slots));
+	for (size_t i = 0; i < pool->slot_count; i++) {
+		struct model_shared *next;
+		for (struct model_shared *s = pool->slots[i]; s != NULL; s = next) {
+			next = s->next;
+			s->next = slots[s->hash % count];
+			slots[s->hash % count] = s;
 		}
 	}
-	free(texts->slots);
-	texts->slots = slots;
-	texts->slot_count = count;
+	free(pool->slots);
+	pool->slots = slots;
+	pool->slot_count = count;
+}
+
+const void *
+model_share(struct model_pool *pool, const void *octets, size_t size)
+{
+	if (pool->count >= pool->slot_count) {
+		grow(pool);
+	}
+	uint32_t hash = hash_of(octets, size);
+	struct model_shared **slot = &pool->slots[hash % pool->slot_count];
+	for (struct model_shared *s = *slot; s != NULL; s = s->next) {
+		if (s->hash == hash && s->size == size && memcmp(s->octets, octets, size) == 0) {
+			s->users++;
+			return s->octets;
+		}
+	}
+	struct model_shared *s = memory_resize(NULL, sizeof(*s) + size);
+	*s = (struct model_shared){.next = *slot, .hash = hash, .users = 1, .size = (uint32_t)size};
+	memcpy(s->octets, octets, size);
+	*slot = s;
+	pool->count++;
+	return s->octets;
 }
 
 const char *
-model_text_keep(struct model_texts *texts, const char *text)
+model_text_keep(struct model_pool *pool, const char *text)
 {
-	if (texts->count >= texts->slot_count) {
-		grow(texts);
-	}
-	uint32_t hash = hash_of(text);
-	struct model_text **slot = &texts->slots[hash % texts->slot_count];
-	for (struct model_text *t = *slot; t != NULL; t = t->next) {
-		if (t->hash == hash && strcmp(t->text, text) == 0) {
-			t->users++;
-			return t->text;
-		}
-	}
-	size_t size = strlen(text) + 1;
-	struct model_text *t = memory_resize(NULL, sizeof(*t) + size);
-	*t = (struct model_text){.next = *slot, .hash = hash, .users = 1};
-	memcpy(t->text, text, size);
-	*slot = t;
-	texts->count++;
-	return t->text;
+	return model_share(pool, text, strlen(text) + 1);
+}
+
+static struct model_shared *
+shared_of(const void *octets)
+{
+	return (struct model_shared *)((uintptr_t)octets - offsetof(struct model_shared, octets));
+}
+
+const void *
+model_share_again(const void *octets)
+{
+	shared_of(octets)->users++;
+	return octets;
 }
 
 void
-model_text_drop(struct model_texts *texts, const char *text)
+model_unshare(struct model_pool *pool, const void *octets)
 {
-	if (text == NULL) {
+	if (octets == NULL) {
 		return;
 	}
-	struct model_text **at = &texts->slots[hash_of(text) % texts->slot_count];
-	while ((*at)->text != text) {
+	struct model_shared *s = shared_of(octets);
+	if (--s->users > 0) {
+		return;
+	}
+	struct model_shared **at = &pool->slots[s->hash % pool->slot_count];
+	while (*at != s) {
 		at = &(*at)->next;
 	}
-	struct model_text *t = *at;
-	if (--t->users == 0) {
-		*at = t->next;
-		texts->count--;
-		free(t);
-	}
+	*at = s->next;
+	pool->count--;
+	free(s);
 }
 
 void
-model_texts_finish(struct model_texts *texts)
+model_pool_finish(struct model_pool *pool)
 {
-	for (size_t i = 0; i < texts->slot_count; i++) {
-		while (texts->slots[i] != NULL) {
-			struct model_text *t = texts->slots[i];
-			texts->slots[i] = t->next;
-			free(t);
+	for (size_t i = 0; i < pool->slot_count; i++) {
+		while (pool->slots[i] != NULL) {
+			struct model_shared *s = pool->slots[i];
+			pool->slots[i] = s->next;
+			free(s);
 		}
 	}
-	free(texts->slots);
-	*texts = (struct model_texts){0};
+	free(pool->slots);
+	*pool = (struct model_pool){0};
 }

@@ -6,6 +6,7 @@
  * just before it, so that a view can say so at the place where they are missing.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "track/memory.h"
 #include "ui/model_internal.h"
@@ -18,8 +19,11 @@ enum {
 static bool
 timeline_grow(struct model_timeline *t, struct timeline_budget *budget)
 {
-	/* By half: with ten thousand of them, room that is not used counts. */
-	size_t room = t->room > 0 ? t->room + (t->room + 1) / 2 : TIMELINE_ROOM_MIN;
+	/* By half: with ten thousand of them, room that is not used counts. A session that comes up has nine. */
+	size_t room = t->room + (t->room + 1) / 2;
+	if (t->room < TIMELINE_ROOM_FIRST) {
+		room = t->room < TIMELINE_ROOM_MIN ? TIMELINE_ROOM_MIN : TIMELINE_ROOM_FIRST;
+	}
 	if (room > MODEL_TIMELINE_MAX) {
 		room = MODEL_TIMELINE_MAX;
 	}
@@ -44,13 +48,15 @@ timeline_drop(struct model_timeline *t, struct timeline_budget *budget, enum tim
 	size_t first = KEPT_FIRST < last / 2 ? KEPT_FIRST : last / 2;
 	size_t kept = first;
 	size_t dropped = 0;
+	size_t before = 0; /* of these, where it was parted last */
 	uint32_t carry = 0;
 	for (size_t i = first; i < t->count; i++) {
 		struct timeline_entry *e = &t->entries[i];
 		if (i < last && e->weight <= weight && dropped < want) {
 			carry += e->left_out + 1;
-			model_text_drop(&budget->texts, e->text);
+			model_unshare(&budget->texts, e->text);
 			dropped++;
+			before += i < t->parted;
 			continue;
 		}
 		e->left_out += carry;
@@ -60,8 +66,27 @@ timeline_drop(struct model_timeline *t, struct timeline_budget *budget, enum tim
 		}
 		kept++;
 	}
+	t->parted -= before;
 	t->count = kept;
 	return dropped;
+}
+
+/* An entry of that time goes before the one at this index. */
+static size_t
+place_of(const struct model_timeline *t, uint64_t time_ns)
+{
+	size_t at = t->count;
+	while (at > 0 && t->entries[at - 1].time_ns > time_ns) {
+		at--;
+	}
+	return at;
+}
+
+void
+timeline_part(struct model_timeline *t, uint64_t time_ns)
+{
+	size_t at = place_of(t, time_ns);
+	t->parted = at > t->parted ? at : t->parted;
 }
 
 struct timeline_entry *
@@ -79,11 +104,10 @@ timeline_add(struct model_timeline *t, struct timeline_budget *budget, uint64_t 
 		}
 		*left_out += dropped;
 	}
-	size_t at = t->count++;
-	while (at > 0 && t->entries[at - 1].time_ns > time_ns) {
-		t->entries[at] = t->entries[at - 1];
-		at--;
-	}
+	size_t at = place_of(t, time_ns);
+	memmove(&t->entries[at + 1], &t->entries[at], (t->count - at) * sizeof(*t->entries));
+	t->count++;
+	t->parted += at < t->parted;
 	t->entries[at] = (struct timeline_entry){.time_ns = time_ns, .count = 1, .side = -1};
 	return &t->entries[at];
 }
@@ -91,7 +115,7 @@ timeline_add(struct model_timeline *t, struct timeline_budget *budget, uint64_t 
 struct timeline_entry *
 timeline_stretch(struct model_timeline *t, enum timeline_kind kind, int side, uint64_t connection)
 {
-	for (size_t back = 1; back <= STRETCH_BACK && back <= t->count; back++) {
+	for (size_t back = 1; back <= STRETCH_BACK && back <= t->count - t->parted; back++) {
 		struct timeline_entry *e = &t->entries[t->count - back];
 		bool again = e->kind == TIMELINE_RESENT;
 		if (again != (kind == TIMELINE_RESENT) ||
@@ -119,7 +143,7 @@ void
 timeline_finish(struct model_timeline *t, struct timeline_budget *budget)
 {
 	for (size_t i = 0; i < t->count; i++) {
-		model_text_drop(&budget->texts, t->entries[i].text);
+		model_unshare(&budget->texts, t->entries[i].text);
 	}
 	budget->used -= t->room;
 	free(t->entries);

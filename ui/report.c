@@ -353,6 +353,9 @@ ui_report_open(const struct ui_options *options, struct sink *sink)
 	struct report *r = memory_zero(1, sizeof(*r));
 	r->options = *options;
 	r->model = model_create();
+	if (options->verbose == 0) {
+		model_leave_quiet(r->model);
+	}
 	page_init(&r->page, options);
 	*sink = (struct sink){
 		.self = r,

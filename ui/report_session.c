@@ -336,28 +336,28 @@ final_states(struct report *r, const struct report_session *s)
 static void
 checked(struct report *r, const struct report_session *s)
 {
-	const struct model_session *m = s->session;
-	uint64_t all = m->checks[CHECKED_AGREE] + m->checks[CHECKED_STOPPED] +
-		m->checks[CHECKED_OUTSIDE];
-	char count[TEXT_COUNT_MAX], name[SPEAKER_MAX];
-	if (all == 0) {
+	const struct model_checks *m = s->session->checks;
+	if (m == NULL) {
 		return;
 	}
+	uint64_t all = m->results[CHECKED_AGREE] + m->results[CHECKED_STOPPED] +
+		m->results[CHECKED_OUTSIDE];
+	char count[TEXT_COUNT_MAX], name[SPEAKER_MAX];
 	page_subheading(&r->page, "Read by a strict receiver (libnids) as well");
-	if (m->checks[CHECKED_AGREE] > 0) {
+	if (m->results[CHECKED_AGREE] > 0) {
 		page_text(&r->page, 4, 6, "It reads the same in %" PRIu64 " of %" PRIu64
-			" directions, %s octets in all.", m->checks[CHECKED_AGREE], all,
-			text_count(m->checked_bytes, count));
+			" directions, %s octets in all.", m->results[CHECKED_AGREE], all,
+			text_count(m->bytes, count));
 	}
-	for (size_t i = 0; i < m->check_count; i++) {
-		const struct model_check *c = &m->check[i];
+	for (size_t i = 0; i < m->count; i++) {
+		const struct model_check *c = &m->list[i];
 		const char *style = c->result == CHECKED_OUTSIDE ? STYLE_YELLOW : STYLE_RED;
 		page_text(&r->page, 4, 6, "%s: %s%s" STYLE_END " after %s octets (frame %" PRIu64 "): %s.",
 			c->side >= 0 ? report_speaker(s, c->side, name) : "?", style,
 			check_result_name(c->result), text_count(c->bytes, count), c->frame,
 			check_text(c->result, c->reason));
 	}
-	if (all - m->checks[CHECKED_AGREE] > m->check_count) {
+	if (all - m->results[CHECKED_AGREE] > m->count) {
 		page_text(&r->page, 4, 6, "… and more (--json tells all).");
 	}
 }

@@ -71,6 +71,12 @@ escape_one(const uint8_t *bytes, size_t length, uint32_t c, bool forgeable, char
 	return length;
 }
 
+static bool
+is_plain(uint8_t octet)
+{
+	return octet >= 0x20 && octet < 0x7f && octet != '\\';
+}
+
 static char *
 escape(const uint8_t *bytes, size_t size, bool forgeable, char *text, size_t room)
 {
@@ -80,6 +86,13 @@ escape(const uint8_t *bytes, size_t size, bool forgeable, char *text, size_t roo
 		return text;
 	}
 	while (size > 0) {
+		/* Most of it is plain, and may go as it is while an ellipsis would still fit. */
+		if (is_plain(*bytes) && used + 1 + ELLIPSIS_SIZE < room) {
+			text[used++] = (char)*bytes++;
+			last_fit = used;
+			size--;
+			continue;
+		}
 		uint32_t c;
 		char piece[PIECE_MAX];
 		size_t length = utf8_next(bytes, size, &c);
