@@ -243,6 +243,22 @@ read_context(struct reader *r, int64_t id)
 	sqlite3_reset(r->context);
 }
 
+/* The number behind `word`, with which `*at` begins; what follows it is left in `*at`. False where it is not there, or
+ * is more than `max`. */
+static bool
+take_number(const char **at, const char *word, unsigned max, unsigned *number)
+{
+	size_t size = strlen(word);
+	if (strncmp(*at, word, size) != 0 || (*at)[size] < '0' || (*at)[size] > '9') {
+		return false;
+	}
+	*number = 0;
+	for (*at += size; **at >= '0' && **at <= '9' && *number <= max; (*at)++) {
+		*number = *number * 10 + (unsigned)(**at - '0');
+	}
+	return *number <= max;
+}
+
 /* A list of attributes, as JSON has it, as octets whose values are zeros: their types, flags and lengths can be
  * iterated. Returns how many octets; what does not fit is left out. */
 static size_t
@@ -252,17 +268,16 @@ read_attributes(struct reader *r, const char *json)
 	if (r->attributes == NULL) {
 		r->attributes = memory_zero(BGP_EXTENDED_MESSAGE_MAX, 1);
 	}
-	memset(r->attributes, 0, BGP_EXTENDED_MESSAGE_MAX);
 	for (const char *at = strstr(json, "{\"type\":"); at != NULL; at = strstr(at + 1, "{\"type\":")) {
 		unsigned type = 0, flags = 0, length = 0;
 		const char *rest = strstr(at, "\"flags\":");
-		if (rest == NULL || sscanf(at, "{\"type\":%3u", &type) != 1 ||
-			sscanf(rest, "\"flags\":%3u,\"length\":%5u", &flags, &length) != 2) {
+		if (rest == NULL || !take_number(&at, "{\"type\":", UINT8_MAX, &type) ||
+			!take_number(&rest, "\"flags\":", UINT8_MAX, &flags) ||
+			!take_number(&rest, ",\"length\":", UINT16_MAX, &length)) {
 			break;
 		}
 		bool extended = (flags & BGP_ATTRIBUTE_FLAG_EXTENDED_LENGTH) != 0;
-		if (type > UINT8_MAX || flags > UINT8_MAX || (!extended && length > UINT8_MAX) ||
-			size + 4 + length > BGP_EXTENDED_MESSAGE_MAX) {
+		if ((!extended && length > UINT8_MAX) || size + 4 + length > BGP_EXTENDED_MESSAGE_MAX) {
 			break;
 		}
 		r->attributes[size++] = (uint8_t)flags;
@@ -271,6 +286,7 @@ read_attributes(struct reader *r, const char *json)
 			r->attributes[size++] = (uint8_t)(length >> 8);
 		}
 		r->attributes[size++] = (uint8_t)length;
+		memset(r->attributes + size, 0, length);
 		size += length;
 		if (type < 64) {
 			r->message.update.seen |= UINT64_C(1) << type;
@@ -300,7 +316,9 @@ read_summary(struct reader *r, uint64_t message, uint16_t length)
 		size_t size = read_attributes(r, get_name(&c));
 		u->attributes = cursor_make(r->attributes, size);
 		unsigned afi = 0, safi = 0;
-		if (sscanf(get_name(&c), "{\"afi\":%5u,\"safi\":%3u", &afi, &safi) == 2) {
+		const char *family = get_name(&c);
+		if (take_number(&family, "{\"afi\":", UINT16_MAX, &afi) &&
+			take_number(&family, ",\"safi\":", UINT8_MAX, &safi)) {
 			u->end_of_rib = true;
 			u->end_of_rib_family = (struct bgp_family){.afi = (uint16_t)afi, .safi = (uint8_t)safi};
 		}
