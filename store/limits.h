@@ -14,7 +14,6 @@ enum {
 	WRITER_RETRY_EVENTS = 65536, /* after a failure, try again at least this often */
 	WRITER_SEEN_SLOTS = 1 << 16, /* ids whose rows are known to be there; as many as track has sessions */
 	WRITER_CONTEXT_SLOTS = 16,
-	WRITER_ATTRIBUTES_SLOTS = 256, /* UPDATEs whose attributes are known as JSON, to be said again */
 	WRITER_COLUMNS_MAX = 96,
 	WRITER_JSON_MAX = 16, /* columns of a row that are JSON */
 

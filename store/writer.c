@@ -310,6 +310,7 @@ destroy(struct writer *w)
 		free(w->seen[i]);
 	}
 	writer_free_run(w->pending_run);
+	json_attribute_texts_destroy(w->attributes);
 	free(w->path);
 	free(w);
 }
@@ -543,6 +544,7 @@ store_open_writer(const char *path, const struct store_run *run, store_complain 
 	w->path = memory_copy(path, strlen(path) + 1);
 	w->updates = run->updates;
 	w->live = run->live;
+	w->attributes = json_attribute_texts_create();
 	w->keep_ns = run->keep_ns;
 	w->keep_octets = run->keep_octets;
 	for (size_t i = 0; i < PARENT_COUNT; i++) {

@@ -39,13 +39,6 @@ struct writer_context {
 	struct bgp_context context;
 };
 
-/* The attributes of an UPDATE in JSON, by what that is made from; writer_attributes.c. */
-struct writer_attributes {
-	size_t key_size, size; /* size 0: free */
-	uint8_t key[64];
-	char text[1200];
-};
-
 /* The octets of an UPDATE that was written without them: what is wrong with a message is told after it. */
 struct writer_pending {
 	uint64_t seq, connection; /* 0: none */
@@ -90,7 +83,7 @@ struct writer {
 	/* JSON of that row. */
 	struct json json[WRITER_JSON_MAX];
 	size_t json_count;
-	struct writer_attributes attributes[WRITER_ATTRIBUTES_SLOTS];
+	struct json_attribute_texts *attributes;
 };
 
 /* One statement on its way: values are bound in the order of its columns, then it runs. Where the

@@ -152,6 +152,22 @@ row_new_json(struct row *row)
 	return j;
 }
 
+void
+row_attributes(struct row *row, const struct bgp_update *update)
+{
+	size_t size;
+	if (row->stmt == NULL) {
+		return;
+	}
+	const char *text = json_attributes_text(row->writer->attributes, update, &size);
+	if (text != NULL) {
+		row_static(row, text, size);
+		return;
+	}
+	json_attributes(row_new_json(row), NULL, update);
+	row_json(row);
+}
+
 /* What was written into the last one; it stays there until the row is written. */
 void
 row_json(struct row *row)

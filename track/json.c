@@ -77,6 +77,18 @@ is_plain(uint8_t octet)
 	return octet >= 0x20 && octet < 0x7f && octet != '"' && octet != '\\';
 }
 
+/* Whether eight octets are. Of each the highest bit tells: what is no ASCII has it set, a borrow sets it in what is less
+ * than a space, in a zero where it is compared, and a carry in DEL. */
+static inline bool
+are_plain(uint64_t word)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t quote = word ^ ones * '"';
+	uint64_t backslash = word ^ ones * '\\';
+	uint64_t wrong = word | (word - ones * 0x20) | (word + ones) | (quote - ones) | (backslash - ones);
+	return (wrong & ones * 0x80) == 0;
+}
+
 /* What is plain from here on; most strings are nothing else, and short. How many octets that were. */
 static inline size_t
 put_plain(struct json *j, const uint8_t *bytes, size_t size)
@@ -84,6 +96,15 @@ put_plain(struct json *j, const uint8_t *bytes, size_t size)
 	reserve(j, size);
 	char *at = j->text + j->size;
 	size_t count = 0;
+	uint64_t word;
+	while (size - count >= sizeof(word)) {
+		memcpy(&word, bytes + count, sizeof(word));
+		if (!are_plain(word)) {
+			break;
+		}
+		memcpy(at + count, &word, sizeof(word));
+		count += sizeof(word);
+	}
 	while (count < size && is_plain(bytes[count])) {
 		at[count] = (char)bytes[count];
 		count++;
@@ -115,7 +136,8 @@ put_character(struct json *j, const uint8_t *bytes, size_t size)
 static void
 put_escaped(struct json *j, const uint8_t *bytes, size_t size)
 {
-	put_octet(j, '"');
+	reserve(j, size + 2);
+	j->text[j->size++] = '"';
 	size_t at = put_plain(j, bytes, size);
 	while (at < size) {
 		at += put_character(j, bytes + at, size - at);
@@ -141,13 +163,21 @@ put_number(struct json *j, uint64_t value)
 static void
 begin_value(struct json *j, const char *key)
 {
+	size_t size = key != NULL ? strlen(key) : 0;
+	reserve(j, size + 4);
+	char *at = j->text + j->size;
 	if (j->comma) {
-		put_octet(j, ',');
+		*at++ = ',';
 	}
 	if (key != NULL) {
-		put_escaped(j, (const uint8_t *)key, strlen(key));
-		put_octet(j, ':');
+		*at++ = '"';
+		memcpy(at, key, size);
+		at += size;
+		*at++ = '"';
+		*at++ = ':';
 	}
+	*at = '\0';
+	j->size = (size_t)(at - j->text);
 	j->comma = true;
 }
 
@@ -244,6 +274,13 @@ json_string(struct json *j, const char *key, const char *value)
 	}
 	begin_value(j, key);
 	put_escaped(j, (const uint8_t *)value, strlen(value));
+}
+
+void
+json_value(struct json *j, const char *key, const char *json, size_t size)
+{
+	begin_value(j, key);
+	put(j, json, size);
 }
 
 void

@@ -19,13 +19,14 @@ struct json {
 	char *text; /* NUL-terminated */
 	size_t size, room;
 	bool comma; /* the next member needs one */
+	struct json_attribute_texts *attributes; /* for json_attributes(); NULL: none. Not owned */
 };
 
 void json_init(struct json *j);
 void json_finish(struct json *j); /* frees */
 void json_clear(struct json *j);  /* empty, keeps the room */
 
-/* `key` NULL inside arrays. */
+/* `key` NULL inside arrays; else a constant of the program or the text of an address: it is written as it is. */
 void json_object(struct json *j, const char *key);
 void json_object_end(struct json *j);
 void json_array(struct json *j, const char *key);
@@ -38,6 +39,8 @@ void json_string(struct json *j, const char *key, const char *value); /* NULL: n
 void json_text(struct json *j, const char *key, const uint8_t *bytes, size_t size); /* null where no UTF-8 */
 void json_hex(struct json *j, const char *key, const uint8_t *bytes, size_t size);
 void json_address(struct json *j, const char *key, const struct address *value); /* unset: null */
+
+void json_value(struct json *j, const char *key, const char *json, size_t size); /* that is JSON already */
 
 /* What an event has beyond the contract's plain members. */
 enum json_detail {
@@ -52,6 +55,10 @@ void json_event(struct json *j, const struct event *event, unsigned detail);
 /* Parts of it, for columns: each writes one value. */
 void json_capability(struct json *j, const char *key, const struct bgp_capability *capability);
 void json_attributes(struct json *j, const char *key, const struct bgp_update *update);
+/* The same, kept for UPDATEs that have the like; good until the next one. NULL where it is too long. */
+struct json_attribute_texts *json_attribute_texts_create(void);
+void json_attribute_texts_destroy(struct json_attribute_texts *texts); /* takes NULL */
+const char *json_attributes_text(struct json_attribute_texts *texts, const struct bgp_update *update, size_t *size);
 /* {address: its last graceful restart, or null} */
 void json_session_restart(struct json *j, const char *key, const struct event_session *e,
 	uint8_t digits);

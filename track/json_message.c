@@ -232,23 +232,6 @@ json_capability(struct json *j, const char *key, const struct bgp_capability *ca
 	write_capability(j, key, capability, false);
 }
 
-void
-json_attributes(struct json *j, const char *key, const struct bgp_update *update)
-{
-	struct cursor attributes = update->attributes;
-	struct bgp_attribute a;
-	json_array(j, key);
-	while (bgp_next_attribute(&attributes, &a)) {
-		json_object(j, NULL);
-		json_uint(j, "type", a.type);
-		json_string(j, "name", bgp_attribute_name(a.type));
-		json_uint(j, "flags", a.flags);
-		json_uint(j, "length", cursor_left(&a.value));
-		json_object_end(j);
-	}
-	json_array_end(j);
-}
-
 static void
 nulls(struct json *j, const char *const *keys, size_t count)
 {

@@ -49,6 +49,7 @@ json_view_close(void *self)
 	struct json_view *v = self;
 	json_view_flush(v);
 	bool ok = !v->failed && !ferror(v->options.out);
+	json_attribute_texts_destroy(v->line.attributes);
 	json_finish(&v->line);
 	free(v);
 	return ok;
@@ -60,6 +61,7 @@ ui_json_open(const struct ui_options *options, struct sink *sink)
 	struct json_view *v = memory_zero(1, sizeof(*v));
 	v->options = *options;
 	json_init(&v->line);
+	v->line.attributes = json_attribute_texts_create();
 	*sink = (struct sink){
 		.self = v,
 		.on_event = json_view_event,
