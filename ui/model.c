@@ -809,25 +809,31 @@ on_bfd_session(struct model *model, const struct event *event)
 	b->final = !event->snapshot;
 }
 
-/* The input that an event names; without a name the newest there is. */
+/* One that ended may have come back under the same name: the newest of them. */
 static size_t
-input_of(const struct model *model, const struct event *event)
+input_named(const struct model *model, const char *name)
 {
-	size_t last = model->input_count > 0 ? model->input_count - 1 : 0;
 	char text[1024];
-	if (event->input == NULL || last == 0 || event->kind == EVENT_CAPTURE) {
-		return last;
-	}
-	if (strcmp(model->inputs[model->at_input].name, event->input) == 0 && !model->inputs[model->at_input].ended) {
-		return model->at_input;
-	}
-	text_clean(event->input, text, sizeof(text));
+	text_clean(name, text, sizeof(text));
 	for (size_t i = model->input_count; i > 0; i--) {
 		if (strcmp(model->inputs[i - 1].name, text) == 0) {
 			return i - 1;
 		}
 	}
-	return last;
+	return model->input_count - 1;
+}
+
+/* The input that an event names; without a name the newest there is. */
+static size_t
+input_of(const struct model *model, const struct event *event)
+{
+	size_t last = model->input_count > 0 ? model->input_count - 1 : 0;
+	const struct model_input *before = &model->inputs[model->at_input];
+	if (event->input == NULL || last == 0 || event->kind == EVENT_CAPTURE) {
+		return last;
+	}
+	return !before->ended && strcmp(before->name, event->input) == 0 ? model->at_input
+									 : input_named(model, event->input);
 }
 
 static void
