@@ -59,6 +59,34 @@ Test(json, text_is_escaped_or_null)
 	}
 }
 
+/* Text is looked at eight octets at a time: one that must be escaped is seen at every place, whatever stands beside it. */
+Test(json, escaped_at_every_place)
+{
+	static const char beside[] = {'a', ' ', '!', '~', '#', '[', ']'};
+	for (size_t size = 1; size <= 20; size++) {
+		for (size_t at = 0; at < size; at++) {
+			for (int octet = 1; octet < 0x80; octet++) {
+				char text[32] = "", expected[64] = "";
+				memset(text, beside[(size + at + (size_t)octet) % sizeof(beside)], size);
+				snprintf(expected, sizeof(expected), "\"%.*s", (int)at, text);
+				size_t used = strlen(expected);
+				bool control = octet < 0x20 || octet == 0x7f;
+				snprintf(expected + used, sizeof(expected) - used,
+					control                          ? "\\u%04x%.*s\""
+						: octet == '"' || octet == '\\' ? "\\%c%.*s\""
+										: "%c%.*s\"",
+					octet, (int)(size - at - 1), text);
+				text[at] = (char)octet;
+				struct json j;
+				json_init(&j);
+				json_string(&j, NULL, text);
+				cr_assert_str_eq(j.text, expected);
+				json_finish(&j);
+			}
+		}
+	}
+}
+
 Test(json, nesting_and_commas)
 {
 	struct json j;

@@ -459,6 +459,56 @@ Test(model, stretches_interleave)
 	octets_free(&o);
 }
 
+/* What is quiet is kept or not, and parts a stretch in either case; two sessions have one text for the same reason, and
+ * a reason that changes in its place gives another one. */
+Test(model, quiet_is_left_out)
+{
+	static const struct bgp_context context;
+	struct octets o = octets_message(BGP_KEEPALIVE, "");
+	struct bgp_message m;
+	bgp_decode(o.bytes, o.size, &context, &m);
+	for (int quiet = 0; quiet < 2; quiet++) {
+		struct model *model = model_create();
+		char reason[] = "first";
+		if (!quiet) {
+			model_leave_quiet(model);
+		}
+		for (uint64_t session = 1; session <= 2; session++) {
+			for (uint64_t i = 0; i < 9; i++) {
+				struct event e = keepalive_or_gap(false, 10 * session + i, &m);
+				e.message.session = session;
+				if (i == 4 || i == 8) {
+					e.kind = EVENT_TRANSITION;
+					e.transition = (struct event_transition){.session = session,
+						.speaker = story_address(NODE),
+						.peer = story_address(ROUTER),
+						.from = BGP_STATE_OPENSENT,
+						.to = i == 4 ? BGP_STATE_OPENCONFIRM : BGP_STATE_ESTABLISHED,
+						.reason = reason};
+				}
+				model_event(model, &e);
+			}
+		}
+		reason[0] = 'F';
+		struct event third = {.seq = 40, .time_ns = STORY_START + 40, .kind = EVENT_TRANSITION,
+			.transition = {.session = 2, .speaker = story_address(NODE), .peer = story_address(ROUTER),
+				.from = BGP_STATE_OPENSENT, .to = BGP_STATE_ESTABLISHED, .reason = reason}};
+		model_event(model, &third);
+		const struct model_session *a = model_session_find(model, 1), *b = model_session_find(model, 2);
+		size_t last = quiet ? 3 : 2; /* KEEPALIVEs, the quiet step, KEEPALIVEs, Established */
+		cr_assert_eq(a->timeline.count, last + 1);
+		cr_assert_eq(b->timeline.count, last + 2);
+		cr_expect_eq(a->timeline.entries[0].count, 4);
+		cr_expect_eq(a->timeline.entries[last - 1].count, 3);
+		cr_expect_str_eq(a->timeline.entries[last].text, "OpenSent → Established: first");
+		cr_expect_eq(a->timeline.entries[last].text, b->timeline.entries[last].text);
+		cr_expect_str_eq(b->timeline.entries[last + 1].text, "OpenSent → Established: First");
+		cr_expect_eq(a->left_out, 0);
+		model_destroy(model);
+	}
+	octets_free(&o);
+}
+
 Test(model, sides_turn_when_told)
 {
 	static const struct bgp_context context;
