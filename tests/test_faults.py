@@ -81,7 +81,11 @@ def rows(path):
 
 def clear(folder):
     for name in os.listdir(folder):
-        os.unlink(os.path.join(folder, name))
+        path = os.path.join(folder, name)
+        if os.path.isdir(path):
+            shutil.rmtree(path)
+        else:
+            os.unlink(path)
 
 
 def with_failing(args, number, rest, child):
@@ -125,6 +129,10 @@ def judged(what, end, good, database, held=None):
     return None
 
 
+def inner_of(folder):
+    return os.path.join(folder, "made")
+
+
 def runs(folder):
     """Name, arguments, and whether the database must be there before."""
     database, written = os.path.join(folder, "x.db"), os.path.join(folder, "x.pcapng")
@@ -136,6 +144,8 @@ def runs(folder):
         ("storing", ["-r", CAPTURE, "--json", "--db", database], False),
         ("both engines", ["-r", CAPTURE, "--report", "--check"], False),
         ("expectations", ["-r", CAPTURE, "--expect", os.path.join(SOURCE, "tests", "expect", "healthy.frr.conf")], False),
+        ("libnids", ["-r", CAPTURE, "--lines", "--engine", "nids", "-M", "swordfish"], False),
+        ("recording", ["-r", CAPTURE, "--report", "--any-port", "-Z", "root", "--record", inner_of(folder)], False),
         ("a database", ["--db", database, "--report"], True),
     ]
 
@@ -217,6 +227,41 @@ def check_descriptors(tap, folder):
             problems.append(judged(f"{number} descriptors", end, good, database))
     tap.none([problem for problem in problems if problem], "out of descriptors")
     tap.ok(3 <= refused <= 18, "out of descriptors: some runs could not be", refused)
+
+
+def check_descriptors_later(tap, folder):
+    """None is left while it runs: what would be recorded cannot be, a line says so, and all else goes on."""
+    inner = os.path.join(folder, "later")
+    os.mkdir(inner)
+    database, made = os.path.join(inner, "x.db"), os.path.join(inner, "made")
+    talk = packets.Conversation()
+    talk.establish()
+    head = len(talk.pcap())
+    talk.say(packets.SERVER, packets.notification(6, 2))
+    talk.close(packets.SERVER)
+    for port in range(40001, 40020):
+        talk.port[packets.CLIENT] = port
+        talk.establish()
+    data = talk.pcap()
+    process = subprocess.Popen([PROGRAM, "-r", "-", "--json", "-Z", "root", "--db", database, "--record", made],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdin.write(data[:head])
+    process.stdin.flush()
+    end = time.monotonic() + 10
+    while not os.path.exists(made) and time.monotonic() < end:
+        time.sleep(0.05)
+    time.sleep(0.7)
+    used = max(int(number) for number in os.listdir(f"/proc/{process.pid}/fd")) + 1
+    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (used, used))
+    process.stdin.write(data[head:])
+    status, out, err = ended(process)
+    tap.ok(status == 2 and err.count(b"\n") == 1 and b"open" in err, "no descriptor is left: a line says what could not be opened",
+           status, err)
+    tap.equal(out.count(b'"event":"message"'), 4 * 20 + 1, "no descriptor is left: all is shown")
+    tap.equal(torn(database), None, "no descriptor is left: the database is whole")
+    with contextlib.closing(sqlite3.connect(database)) as db:
+        stored = db.execute("SELECT (SELECT count(*) FROM message), lost, finished FROM run").fetchone()
+    tap.ok(stored[:2] == (81, 0) and stored[2] is not None, "no descriptor is left: all is stored", stored)
 
 
 @contextlib.contextmanager
@@ -453,6 +498,7 @@ def main():
                 return tap.done()
             tap.attempt("clock", check_clock, folder)
         tap.attempt("descriptors", check_descriptors, folder)
+        tap.attempt("descriptors later", check_descriptors_later, folder)
         tap.attempt("disk", check_disk, folder)
         tap.attempt("room again", check_room_again, folder)
         tap.attempt("reader gone", check_reader_gone, folder)

@@ -11,6 +11,7 @@
  * - each session and each finding has its last word once.
  */
 #include <assert.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,7 @@ struct world {
 	struct cursor in;
 	uint64_t now_ns, frame;
 	uint32_t seq[4][2]; /* of four connections */
+	uint8_t options[2]; /* of TCP, in what each host sends from now on */
 	uint8_t packet[4096];
 	size_t size;
 };
@@ -171,21 +173,45 @@ send(struct world *w)
 	w->now_ns += 1000000;
 }
 
+/* None, MD5 (RFC 2385), AO (RFC 5925), a time stamp, and what is damaged. */
+static size_t
+tcp_options(uint8_t kind, uint32_t seq, uint8_t options[20])
+{
+	static const uint8_t md5[20] = {19, 18, 1, 2, 3}, ao[20] = {29, 16, 1, 2, 9}, damaged[20] = {2, 40, 3};
+	static const uint8_t *const known[] = {NULL, md5, ao, damaged};
+	static const size_t sizes[] = {0, 20, 16, 4, 12};
+	unsigned number = kind % 5;
+	if (number == 4) {
+		uint8_t stamp[12] = {1, 1, 8, 10, 0, 0, (uint8_t)(seq >> 8), (uint8_t)seq, 0, 0, 0, 1};
+		memcpy(options, stamp, sizeof(stamp));
+	} else if (number > 0) {
+		memcpy(options, known[number], sizes[number]);
+		if (number == 2) {
+			options[2] = kind / 5 % 4; /* KeyID and RNextKeyID */
+			options[3] = kind / 20 % 4;
+		}
+	}
+	return sizes[number];
+}
+
 static void
 tcp(struct world *w, unsigned which, unsigned flags, const uint8_t *payload, size_t size)
 {
 	unsigned connection = which & 3, dir = which >> 2 & 1;
 	uint32_t *seq = w->seq[connection];
 	unsigned client = 40000 + connection;
-	begin_ip(w, dir, 1 - dir, 6, 20 + size);
+	uint8_t options[20];
+	size_t options_size = tcp_options(w->options[dir], seq[dir], options);
+	begin_ip(w, dir, 1 - dir, 6, 20 + options_size + size);
 	put_u16(w, dir == 0 ? client : 179);
 	put_u16(w, dir == 0 ? 179 : client);
 	put_u32(w, seq[dir] - (which & 0x40 ? 19 : 0)); /* sometimes again */
 	put_u32(w, seq[1 - dir]);
-	put_u8(w, 5 << 4);
+	put_u8(w, (unsigned)(5 + options_size / 4) << 4);
 	put_u8(w, flags);
 	put_u16(w, which & 0x20 ? 0 : 65535);
 	put_u32(w, 0);
+	put(w, options, options_size);
 	put(w, payload, size);
 	if (!(which & 0x80)) { /* else it is lost behind the capture, or a hole follows */
 		seq[dir] += (uint32_t)size + (flags & 3 ? 1u : 0u);
@@ -215,6 +241,100 @@ open_message(struct world *w, unsigned which)
 	unsigned hold = cursor_u8(&w->in), as = cursor_u8(&w->in);
 	uint8_t body[] = {4, 0, (uint8_t)as, 0, (uint8_t)hold, 192, 0, 2, (uint8_t)(which & 7), 0};
 	bgp(w, which, 1, cursor_make(body, sizeof(body)));
+}
+
+/* A BFD packet of either host as the RFC has it, with what the input says in its fields, so many times. */
+static void
+bfd(struct world *w, unsigned which, bool signs)
+{
+	static const unsigned ports[] = {3784, 4784, 6784, 3785, 7784};
+	unsigned first = cursor_u8(&w->in), flags = cursor_u8(&w->in), kind = cursor_u8(&w->in);
+	unsigned own = cursor_u8(&w->in) % 4, other = cursor_u8(&w->in) % 4, tx = cursor_u8(&w->in), rx = cursor_u8(&w->in);
+	unsigned count = 1 + cursor_u8(&w->in) % 128, step = cursor_u8(&w->in);
+	struct cursor auth = cursor_take_some(&w->in, signs ? kind % 32 : 0);
+	size_t auth_size = cursor_left(&auth);
+	const uint8_t *octets = cursor_bytes(&auth, auth_size);
+	for (unsigned i = 0; i < count; i++) {
+		begin_ip(w, which & 1, 1 - (which & 1), 17, 8 + 24 + auth_size);
+		put_u16(w, 49152);
+		put_u16(w, ports[which / 2 % 5]);
+		put_u16(w, (unsigned)(8 + 24 + auth_size));
+		put_u16(w, 0);
+		put_u8(w, 0x20 | (first & 0x1f));
+		put_u8(w, signs ? flags | 4 : flags & ~5u);
+		put_u8(w, 1 + kind % 5);
+		put_u8(w, (unsigned)(24 + auth_size));
+		put_u32(w, own);
+		put_u32(w, other);
+		put_u32(w, tx * 10000);
+		put_u32(w, rx * 10000);
+		put_u32(w, 0);
+		put(w, octets, auth_size);
+		send(w);
+		w->now_ns += (uint64_t)step * 10000000u;
+	}
+}
+
+/* What needs more than its type and a few octets. */
+static void
+more(struct world *w, unsigned which)
+{
+	unsigned op = cursor_u8(&w->in);
+	switch (op % 8) {
+	case 0:
+		w->options[which & 1] = cursor_u8(&w->in);
+		break;
+	case 1: { /* an OPEN with capabilities */
+		uint8_t body[10 + 2 + 200] = {4, 0, cursor_u8(&w->in), 0, cursor_u8(&w->in), 192, 0, 2, (uint8_t)(which & 7)};
+		struct cursor octets = cursor_take_some(&w->in, cursor_u8(&w->in) % 200);
+		size_t size = cursor_left(&octets);
+		body[9] = (uint8_t)(2 + size);
+		body[10] = 2;
+		body[11] = (uint8_t)size;
+		if (size > 0) {
+			memcpy(body + 12, cursor_bytes(&octets, size), size);
+		}
+		bgp(w, which, 1, cursor_make(body, 12 + size));
+		break;
+	}
+	case 2: { /* a NOTIFICATION with data */
+		uint8_t body[2 + 64] = {cursor_u8(&w->in) % 9, cursor_u8(&w->in) % 12};
+		struct cursor octets = cursor_take_some(&w->in, cursor_u8(&w->in) % 64);
+		size_t size = cursor_left(&octets);
+		if (size > 0) {
+			memcpy(body + 2, cursor_bytes(&octets, size), size);
+		}
+		bgp(w, which, 3, cursor_make(body, 2 + size));
+		break;
+	}
+	case 3:
+	case 4:
+		bfd(w, which, op % 8 == 4);
+		break;
+	case 5: { /* an UPDATE: attributes and a prefix, or the end of a family */
+		static const uint8_t good[] = {0, 0, 0, 18, 0x40, 1, 1, 0, 0x40, 2, 4, 2, 1, 0, 2, 0x40, 3, 4, 192, 0, 2, 1, 8, 10};
+		uint8_t body[sizeof(good)];
+		size_t size = op & 0x10 ? 4 : sizeof(good);
+		memcpy(body, good, sizeof(good));
+		body[3] = op & 0x10 ? 0 : body[3];
+		if (op & 0x20) {
+			body[cursor_u8(&w->in) % size] = cursor_u8(&w->in);
+		}
+		bgp(w, which, 2, cursor_make(body, size));
+		break;
+	}
+	case 6: /* KEEPALIVEs of both, so many */
+		for (unsigned i = 0; i < op / 8; i++) {
+			bgp(w, which & ~4u, 4, cursor_make(NULL, 0));
+			bgp(w, which | 4, 4, cursor_make(NULL, 0));
+			w->now_ns += (uint64_t)which * 100000000u;
+		}
+		break;
+	default: /* nobody says anything, and the clock goes on */
+		w->now_ns += (uint64_t)which * 1000000000u;
+		(void)capture_tick(w->capture, w->now_ns);
+		break;
+	}
 }
 
 static void
@@ -296,6 +416,9 @@ one(struct world *w)
 		send(w);
 		break;
 	}
+	case 10:
+		more(w, which);
+		break;
 	default: { /* octets that are no message */
 		struct cursor body = cursor_take_some(&w->in, which % 80);
 		size_t size = cursor_left(&body);
@@ -314,7 +437,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	seen.machine_count = 0;
 	struct track *track = track_create(&(struct track_options){.all_bfd_packets = true});
 	track_add_sink(track, &(struct sink){.wants_snapshots = true, .on_event = on_event});
-	struct capture_options options = {.ports = {179}, .port_count = 1};
+	struct capture_options options = {.ports = {179}, .port_count = 1, .keys = {"swordfish"}, .key_count = size % 2};
 	static struct world w;
 	w = (struct world){.in = cursor_make(data, size), .now_ns = UINT64_C(1700000000000000000)};
 	w.capture = capture_create(&options, track_flow_sink(track), &error);
