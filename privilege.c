@@ -78,19 +78,21 @@ drop_to(const struct passwd *entry, bool keep_net_raw)
 	return true;
 }
 
-/* Out of the file, before anybody else is asked: most have no other place for users, and the C library
- * aborts where memory runs out while it loads what asks elsewhere. */
+/* Out of the file, before anybody else is asked (`elsewhere`): most have no other place for users, and the C library
+ * aborts where memory runs out while it loads what asks there. */
 static const struct passwd *
-find_user(const char *name)
+find_user(const char *name, bool elsewhere)
 {
 	const struct passwd *entry = NULL;
+	errno = 0;
 	FILE *file = fopen("/etc/passwd", "re");
 	while (file != NULL && (entry = fgetpwent(file)) != NULL && strcmp(entry->pw_name, name) != 0) {
 	}
+	bool no_memory = entry == NULL && errno == ENOMEM;
 	if (file != NULL) {
 		fclose(file);
 	}
-	return entry;
+	return entry == NULL && elsewhere && !no_memory ? getpwnam(name) : entry;
 }
 
 enum privilege
@@ -102,17 +104,14 @@ privilege_drop(const char *user, bool keep_net_raw, char *why, size_t size)
 	const struct passwd *entry = NULL;
 	errno = 0;
 	if (user != NULL) {
-		entry = find_user(user);
-		if (entry == NULL) {
-			entry = getpwnam(user);
-		}
+		entry = find_user(user, true);
 		if (entry == NULL) {
 			snprintf(why, size, "-Z %.64s: no such user", user);
 			return PRIVILEGE_FAILED;
 		}
 	}
 	for (size_t i = 0; i < sizeof(default_users) / sizeof(default_users[0]) && entry == NULL; i++) {
-		entry = find_user(default_users[i]);
+		entry = find_user(default_users[i], false);
 	}
 	if (entry == NULL) {
 		snprintf(why, size, "stays root: there is no user tcpdump or nobody to become (-Z USER)");
@@ -144,10 +143,10 @@ privilege_target(const char *user, unsigned *uid, unsigned *gid)
 		return false;
 	}
 	if (user != NULL) {
-		entry = getpwnam(user);
+		entry = find_user(user, true);
 	}
 	for (size_t i = 0; user == NULL && i < sizeof(default_users) / sizeof(default_users[0]) && entry == NULL; i++) {
-		entry = getpwnam(default_users[i]);
+		entry = find_user(default_users[i], false);
 	}
 	if (entry == NULL || entry->pw_uid == 0) {
 		return false;

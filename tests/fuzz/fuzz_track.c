@@ -96,10 +96,13 @@ on_event(void *self, const struct event *event)
 
 struct world {
 	struct capture *capture;
+	struct track *track;
 	struct cursor in;
 	uint64_t now_ns, frame;
 	uint32_t seq[4][2]; /* of four connections */
 	uint8_t options[2]; /* of TCP, in what each host sends from now on */
+	uint32_t skew;      /* of the sequence number of the next segment */
+	unsigned port;      /* of the first of the four connections */
 	uint8_t packet[4096];
 	size_t size;
 };
@@ -199,13 +202,14 @@ tcp(struct world *w, unsigned which, unsigned flags, const uint8_t *payload, siz
 {
 	unsigned connection = which & 3, dir = which >> 2 & 1;
 	uint32_t *seq = w->seq[connection];
-	unsigned client = 40000 + connection;
+	unsigned client = w->port + connection;
 	uint8_t options[20];
 	size_t options_size = tcp_options(w->options[dir], seq[dir], options);
 	begin_ip(w, dir, 1 - dir, 6, 20 + options_size + size);
 	put_u16(w, dir == 0 ? client : 179);
 	put_u16(w, dir == 0 ? 179 : client);
-	put_u32(w, seq[dir] - (which & 0x40 ? 19 : 0)); /* sometimes again */
+	put_u32(w, seq[dir] + w->skew - (which & 0x40 ? 19 : 0)); /* sometimes again */
+	w->skew = 0;
 	put_u32(w, seq[1 - dir]);
 	put_u8(w, (unsigned)(5 + options_size / 4) << 4);
 	put_u8(w, flags);
@@ -275,6 +279,47 @@ bfd(struct world *w, unsigned which, bool signs)
 	}
 }
 
+/* What is no packet. */
+static void
+other(struct world *w, unsigned which)
+{
+	switch (cursor_u8(&w->in) % 9) {
+	case 0: /* nobody says anything, and the clock goes on */
+		w->now_ns += (uint64_t)which * 1000000000u;
+		track_tick(w->track, capture_tick(w->capture, w->now_ns));
+		break;
+	case 1: /* the clock was set back */
+		w->now_ns -= (uint64_t)which * 1000000000u;
+		break;
+	case 2:
+		track_snapshots(w->track, which);
+		break;
+	case 3:
+		track_input_away(w->track, 0, which & 1, capture_tick(w->capture, w->now_ns));
+		break;
+	case 4:
+		track_input_counts(w->track, 0, w->frame, which, 0);
+		track_input_artefacts(w->track, 0, which);
+		break;
+	case 5:
+		track_lost(w->track, which, "fuzz");
+		break;
+	case 6: /* the next segment is not where it should be */
+		w->skew = which < 128 ? which : which * 1000;
+		break;
+	case 7: /* other connections of the same hosts */
+		w->port = 40000 + 4 * which;
+		break;
+	default: /* calls, each from another port */
+		for (unsigned i = 0, port = w->port; i < which * 2; i++) {
+			w->port = 10000 + i;
+			tcp(w, which & 4 ? 0x83 : 0x80, 2, NULL, 0);
+			w->port = port;
+		}
+		break;
+	}
+}
+
 /* What needs more than its type and a few octets. */
 static void
 more(struct world *w, unsigned which)
@@ -330,9 +375,8 @@ more(struct world *w, unsigned which)
 			w->now_ns += (uint64_t)which * 100000000u;
 		}
 		break;
-	default: /* nobody says anything, and the clock goes on */
-		w->now_ns += (uint64_t)which * 1000000000u;
-		(void)capture_tick(w->capture, w->now_ns);
+	default:
+		other(w, which);
 		break;
 	}
 }
@@ -436,10 +480,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	seen.seq = 0;
 	seen.machine_count = 0;
 	struct track *track = track_create(&(struct track_options){.all_bfd_packets = true});
-	track_add_sink(track, &(struct sink){.wants_snapshots = true, .on_event = on_event});
+	/* One that takes UPDATEs one by one, or together. */
+	track_add_sink(track, &(struct sink){.wants_snapshots = true, .takes_runs = size % 4 < 2, .on_event = on_event});
 	struct capture_options options = {.ports = {179}, .port_count = 1, .keys = {"swordfish"}, .key_count = size % 2};
 	static struct world w;
-	w = (struct world){.in = cursor_make(data, size), .now_ns = UINT64_C(1700000000000000000)};
+	w = (struct world){.in = cursor_make(data, size), .now_ns = UINT64_C(1700000000000000000), .track = track, .port = 40000};
 	w.capture = capture_create(&options, track_flow_sink(track), &error);
 	assert(w.capture != NULL);
 	for (unsigned i = 0; i < 4; i++) {
