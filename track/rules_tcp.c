@@ -89,7 +89,7 @@ syns_unanswered(struct track *t, struct session *s, unsigned x)
 		if (f->count == 1) {
 			f->first = from->syn_first;
 		}
-		f->count = from->attempts_unanswered;
+		f->count = from->attempts_unanswered > 0 ? from->attempts_unanswered : 1; /* the first SYN was answered */
 		if (alive) {
 			finding_evidence(f, h->alive.frame);
 		}
