@@ -3,8 +3,8 @@
 """The code tables of dissect/ against the IANA registries, whose rows are kept in tests/iana/.
 
 A row has the number, the name that the registry has, the name that we give where it is another one, and
-the RFC that confirms it. "memory" is a row that no RFC at hand confirmed: it says what was believed when it
-was typed. Each number of a registry has its row with us, with that name; and no row of ours is without one.
+what confirms it: an RFC, a draft, a daemon's source, a public copy of the registry. "memory" is a row that nothing at
+hand confirmed: it says what was believed when it was typed. The head of a file counts them. Each number of a registry has its row with us, with that name; and no row of ours is without one.
 """
 import csv
 import os
@@ -74,8 +74,11 @@ def compare(tap, name, table, macro, numbers, column):
     problems += [f"{key}: we say {mine[key]!r}, the registry {row['name']!r}" for key, row in theirs.items()
                  if key in mine and mine[key] != (row["ours"] or row["name"])]
     problems += [f"{key}: nothing says where it is from" for key, row in theirs.items() if not row["confirmed"]]
-    unsure = sum(row["confirmed"] == "memory" for row in theirs.values())
-    tap.none(problems, f"{name}: {len(theirs)} rows, {unsure} of them without an RFC")
+    unsure = [key for key, row in theirs.items() if row["confirmed"] == "memory"]
+    with open(os.path.join(SOURCE, "tests", "iana", name + ".csv"), encoding="utf-8") as file:
+        said = file.readline().rsplit("; from memory: ", 1)[1].strip()
+    problems += [] if said == (f"{len(unsure)} ({' '.join(unsure)})" if unsure else "none") else [f"the head says {said}"]
+    tap.none(problems, f"{name}: {len(theirs)} rows, {len(unsure)} of them from memory")
 
 
 def main():
