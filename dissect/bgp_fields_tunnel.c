@@ -84,10 +84,37 @@ tell_label(struct fields *f, struct cursor *c)
 	field_part(f, field_span(&from, c), "MPLS Label", label >> 4, vni);
 }
 
+/* RFC 6388 section 2.2: an LDP FEC element for point to multipoint. */
+static void
+tell_mldp(struct fields *f, struct cursor *c)
+{
+	field_number(f, c, 1, "FEC Element Type");
+	field_number(f, c, 2, "Address Family");
+	size_t size = (size_t)field_number(f, c, 1, "Address Length");
+	if (size == 4 || size == 16) {
+		field_address(f, c, size == 4 ? 4 : 6, "Root Node Address");
+	} else {
+		field_bytes(f, c, size, "Root Node Address");
+	}
+	size = (size_t)field_number(f, c, 2, "Opaque Length");
+	struct cursor opaque = field_take(f, c, size, "Opaque Value", NULL);
+	while (cursor_left(&opaque) > 0) {
+		uint64_t type = field_number(f, &opaque, 1, "Type");
+		size = (size_t)field_number(f, &opaque, 2, "Length");
+		if (type == 1 && size == 4) {
+			field_number(f, &opaque, 4, "LSP Identifier");
+		} else {
+			field_bytes(f, &opaque, size, "Value");
+		}
+	}
+	field_end(f, &opaque);
+}
+
 static void
 tell_pmsi_tunnel(struct fields *f, struct cursor *value, uint8_t type)
 {
-	enum { RSVP_TE = 1, PIM_SSM = 3, PIM_SM = 4, BIDIR_PIM = 5, INGRESS_REPLICATION = 6 };
+	enum { RSVP_TE = 1, MLDP = 2, PIM_SSM = 3, PIM_SM = 4, BIDIR_PIM = 5, INGRESS_REPLICATION = 6,
+		MLDP_MP2MP = 7 };
 	size_t size = cursor_left(value);
 	struct cursor id = field_take(f, value, size, "Tunnel Identifier", NULL);
 	uint8_t family = size >= 24 ? 6 : 4;
@@ -97,6 +124,10 @@ tell_pmsi_tunnel(struct fields *f, struct cursor *value, uint8_t type)
 		field_number(f, &id, 2, "Reserved");
 		field_number(f, &id, 2, "Tunnel ID");
 		field_address(f, &id, 4, "P2MP ID");
+		break;
+	case MLDP:
+	case MLDP_MP2MP:
+		tell_mldp(f, &id);
 		break;
 	case PIM_SSM:
 		field_address(f, &id, family, "P-Root Node Address");
@@ -200,13 +231,43 @@ tell_segment_list(struct fields *f, struct cursor *c)
 	}
 }
 
+/* RFC 9012 section 3.2: what the Encapsulation sub-TLV holds, the tunnel decides. */
+static void
+tell_encapsulation(struct fields *f, struct cursor *c, uint16_t tunnel)
+{
+	enum { L2TPV3 = 1, GRE = 2, VXLAN = 8, NVGRE = 9, MPLS_IN_GRE = 11, VXLAN_GPE = 12, SIZE = 12 };
+	static const struct field_bit flags[] = {{0x80, "V: VN-ID is valid"}, {0x40, "M: MAC is valid"}};
+	size_t size = cursor_left(c);
+	if ((tunnel == VXLAN || tunnel == NVGRE) && size == SIZE) {
+		field_flags(f, c, 1, "Flags", flags, 2);
+		field_number(f, c, 3, "VN-ID");
+		field_bytes(f, c, 6, "MAC Address");
+		field_number(f, c, 2, "Reserved");
+	} else if (tunnel == VXLAN_GPE && size == SIZE) {
+		field_hex(f, c, 1, "Version and Flags");
+		field_number(f, c, 3, "VN-ID");
+		field_bytes(f, c, 6, "MAC Address");
+		field_number(f, c, 2, "Reserved");
+	} else if (tunnel == L2TPV3 && size >= 4) {
+		field_number(f, c, 4, "Session ID");
+		field_rest(f, c, "Cookie");
+	} else if ((tunnel == GRE || tunnel == MPLS_IN_GRE) && size == 4) {
+		field_number(f, c, 4, "GRE Key");
+	} else {
+		field_rest(f, c, "Value");
+	}
+}
+
 /* RFC 9012 section 3, RFC 9830 section 2.4 */
 static void
-tell_sub_tlv_value(struct fields *f, struct cursor *c, uint8_t type)
+tell_sub_tlv_value(struct fields *f, struct cursor *c, uint16_t tunnel, uint8_t type)
 {
 	size_t size = cursor_left(c);
 	uint64_t family;
 	switch (type) {
+	case 1:
+		tell_encapsulation(f, c, tunnel);
+		break;
 	case 2:
 		field_hex(f, c, 2, "Protocol Type");
 		break;
@@ -273,7 +334,7 @@ tell_sub_tlv_value(struct fields *f, struct cursor *c, uint8_t type)
 
 /* RFC 9012 section 2: types from 128 on have a length of two octets. */
 static void
-tell_sub_tlvs(struct fields *f, struct cursor *c)
+tell_sub_tlvs(struct fields *f, struct cursor *c, uint16_t tunnel)
 {
 	while (cursor_left(c) > 0) {
 		struct cursor peek = *c;
@@ -285,7 +346,7 @@ tell_sub_tlvs(struct fields *f, struct cursor *c)
 			name != NULL ? name : "");
 		field_named(f, &sub, 1, "Sub-TLV Type", sub_tlv_name);
 		field_number(f, &sub, wide ? 2 : 1, "Sub-TLV Length");
-		tell_sub_tlv_value(f, &sub, type);
+		tell_sub_tlv_value(f, &sub, tunnel, type);
 		field_end(f, &sub);
 	}
 }
@@ -297,13 +358,14 @@ bgp_fields_att_tunnel_encapsulation(struct fields *f, struct cursor *value,
 	(void)context;
 	while (cursor_left(value) > 0) {
 		struct cursor peek = *value;
-		const char *name = bgp_tunnel_type_name(cursor_u16(&peek));
+		uint16_t type = cursor_u16(&peek);
+		const char *name = bgp_tunnel_type_name(type);
 		size_t size = cursor_u16(&peek);
 		struct cursor tlv = field_take(f, value, size + 4, "Tunnel", "%s",
 			name != NULL ? name : "");
 		field_named(f, &tlv, 2, "Tunnel Type", bgp_tunnel_type_name);
 		field_number(f, &tlv, 2, "Length");
-		tell_sub_tlvs(f, &tlv);
+		tell_sub_tlvs(f, &tlv, type);
 		field_end(f, &tlv);
 	}
 }

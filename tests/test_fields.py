@@ -7,7 +7,8 @@ holds octets and no other field, ours of the same octets must say the same. Wher
 two has misread the message; where ours holds several of tshark's, it leaves something together that can be taken
 apart. What differs with reason is in JUSTIFIED and TOGETHER, each with what decides.
 
-Messages are those of the captures in pcaps/; what is made at random has its expectations in nlri.py and attributes.py.
+Messages are those of the captures in pcaps/; and those that vendors.py lays out as other
+implementations do. What is made at random has its expectations in nlri.py and attributes.py.
 """
 import collections
 import ipaddress
@@ -17,8 +18,10 @@ import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 import xml.etree.ElementTree as ElementTree
 
+import vendors
 from support import Tap, bgpwhy, captures, need_program, short, skip_all
 
 # tshark's field -> why it is not held against ours, where the two differ in what the octets say or where they end.
@@ -101,13 +104,16 @@ def octets_of(text, size):
 
 
 # RFC 1997
-COMMUNITIES = {"no-export": b"\xff\xff\xff\1", "no-advertise": b"\xff\xff\xff\2", "no-export-subconfed": b"\xff\xff\xff\3"}
+COMMUNITIES = {"no-export": b"\xff\xff\xff\1", "no-advertise": b"\xff\xff\xff\2", "no-export-subconfed": b"\xff\xff\xff\3",
+               "blackhole": b"\xff\xff\x02\x9a"}
 
 
 def same(field, name, show, octets):
     """Whether our field says what tshark shows of these octets; None where it has no form to compare."""
     value, text = field["value"], field["text"]
     if re.search(r"label_stack|mpls_label_value|labelblock\.base|nlri\.vni", name):  # 20 of 24 bits, or all of them
+        if "withdrawn" in show:
+            return value in ("withdrawn", "0")  # RFC 8277 section 2.4: 0x800000; before it also 0
         return bool({show.split()[0], str(int(octets, 16) >> 4)} & set(re.findall(r"\d+", f"{value} {text}")))
     if isinstance(value, int):
         return value == int(octets, 16)
@@ -193,6 +199,15 @@ def main():
     for path in captures():
         if not sys.argv[1:] or short(path).split(".")[0] in sys.argv[1:]:
             tap.attempt(short(path), check, short(path), path)
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (name, data) in enumerate(vendors.conversations()):
+            path = os.path.join(folder, f"{number}.pcap")
+            with open(path, "wb") as file:
+                file.write(data)
+            tap.attempt(name, check, name, path)
+            faults = [f"frame {one['frame']}: {one['code']} at {one['offset']}: {one['detail']}"
+                      for one in bgpwhy("-r", path, "--json").events("fault") if one["code"] not in vendors.FAULTS.get(name, ())]
+            tap.none(faults, f"{name}: nothing else is wrong with it")
     return tap.done()
 
 
