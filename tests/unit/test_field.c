@@ -306,6 +306,16 @@ Test(field, an_attribute_of_each_kind)
 			"Flags=0x00|.Leaf Information Required=0|Tunnel Type=1 (RSVP-TE P2MP LSP)|"
 			"MPLS Label=0 (VNI 0)|Tunnel Identifier|.Extended Tunnel ID=192.0.2.1|"
 			".Reserved=0|.Tunnel ID=7|.P2MP ID=192.0.2.9"},
+		{"c01616 00 02 000000 06 0001 04 c0000201 0007 01 0004 00000009",
+			"Flags=0x00|.Leaf Information Required=0|Tunnel Type=2 (mLDP P2MP LSP)|"
+			"MPLS Label=0 (VNI 0)|Tunnel Identifier|.FEC Element Type=6|.Address Family=1|"
+			".Address Length=4|.Root Node Address=192.0.2.1|.Opaque Length=7|.Opaque Value|"
+			"..Type=1|..Length=4|..LSP Identifier=9"},
+		{"c01712 0008 000e 010c c0000064 00005e005301 0000",
+			"Tunnel=VXLAN|.Tunnel Type=8 (VXLAN)|.Length=14|.Sub-TLV=Encapsulation|"
+			"..Sub-TLV Type=1 (Encapsulation)|..Sub-TLV Length=12|..Flags=0xc0|"
+			"...V: VN-ID is valid=1|...M: MAC is valid=1|..VN-ID=100|"
+			"..MAC Address=00005e005301|..Reserved=0"},
 		{"c01714 0008 0010 060a 00000000 0001 c0000201 0802 12b5",
 			"Tunnel=VXLAN|.Tunnel Type=8 (VXLAN)|.Length=16|"
 			".Sub-TLV=Tunnel Egress Endpoint|..Sub-TLV Type=6 (Tunnel Egress Endpoint)|"
