@@ -7,12 +7,14 @@ tests/test_memory.py has the floods of SYNs and the length of a file, tests/test
 without number, findings without number, messages and attributes of the greatest size, headers in headers, captures
 that lie about their lengths, and compressed ones that swell. Sizes are those of the program as released.
 """
+import contextlib
 import gzip
 import json
 import os
 import re
 import shutil
 import socket
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -250,8 +252,8 @@ def check_messages(tap, folder):
     out = check(tap, folder, "255 capabilities", ["-r", path, "--json"], b'"capabilities"', 32)
     told = out.count(b'"code":2')
     tap.equal(told, 2 * 255, "255 capabilities: all are told, of both")
-    for view in ("--report", "--lines"):
-        check(tap, folder, f"255 capabilities: {view}", ["-r", path, view, "-v"], None, 32)
+    for view, word in (("--report", b"more capabilities are left out"), ("--lines", None)):
+        check(tap, folder, f"255 capabilities: {view}", ["-r", path, view, "-v"], word, 32)
 
     def long_message(name, data, word, args, megabytes=64):
         talk = established(open_with(65009, CLIENT, EXTENDED), open_with(65001, SERVER, EXTENDED))
@@ -420,6 +422,17 @@ def check_findings(tap, folder):
     path = write(folder, "sessions.pcap", pcap_of(clones(talk.frames, 70000, 2)))
     out = check(tap, folder, "70,000 sessions that fail", ["-r", path, "--json"], b'"evicted-session"', 512)
     tap.equal(out.count(b'"event":"session"'), 70000, "70,000 sessions that fail: all are told, those evicted as well")
+    # The views that keep, and the database.
+    check(tap, folder, "70,000 sessions that fail: the report", ["-r", path, "--report"], b"evicted", 512)
+    database = os.path.join(folder, "sessions.db")
+    check(tap, folder, "70,000 sessions that fail: a database", ["-r", path, "--json", "-Z", "root", "--db", database],
+          b'"evicted-session"', 512)
+    with contextlib.closing(sqlite3.connect(database)) as db:
+        held = db.execute("SELECT count(*) FROM session WHERE seq IS NOT NULL").fetchone()[0], \
+            db.execute("SELECT lost FROM run").fetchone()[0]
+    tap.equal(held, (70000, 0), "70,000 sessions that fail: a database has all")
+    check(tap, folder, "70,000 sessions that fail: out of a database", ["--db", database, "--report"], b"left out|evicted", 512)
+    os.unlink(database)
     talk.port[CLIENT] += 1
     talk.establish()
     talk.say(SERVER, packets.notification(6, 2))
@@ -508,6 +521,54 @@ def check_memories(tap, folder):
     tap.equal(out.count(b'"event":"message"'), 2200 * (4 + 13 * 73), "both engines: 2,200 connections of 18 KB: all is told")
 
 
+def check_views(tap, folder):
+    """What the report keeps of one session, and of messages."""
+    talk = packets.Conversation()
+    for number in range(3000):
+        talk.port[CLIENT] = 10000 + number
+        talk.establish()
+        talk.say(SERVER, packets.notification(6, 2 + number % 3))
+        talk.close(SERVER)
+    path = write(folder, "flaps.pcap", talk.pcap())
+    check(tap, folder, "3,000 flaps: the report", ["-r", path, "--report"], b"left out", 24)
+    check(tap, folder, "15,000 messages in full: the report", ["-r", path, "--report", "-vv", "-x"],
+          b"messages of all sessions are left out", 40)
+
+
+def check_records(tap, folder):
+    """More recordings at a time than there may be, and more packets before than fit."""
+    talk = packets.Conversation()
+    talk.establish()
+    talk.say(SERVER, packets.notification(6, 2))
+    path = write(folder, "many.pcap", pcap_of(clones(talk.frames, 700)))
+    made = os.path.join(folder, "made")
+    check(tap, folder, "700 recordings at a time", ["-r", path, "--json", "-Z", "root", "--record", made], b"512 recordings go on",
+          64, where="err")
+    tap.equal(len(os.listdir(made)), 512, "700 recordings at a time: as many are begun")
+    shutil.rmtree(made)
+    talk = packets.Conversation()
+    talk.establish()
+    for _ in range(50000):
+        talk.segment(CLIENT, packets.ACK, packets.KEEPALIVE * 73, 0.0001)
+    talk.say(SERVER, packets.notification(6, 2))
+    path = write(folder, "long.pcap", talk.pcap())
+    check(tap, folder, "72 MB before the cause", ["-r", path, "--json", "-Z", "root", "--record", made], b"begin later", 160,
+          where="err")
+    tap.ok(all(os.path.getsize(os.path.join(made, name)) < 66 * MB for name in os.listdir(made)) and len(os.listdir(made)) == 1,
+           "72 MB before the cause: one recording that is no longer than it may be", os.listdir(made))
+    shutil.rmtree(made)
+    talk = packets.Conversation()
+    talk.establish()
+    talk.say(SERVER, packets.notification(6, 2))
+    for _ in range(50000):
+        talk.segment(CLIENT, packets.ACK, packets.KEEPALIVE * 73, 0.0001)
+    path = write(folder, "after.pcap", talk.pcap())
+    check(tap, folder, "72 MB behind the cause", ["-r", path, "--json", "-Z", "root", "--record", made], b"limit of 64 MiB", 160,
+          where="err")
+    tap.ok(all(os.path.getsize(os.path.join(made, name)) < 72 * MB for name in os.listdir(made)),
+           "72 MB behind the cause: it goes no further", [os.path.getsize(os.path.join(made, name)) for name in os.listdir(made)])
+
+
 def block(kind, body, length=None, again=None):
     size = 12 + len(body)
     return struct.pack("<II", kind, size if length is None else length) + body + \
@@ -589,6 +650,8 @@ def main():
         tap.attempt("findings", check_findings, folder)
         tap.attempt("findings of one session", check_findings_of_one_session, folder)
         tap.attempt("memories", check_memories, folder)
+        tap.attempt("views", check_views, folder)
+        tap.attempt("records", check_records, folder)
         tap.attempt("liars", check_liars, folder)
         tap.attempt("bombs", check_bombs, folder)
     return tap.done()

@@ -4,6 +4,7 @@
 
 /* Between the files of the model; nobody else includes it. */
 
+#include "capture/siphash.h"
 #include "ui/model.h"
 
 enum { TIMELINE_ROOM_MIN = 4, TIMELINE_ROOM_FIRST = 9, FINDING_CHAINS = 4096 };
@@ -12,6 +13,7 @@ enum { TIMELINE_ROOM_MIN = 4, TIMELINE_ROOM_FIRST = 9, FINDING_CHAINS = 4096 };
 struct model_pool {
 	struct model_shared **slots;
 	size_t slot_count, count;
+	struct siphash_seed seed; /* once there are slots */
 };
 
 /* The one copy, aligned for any 8 octets, until it was unshared as often as it was shared. */

@@ -17,17 +17,17 @@ struct model_shared {
 
 enum { SLOTS_MIN = 256 };
 
-/* The texts are ours, with what the wire says cut short: a slot that grows long costs time, and is bounded by the
- * entries of all time lines. */
+/* Much of it comes from the wire: whoever could choose the slot would make it long. */
 static uint32_t
-hash_of(const uint8_t *octets, size_t size)
+hash_of(const struct model_pool *pool, const uint8_t *octets, size_t size)
 {
+	enum { PIECE = 16 };
 	uint64_t hash = size;
-	for (size_t at = 0; at < size; at += sizeof(uint64_t)) {
-		uint64_t word = 0;
-		memcpy(&word, octets + at, size - at < sizeof(word) ? size - at : sizeof(word));
-		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-		hash ^= hash >> 32;
+	for (size_t at = 0; at < size; at += PIECE * sizeof(uint64_t)) {
+		uint64_t words[1 + PIECE] = {hash}; /* behind what came before */
+		size_t some = size - at < PIECE * sizeof(uint64_t) ? size - at : PIECE * sizeof(uint64_t);
+		memcpy(words + 1, octets + at, some);
+		hash = siphash_words(&pool->seed, words, 1 + (some + 7) / 8);
 	}
 	return (uint32_t)hash;
 }
@@ -53,10 +53,13 @@ grow(struct model_pool *pool)
 const void *
 model_share(struct model_pool *pool, const void *octets, size_t size)
 {
+	if (pool->slot_count == 0) {
+		pool->seed = siphash_seed_random();
+	}
 	if (pool->count >= pool->slot_count) {
 		grow(pool);
 	}
-	uint32_t hash = hash_of(octets, size);
+	uint32_t hash = hash_of(pool, octets, size);
 	struct model_shared **slot = &pool->slots[hash % pool->slot_count];
 	for (struct model_shared *s = *slot; s != NULL; s = s->next) {
 		if (s->hash == hash && s->size == size && memcmp(s->octets, octets, size) == 0) {
