@@ -274,6 +274,7 @@ struct event_session_side {
 
 struct event_session {
 	uint64_t session;
+	uint64_t first_time_ns, last_time_ns; /* of its packets */
 	struct event_session_side side[2];
 	int32_t hold_time_s; /* negotiated; -1 unknown */
 	bool has_families;   /* both OPENs were seen */
@@ -286,7 +287,6 @@ struct event_session {
 	enum verdict verdict;
 	enum finding_cause primary_cause; /* FINDING_NONE */
 	uint64_t bfd_session; /* that serves it; 0 none */
-	uint64_t first_time_ns, last_time_ns; /* of its packets */
 };
 
 struct event_bfd_side {

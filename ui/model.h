@@ -50,25 +50,27 @@ enum timeline_weight {
 /* One line of what mattered. A stretch of KEEPALIVEs, UPDATEs or retransmissions is one entry with a count; its
  * `time_ns` and `frame` are those of the first, `last_ns` and `last_frame` of the last. */
 struct timeline_entry {
-	uint64_t time_ns, last_ns;
-	uint64_t frame, last_frame;    /* 0: none */
-	uint64_t seq, last_seq;        /* of the first event, and of the last */
+	uint64_t time_ns, frame;
+	uint64_t seq;                  /* of the first event */
+	const char *text; /* without time, frame, speaker and count: "OPEN as 65009 …" */
+	/* From here on what a stretch changes. */
 	uint64_t connection;           /* 0: none */
+	uint64_t last_ns, last_frame;  /* frame 0: none */
+	uint64_t last_seq;             /* of the last event */
 	uint32_t count;                /* 1, or how many the stretch has */
-	uint32_t left_out;             /* entries dropped just before this one */
 	union {
 		uint32_t announced; /* of an UPDATE stretch, as `withdrawn` */
 		uint32_t octets;    /* of payload that was sent again */
 	};
 	uint32_t withdrawn;
 	uint8_t kind;   /* enum timeline_kind */
-	uint8_t weight; /* enum timeline_weight */
 	int8_t side; /* who acts: 0 local, 1 remote, -1 neither or unknown */
+	uint8_t weight; /* enum timeline_weight */
 	bool inferred;
+	uint32_t left_out;             /* entries dropped just before this one */
 	uint8_t from, to;  /* of a transition: as struct event_transition has them; `from` of what was sent
 	                    * again: enum resent */
 	uint8_t rfc_event; /* of a BGP transition */
-	const char *text; /* without time, frame, speaker and count: "OPEN as 65009 …" */
 };
 
 struct model_timeline {
@@ -124,14 +126,15 @@ struct model_recordings {
 };
 
 struct model_session {
+	/* What each message needs stands together. */
+	struct model_timeline timeline; /* without BFD; see model_timeline_merged() */
+	uint64_t inputs; /* a bit for each that has told of it */
+	uint64_t last_frame;
 	/* As the last session event (or snapshot) told it; in between kept up to date from the other
 	 * events: addresses, ASN and identifier of the OPENs, states, message counts, times. `verdict`
 	 * and `primary_cause` are provisional until `told`. */
 	struct event_session info;
-	uint64_t inputs; /* a bit for each that has told of it */
-	uint64_t last_frame;
-	struct model_timeline timeline;         /* without BFD; see model_timeline_merged() */
-	uint64_t left_out;                      /* entries of the time line that were dropped */
+	uint64_t left_out; /* entries of the time line that were dropped */
 	bool told;  /* a session event was heard, so that local and remote are right */
 	bool final; /* and it was the last word */
 	bool leaves; /* there are too many like it: it is dropped soon */
