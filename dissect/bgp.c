@@ -127,12 +127,13 @@ enum bgp_fault_code
 bgp_header_check(const uint8_t header[BGP_HEADER_SIZE], uint32_t max, uint16_t *length,
 	uint8_t *type)
 {
+	static const uint8_t marker[BGP_MARKER_SIZE] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 	struct cursor c = cursor_make(header, BGP_HEADER_SIZE);
-	bool marked = cursor_u64(&c) == UINT64_MAX;
-	marked = cursor_u64(&c) == UINT64_MAX && marked;
+	const uint8_t *marked = cursor_bytes(&c, BGP_MARKER_SIZE);
 	*length = cursor_u16(&c);
 	*type = cursor_u8(&c);
-	if (!marked) {
+	if (memcmp(marked, marker, BGP_MARKER_SIZE) != 0) {
 		return BGP_FAULT_MARKER;
 	}
 	return check_length_and_type(*length, *type, max);

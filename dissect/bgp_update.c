@@ -25,12 +25,18 @@ struct walk {
 	uint64_t seen[4];  /* a bit for each type */
 };
 
-typedef void attribute_check(struct walk *walk, const struct bgp_attribute *attribute);
+/* Where an attribute is: its flags and type are the first two octets of `head`. */
+struct place {
+	const uint8_t *base; /* of the message */
+	const uint8_t *head, *value;
+	size_t size; /* of the value */
+};
+
+/* Judges the value of an attribute whose length is right. */
+typedef void attribute_check(struct walk *walk, const struct place *place);
 
 static attribute_check check_origin, check_as_path, check_as4_path, check_next_hop,
 	check_aggregator, check_mp_reach, check_mp_unreach;
-
-enum attribute_class { UNASSIGNED, OPTIONAL, WELL_KNOWN, TRANSITIVE, NON_TRANSITIVE };
 
 /* The bits of the flags that a class prescribes, and their values (RFC 7606 section 3 c). */
 #define FLAGS_OPTIONAL 0x80, 0x80
@@ -38,15 +44,22 @@ enum attribute_class { UNASSIGNED, OPTIONAL, WELL_KNOWN, TRANSITIVE, NON_TRANSIT
 #define FLAGS_TRANSITIVE 0xc0, 0xc0
 #define FLAGS_NON_TRANSITIVE 0xc0, 0x80
 
-static const struct attribute_desc {
+/* What every attribute is held against, in a table of few cache lines; an unassigned type has no unit, and fits nothing. */
+static const struct attribute_form {
 	attribute_check *check;
 	uint16_t least, greatest, unit;
 	uint8_t mask, value; /* of the flags */
-	enum attribute_class class;
+} forms[256] = {
+#define ATTRIBUTE(type, id, name, rfc, class, least, greatest, unit, check, fields) \
+	[type] = {check, least, greatest, unit, FLAGS_##class},
+#include "dissect/attributes.def"
+#undef ATTRIBUTE
+};
+
+static const struct attribute_words {
 	const char *name, *rfc;
 } attributes[256] = {
-#define ATTRIBUTE(type, id, name, rfc, class, least, greatest, unit, check, fields) \
-	[type] = {check, least, greatest, unit, FLAGS_##class, class, name, rfc},
+#define ATTRIBUTE(type, id, name, rfc, class, least, greatest, unit, check, fields) [type] = {name, rfc},
 #include "dissect/attributes.def"
 #undef ATTRIBUTE
 };
@@ -63,46 +76,41 @@ bgp_attribute_rfc(uint8_t type)
 	return attributes[type].rfc != NULL ? attributes[type].rfc : "";
 }
 
-/* Where an attribute is: its flags and type are the first two octets of `head`. */
-struct place {
-	const uint8_t *head, *value;
-	size_t size; /* of the value */
-};
-
-/* Inline for the one loop that a full table spends its time in. */
+/* Inline for the one loop that a full table spends its time in. Where an attribute does not fit, the position
+ * stays at it, for the diagnostic. */
 static inline bool
 take_place(struct cursor *list, struct place *place)
 {
-	enum { HEAD = 3 }; /* flags, type, and the length or its first octet */
-	const uint8_t *start = list->at;
-	if (cursor_left(list) == 0) {
-		return false;
+	enum { HEAD = 3 }; /* flags, type, and the length or its first octet; one more of an extended length */
+	place->base = list->base;
+	place->head = cursor_peek(list, HEAD + 1);
+	if (place->head == NULL) {
+		/* Nothing, or one without a value. */
+		place->head = place->value = cursor_peek(list, HEAD);
+		place->size = 0;
+		bool empty = place->head != NULL && place->head[2] == 0 &&
+			(place->head[0] & BGP_ATTRIBUTE_FLAG_EXTENDED_LENGTH) == 0;
+		list->failed = !empty && cursor_left(list) > 0;
+		return empty && cursor_bytes(list, HEAD) != NULL;
 	}
-	if (cursor_left(list) >= HEAD) {
-		place->head = cursor_bytes(list, HEAD);
-		place->size = place->head[2];
-		if ((place->head[0] & BGP_ATTRIBUTE_FLAG_EXTENDED_LENGTH) != 0) {
-			place->size = place->size << 8 | cursor_u8(list);
-		}
-		if (cursor_left(list) >= place->size && !list->failed) {
-			place->value = cursor_bytes(list, place->size);
-			return true;
-		}
+	size_t head = HEAD;
+	place->size = place->head[2];
+	if ((place->head[0] & BGP_ATTRIBUTE_FLAG_EXTENDED_LENGTH) != 0) {
+		place->size = place->size << 8 | place->head[HEAD];
+		head++;
 	}
-	/* The position stays at the attribute that does not fit, for the diagnostic. */
-	list->failed = true;
-	list->at = start;
-	return false;
+	place->value = place->head + head;
+	return cursor_bytes(list, head + place->size) != NULL;
 }
 
 static inline struct bgp_attribute
-attribute_at(const struct cursor *list, const struct place *place)
+attribute_at(const struct place *place)
 {
 	return (struct bgp_attribute){
 		.flags = place->head[0],
 		.type = place->head[1],
-		.offset = (uint32_t)(place->head - list->base),
-		.value = {.base = list->base, .at = place->value, .end = place->value + place->size},
+		.offset = (uint32_t)(place->head - place->base),
+		.value = {.base = place->base, .at = place->value, .end = place->value + place->size},
 	};
 }
 
@@ -113,86 +121,86 @@ bgp_next_attribute(struct cursor *list, struct bgp_attribute *attribute)
 	if (!take_place(list, &place)) {
 		return false;
 	}
-	*attribute = attribute_at(list, &place);
+	*attribute = attribute_at(&place);
 	return true;
 }
 
-/* Notes `code` for `attribute`, unless it is cut off by the end of the capture, which a whole
- * attribute never is. */
+/* Notes `code` for an attribute, which is whole: one that the end of the capture cuts off has no place. */
 static void
-note(struct walk *walk, enum bgp_fault_code code, const struct bgp_attribute *attribute)
+note(struct walk *walk, enum bgp_fault_code code, const struct place *place)
 {
-	bgp_note(walk->message, code, attribute->offset);
+	bgp_note(walk->message, code, (size_t)(place->head - place->base));
 }
 
 static void
-check_origin(struct walk *walk, const struct bgp_attribute *attribute)
+check_origin(struct walk *walk, const struct place *place)
 {
-	struct cursor value = attribute->value;
+	struct cursor value = cursor_make(place->value, place->size);
 	if (cursor_u8(&value) > 2) {
-		note(walk, BGP_FAULT_ORIGIN, attribute);
+		note(walk, BGP_FAULT_ORIGIN, place);
 	}
 }
 
 static void
-check_as_path(struct walk *walk, const struct bgp_attribute *attribute)
+check_as_path(struct walk *walk, const struct place *place)
 {
+	const struct cursor path = attribute_at(place).value;
+	struct bgp_update *update = &walk->message->update;
 	uint8_t agreed = walk->context->as_width;
 	uint32_t first;
 	bool zero;
 	if (agreed == 0) {
-		if (bgp_as_path_width(&attribute->value, walk->context) == 0) {
-			note(walk, BGP_FAULT_AS_PATH, attribute);
+		if (bgp_as_path_width(&path, walk->context) == 0) {
+			note(walk, BGP_FAULT_AS_PATH, place);
 		}
-	} else if (!bgp_walk_as_path(&attribute->value, agreed, &first, &zero)) {
-		note(walk, BGP_FAULT_AS_PATH, attribute);
+	} else if (!bgp_walk_as_path(&path, agreed, &first, &zero)) {
+		note(walk, BGP_FAULT_AS_PATH, place);
 	} else {
 		if (zero) {
-			note(walk, BGP_FAULT_AS_ZERO, attribute);
+			note(walk, BGP_FAULT_AS_ZERO, place);
 		}
-		walk->message->update.first_as = first;
-		walk->message->update.as_path_offset = attribute->offset;
+		update->first_as = first;
+		update->as_path_offset = (uint32_t)(place->head - place->base);
 	}
 }
 
 /* RFC 6793 section 6: it always has numbers of four octets, and at least one. */
 static void
-check_as4_path(struct walk *walk, const struct bgp_attribute *attribute)
+check_as4_path(struct walk *walk, const struct place *place)
 {
+	const struct cursor path = cursor_make(place->value, place->size);
 	uint32_t first;
 	bool zero;
-	if (cursor_left(&attribute->value) == 0 ||
-		!bgp_walk_as_path(&attribute->value, 4, &first, &zero)) {
-		note(walk, BGP_FAULT_AS_PATH, attribute);
+	if (cursor_left(&path) == 0 || !bgp_walk_as_path(&path, 4, &first, &zero)) {
+		note(walk, BGP_FAULT_AS_PATH, place);
 	} else if (zero) {
-		note(walk, BGP_FAULT_AS_ZERO, attribute);
+		note(walk, BGP_FAULT_AS_ZERO, place);
 	}
 }
 
 /* RFC 4271 section 6.3: a valid IP host address. Without NLRI the attribute is ignored (RFC 4760
  * section 3), and some speakers then send 0.0.0.0. */
 static void
-check_next_hop(struct walk *walk, const struct bgp_attribute *attribute)
+check_next_hop(struct walk *walk, const struct place *place)
 {
-	struct cursor value = attribute->value;
+	struct cursor value = cursor_make(place->value, place->size);
 	uint32_t next_hop = cursor_u32(&value);
 	if (walk->has_nlri && (next_hop == 0 || next_hop >= 0xe0000000)) {
-		note(walk, BGP_FAULT_NEXT_HOP, attribute);
+		note(walk, BGP_FAULT_NEXT_HOP, place);
 	}
 }
 
 static void
-check_aggregator(struct walk *walk, const struct bgp_attribute *attribute)
+check_aggregator(struct walk *walk, const struct place *place)
 {
-	struct cursor value = attribute->value;
-	size_t size = cursor_left(&value);
-	if (attribute->type == BGP_ATTRIBUTE_AGGREGATOR && walk->context->as_width != 0 &&
-		size != walk->context->as_width + 4u) {
-		note(walk, BGP_FAULT_ATTRIBUTE_LENGTH, attribute);
+	struct cursor value = cursor_make(place->value, place->size);
+	if (place->head[1] == BGP_ATTRIBUTE_AGGREGATOR && walk->context->as_width != 0 &&
+		place->size != walk->context->as_width + 4u) {
+		note(walk, BGP_FAULT_ATTRIBUTE_LENGTH, place);
 		return;
 	}
-	if ((size == 8 ? cursor_u32(&value) : cursor_u16(&value)) == 0) {
-		note(walk, BGP_FAULT_AS_ZERO, attribute);
+	if ((place->size == 8 ? cursor_u32(&value) : cursor_u16(&value)) == 0) {
+		note(walk, BGP_FAULT_AS_ZERO, place);
 	}
 }
 
@@ -237,6 +245,32 @@ count_run(struct walk *walk, struct bgp_family family, bool withdrawn, const str
 	}
 }
 
+/* How many of the next prefixes, of four at a time, take four octets each (17 to 24 bits): nearly all of a full
+ * table do, and each length is where the one before says only if it is read one by one. */
+static inline uint32_t
+count_alike(struct cursor *nlri)
+{
+	enum { FOUR = 16 };
+	static const uint8_t lengths[8] = {1, 0, 0, 0, 1, 0, 0, 0};
+	uint64_t unit, words[2];
+	uint32_t count = 0;
+	memcpy(&unit, lengths, sizeof(unit));
+	for (const uint8_t *p; (p = cursor_peek(nlri, FOUR)) != NULL; count += 4) {
+		memcpy(words, p, sizeof(words));
+		uint64_t fits = UINT64_MAX;
+		for (int i = 0; i < 2; i++) {
+			uint64_t bits = words[i] & unit * 0xff;
+			/* The top bit of each: set, where it is less than 128, at least 17, and not more than 24. */
+			fits &= ~bits & (bits + unit * (128 - 17)) & ~(bits + unit * (127 - 24));
+		}
+		if ((fits & unit * 0x80) != unit * 0x80) {
+			break;
+		}
+		cursor_skip(nlri, FOUR);
+	}
+	return count;
+}
+
 /* IPv4 prefixes without path identifiers, counted; false where they do not fit: then bgp_count_nlri() says why. */
 static inline bool
 count_ipv4(const struct cursor *nlri, uint32_t *count)
@@ -244,6 +278,10 @@ count_ipv4(const struct cursor *nlri, uint32_t *count)
 	struct cursor here = cursor_same(nlri);
 	unsigned longest = 0;
 	for (*count = 0; cursor_left(&here) > 0; (*count)++) {
+		*count += count_alike(&here);
+		if (cursor_left(&here) == 0) {
+			break;
+		}
 		unsigned bits = cursor_u8(&here);
 		longest = bits > longest ? bits : longest;
 		(void)cursor_bytes(&here, (bits + 7) / 8);
@@ -284,12 +322,13 @@ next_hop_size_fits(struct bgp_family family, size_t size)
 }
 
 static void
-check_mp_reach(struct walk *walk, const struct bgp_attribute *attribute)
+check_mp_reach(struct walk *walk, const struct place *place)
 {
+	const struct bgp_attribute attribute = attribute_at(place);
 	struct bgp_mp mp;
-	if (!bgp_read_mp(attribute, &mp) ||
+	if (!bgp_read_mp(&attribute, &mp) ||
 		!next_hop_size_fits(mp.family, cursor_left(&mp.next_hop))) {
-		note(walk, BGP_FAULT_MP_NLRI, attribute);
+		note(walk, BGP_FAULT_MP_NLRI, place);
 		return;
 	}
 	walk->has_mp_reach |= cursor_left(&mp.nlri) > 0;
@@ -297,11 +336,12 @@ check_mp_reach(struct walk *walk, const struct bgp_attribute *attribute)
 }
 
 static void
-check_mp_unreach(struct walk *walk, const struct bgp_attribute *attribute)
+check_mp_unreach(struct walk *walk, const struct place *place)
 {
+	const struct bgp_attribute attribute = attribute_at(place);
 	struct bgp_mp mp;
-	if (!bgp_read_mp(attribute, &mp)) {
-		note(walk, BGP_FAULT_MP_NLRI, attribute);
+	if (!bgp_read_mp(&attribute, &mp)) {
+		note(walk, BGP_FAULT_MP_NLRI, place);
 		return;
 	}
 	if (walk->count == 1 && cursor_left(&mp.nlri) == 0) {
@@ -316,83 +356,85 @@ is_seen(const struct walk *walk, uint8_t type)
 	return (walk->seen[type / 64] >> type % 64 & 1) != 0;
 }
 
-/* What is wrong with an attribute before its value is looked at. */
-static void
-note_odd(struct walk *walk, const struct attribute_desc *desc, const struct bgp_attribute *attribute,
-	bool bad_length)
-{
-	if (desc->class == UNASSIGNED) {
-		if ((attribute->flags & BGP_ATTRIBUTE_FLAG_OPTIONAL) == 0) {
-			note(walk, BGP_FAULT_ATTRIBUTE_UNKNOWN, attribute);
-		}
-	} else if ((attribute->flags & desc->mask) != desc->value) {
-		note(walk, BGP_FAULT_ATTRIBUTE_FLAGS, attribute);
-	}
-	if (is_seen(walk, attribute->type)) {
-		note(walk, BGP_FAULT_ATTRIBUTE_DUPLICATE, attribute);
-	}
-	if (bad_length && desc->class != UNASSIGNED) {
-		note(walk, BGP_FAULT_ATTRIBUTE_LENGTH, attribute);
-	}
-}
-
+/* Whether the length of a value is one that its type has. Dividing takes as long as all the rest. */
 static inline bool
-length_fits(const struct attribute_desc *desc, size_t size)
+length_fits(const struct attribute_form *form, uint32_t size)
 {
-	size_t unit = desc->unit;
-	/* Dividing takes as long as all the rest. */
-	return size >= desc->least && size <= desc->greatest &&
+	uint32_t unit = form->unit;
+	return unit > 0 && size >= form->least && size <= form->greatest &&
 		((unit & (unit - 1)) == 0 ? (size & (unit - 1)) == 0 : size % unit == 0);
 }
 
-static void
-check_value(struct walk *walk, const struct attribute_desc *desc, const struct cursor *list,
-	const struct place *place)
+/* What is wrong with an attribute before its value is looked at. Neither this nor its check, if it has one, is
+ * inline or takes the place by reference: the loop over attributes has it in registers. */
+static __attribute__((noinline)) void
+note_odd(struct walk *walk, struct place at, bool fits)
 {
-	const struct bgp_attribute attribute = attribute_at(list, place);
-	desc->check(walk, &attribute);
+	const struct place *place = &at;
+	uint8_t flags = place->head[0], type = place->head[1];
+	const struct attribute_form *form = &forms[type];
+	bool assigned = form->unit > 0;
+	if (!assigned && (flags & BGP_ATTRIBUTE_FLAG_OPTIONAL) == 0) {
+		note(walk, BGP_FAULT_ATTRIBUTE_UNKNOWN, place);
+	}
+	if ((flags & form->mask) != form->value) {
+		note(walk, BGP_FAULT_ATTRIBUTE_FLAGS, place);
+	}
+	if (is_seen(walk, type)) {
+		note(walk, BGP_FAULT_ATTRIBUTE_DUPLICATE, place);
+	}
+	if (assigned && !fits) {
+		note(walk, BGP_FAULT_ATTRIBUTE_LENGTH, place);
+	}
 }
 
-static void
-check_odd(struct walk *walk, const struct attribute_desc *desc, const struct cursor *list,
-	const struct place *place, bool fits)
+static __attribute__((noinline)) void
+check_value(struct walk *walk, struct place at)
 {
-	const struct bgp_attribute attribute = attribute_at(list, place);
-	note_odd(walk, desc, &attribute, !fits);
+	forms[at.head[1]].check(walk, &at);
 }
 
-/* The most common one is walked here; what is wrong with it, if anything is, is for its check to say. */
+/* The three that every UPDATE has are looked at here; what is wrong with one, if anything is, is for its check to say. */
 static inline bool
-is_plain_path(struct walk *walk, const struct cursor *list, const struct place *place)
+is_plain(struct walk *walk, const struct place *place)
 {
-	const struct cursor path = cursor_make(place->value, place->size);
+	struct cursor value = cursor_make(place->value, place->size);
 	struct bgp_update *update = &walk->message->update;
-	uint32_t first;
+	uint32_t number;
 	bool zero;
-	if (place->head[1] != BGP_ATTRIBUTE_AS_PATH || walk->context->as_width != 4 ||
-		!bgp_walk_as_path(&path, 4, &first, &zero) || zero) {
+	switch (place->head[1]) {
+	case BGP_ATTRIBUTE_ORIGIN:
+		return cursor_u8(&value) <= 2;
+	case BGP_ATTRIBUTE_NEXT_HOP:
+		number = cursor_u32(&value);
+		return number != 0 && number < 0xe0000000;
+	case BGP_ATTRIBUTE_AS_PATH:
+		if (walk->context->as_width != 4 || !bgp_walk_as_path(&value, 4, &number, &zero) || zero) {
+			return false;
+		}
+		update->first_as = number;
+		update->as_path_offset = (uint32_t)(place->head - place->base);
+		return true;
+	default:
 		return false;
 	}
-	update->first_as = first;
-	update->as_path_offset = (uint32_t)(place->head - list->base);
-	return true;
 }
 
 static inline void
-check_attribute(struct walk *walk, const struct cursor *list, const struct place *place)
+check_attribute(struct walk *walk, const struct place *place)
 {
 	uint8_t type = place->head[1];
-	const struct attribute_desc *desc = &attributes[type];
+	const struct attribute_form *form = &forms[type];
 	uint64_t *seen = &walk->seen[type / 64];
 	uint64_t bit = (uint64_t)1 << type % 64;
-	bool fits = desc->class != UNASSIGNED && length_fits(desc, place->size);
-	if (!fits || (place->head[0] & desc->mask) != desc->value || (*seen & bit) != 0) {
-		check_odd(walk, desc, list, place, fits);
+	bool fits = length_fits(form, (uint32_t)place->size);
+	if (!fits || (place->head[0] & form->mask) != form->value || (*seen & bit) != 0) {
+		note_odd(walk, *place, fits);
 	}
 	*seen |= bit;
 	walk->count++;
-	if (fits && desc->check != NULL && !is_plain_path(walk, list, place)) {
-		check_value(walk, desc, list, place);
+	if (fits && form->check != NULL && !is_plain(walk, place)) {
+		check_value(walk, *place);
 	}
 }
 
@@ -416,7 +458,7 @@ walk_attributes(struct walk *walk)
 	struct cursor list = cursor_same(&walk->message->update.attributes);
 	struct place place;
 	while (take_place(&list, &place)) {
-		check_attribute(walk, &list, &place);
+		check_attribute(walk, &place);
 	}
 	walk->message->update.seen = walk->seen[0];
 	if (list.failed) {

@@ -65,6 +65,13 @@ cursor_bytes(struct cursor *c, size_t size)
 	return p;
 }
 
+/* The next `size` octets, which stay unread; NULL where there are fewer, which is no failure yet. */
+static inline const uint8_t *
+cursor_peek(const struct cursor *c, size_t size)
+{
+	return !c->failed && (size_t)(c->end - c->at) >= size ? c->at : NULL;
+}
+
 static inline uint8_t
 cursor_u8(struct cursor *c)
 {
