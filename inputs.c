@@ -455,7 +455,8 @@ pass_on(struct inputs *inputs, struct input *input)
 {
 	begin_input(inputs, input);
 	struct packet later;
-	if (inputs->count == 1 && source_ahead(input->source, &later)) {
+	bool ahead = inputs->count == 1 && capture_looks_ahead(inputs->capture);
+	while (ahead && source_ahead(input->source, &later)) {
 		capture_expect(inputs->capture, &later);
 	}
 	uint32_t number = (uint32_t)(input - inputs->input);

@@ -378,17 +378,22 @@ capture_packet(struct capture *capture, uint32_t input, const struct packet *pac
 	return take(capture, input, packet, packet->time_ns + capture->offset_ns);
 }
 
+bool
+capture_looks_ahead(const struct capture *capture)
+{
+	return conn_table_looks_ahead(capture->table) ||
+		(capture->sink.expects != NULL && capture->sink.expects(capture->sink.ctx));
+}
+
 void
 capture_expect(struct capture *capture, const struct packet *packet)
 {
 	struct packet_info ip;
 	uint16_t src_port, dst_port;
-	if (!decap_glance(packet, &ip, &src_port, &dst_port)) {
-		return;
-	}
-	if (ip.protocol == IPPROTO_TCP) {
-		conn_table_expect(capture->table, &ip, src_port, dst_port);
-	} else if (capture->sink.expect != NULL) {
+	bool read = decap_glance(packet, &ip, &src_port, &dst_port);
+	bool tcp = read && ip.protocol == IPPROTO_TCP;
+	conn_table_expect(capture->table, tcp ? &ip : NULL, src_port, dst_port);
+	if (read && !tcp && capture->sink.expects != NULL) {
 		capture->sink.expect(capture->sink.ctx, &ip.src, &ip.dst);
 	}
 }

@@ -61,7 +61,9 @@ void capture_destroy(struct capture *capture);
  * NDP or ICMP (that is, whether -w keeps it). */
 bool capture_packet(struct capture *capture, uint32_t input, const struct packet *packet);
 
-/* A packet that comes after the next one, of which source_ahead() knows: a hint, and no more. */
+/* A packet that source_ahead() knows of, each in turn: a hint, and no more. It is worth asking for where there is more
+ * than a processor keeps near by itself. */
+bool capture_looks_ahead(const struct capture *capture);
 void capture_expect(struct capture *capture, const struct packet *packet);
 
 /* No packet is there for now: what waited for the next one to tell its time goes on. */

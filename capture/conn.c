@@ -42,6 +42,8 @@ struct conn_slot {
 	struct conn_entry *entry; /* NULL: free */
 };
 
+enum { AHEAD_RING = 8 }; /* more than SOURCE_AHEAD, a power of 2 */
+
 struct conn_ahead {
 	uint64_t key[5], hash;
 };
@@ -52,12 +54,13 @@ struct conn_table {
 	size_t count, max;
 	struct conn_entry *last; /* the one used last: most segments follow their own kind */
 	uint64_t last_hash;
-	struct conn_ahead ahead[2]; /* of the next segments; see conn_table_expect() */
-	unsigned ahead_last;        /* the one that comes later */
+	struct conn_ahead ahead[AHEAD_RING]; /* of the packets that come; see conn_table_expect() */
+	unsigned ahead_last;                 /* the one that comes last, SOURCE_AHEAD from now */
 	struct {
 		struct conn_entry *oldest, *newest;
 		size_t count;
 	} list[LIST_COUNT];
+	uint64_t due_ns; /* until then none of the oldest ones is over */
 	struct siphash_seed seed;
 	uint64_t next_id;
 	struct flow_sink sink;
@@ -259,41 +262,54 @@ entry_find(struct conn_table *table, const uint64_t key[5], uint64_t *hash)
 		*hash = table->last_hash;
 		return table->last;
 	}
-	/* It was expected a packet ago. */
-	const struct conn_ahead *ahead = &table->ahead[1 - table->ahead_last];
+	/* It was expected. */
+	const struct conn_ahead *ahead = &table->ahead[(table->ahead_last - SOURCE_AHEAD) % AHEAD_RING];
 	*hash = memcmp(ahead->key, key, sizeof(ahead->key)) == 0 ? ahead->hash : key_hash(table, key);
 	size_t mask = table->slot_count - 1;
 	for (size_t at = (size_t)*hash & mask; table->slots[at].entry != NULL; at = (at + 1) & mask) {
-		if (table->slots[at].hash == *hash) {
-			near_fetch(table->slots[at].entry, sizeof(*table->slots[at].entry));
-			if (key_fits(table->slots[at].entry, key)) {
-				return table->slots[at].entry;
-			}
+		if (table->slots[at].hash == *hash && key_fits(table->slots[at].entry, key)) {
+			return table->slots[at].entry;
 		}
 	}
 	return NULL;
+}
+
+bool
+conn_table_looks_ahead(const struct conn_table *table)
+{
+	return table->count >= MANY;
+}
+
+/* The connection of a packet that is `distance` ahead, if its slot is the first that it may have; NULL: not known. */
+static const struct conn_entry *
+entry_ahead(const struct conn_table *table, unsigned distance)
+{
+	const struct conn_ahead *ahead = &table->ahead[(table->ahead_last - (SOURCE_AHEAD - distance)) % AHEAD_RING];
+	const struct conn_slot *slot = &table->slots[(size_t)ahead->hash & (table->slot_count - 1)];
+	return slot->hash == ahead->hash ? slot->entry : NULL;
 }
 
 void
 conn_table_expect(struct conn_table *table, const struct packet_info *ip, uint16_t src_port,
 	uint16_t dst_port)
 {
-	if (table->count < MANY || !conn_table_wants(table, src_port, dst_port)) {
+	if (!conn_table_looks_ahead(table)) {
 		return;
 	}
-	/* Two steps, a packet apart: the slot of this one, the entry of the one before it, whose slot has
-	 * come meanwhile. With 100,000 connections this halves what the table costs. */
-	size_t mask = table->slot_count - 1;
-	const uint64_t expected = table->ahead[table->ahead_last].hash;
-	const struct conn_slot *before = &table->slots[(size_t)expected & mask];
-	if (before->entry != NULL && before->hash == expected) {
-		near_fetch(before->entry, sizeof(*before->entry));
+	/* Where each of these is stands in the one before it, which must have come by then: a packet for each step. */
+	struct conn_ahead *ahead = &table->ahead[++table->ahead_last % AHEAD_RING];
+	*ahead = (struct conn_ahead){.hash = 0};
+	if (ip != NULL && conn_table_wants(table, src_port, dst_port)) {
+		key_make(ip, src_port, dst_port, ahead->key);
+		ahead->hash = key_hash(table, ahead->key);
+		__builtin_prefetch(&table->slots[(size_t)ahead->hash & (table->slot_count - 1)]);
 	}
-	table->ahead_last = 1 - table->ahead_last;
-	struct conn_ahead *ahead = &table->ahead[table->ahead_last];
-	key_make(ip, src_port, dst_port, ahead->key);
-	ahead->hash = key_hash(table, ahead->key);
-	__builtin_prefetch(&table->slots[(size_t)ahead->hash & mask]);
+	near_fetch(entry_ahead(table, 3), sizeof(struct conn_entry));
+	const struct conn_entry *second = entry_ahead(table, 2), *first = entry_ahead(table, 1);
+	near_fetch(second != NULL ? second->conn.user : NULL, table->sink.user_size);
+	if (first != NULL && first->conn.user != NULL && table->sink.near != NULL) {
+		table->sink.near(table->sink.ctx, first->conn.user);
+	}
 }
 
 static void
@@ -461,9 +477,6 @@ conn_table_segment(struct conn_table *table, const struct tcp_header *header, st
 	struct conn_entry *entry = entry_find(table, key, &hash);
 	struct conn_pending from = {0};
 	if (entry != NULL) {
-		if (table->count >= MANY) {
-			near_fetch(entry->conn.user, table->sink.user_size);
-		}
 		seg->dir = low ? entry->low_side : (uint8_t)(1 - entry->low_side);
 		if (seg->ip->ghost) {
 			table->sink.segment(table->sink.ctx, &entry->conn, seg);
@@ -520,12 +533,21 @@ conn_table_segment(struct conn_table *table, const struct tcp_header *header, st
 void
 conn_table_tick(struct conn_table *table, uint64_t now_ns)
 {
+	if (now_ns <= table->due_ns) {
+		return;
+	}
+	/* Whatever comes into a list from now on is used later than this. */
+	table->due_ns = UINT64_MAX;
 	for (int list = 0; list < LIST_COUNT; list++) {
+		const uint64_t patience = list_patience_ns[list];
 		struct conn_entry *entry;
 		while ((entry = table->list[list].oldest) != NULL &&
-		       now_ns > entry->used_ns && now_ns - entry->used_ns > list_patience_ns[list]) {
+		       now_ns > entry->used_ns && now_ns - entry->used_ns > patience) {
 			entry_end(table, entry, false);
 		}
+		uint64_t since = entry != NULL && entry->used_ns < now_ns ? entry->used_ns : now_ns;
+		uint64_t due = since < UINT64_MAX - patience ? since + patience : UINT64_MAX;
+		table->due_ns = due < table->due_ns ? due : table->due_ns;
 	}
 }
 

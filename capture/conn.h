@@ -52,8 +52,10 @@ void conn_table_verify(struct conn_table *table, const struct tcp_auth *auth);
 
 bool conn_table_wants(const struct conn_table *table, uint16_t src_port, uint16_t dst_port);
 
-/* A segment between these ports and addresses comes soon: its connection is fetched into the cache.
- * In turn for each of them, whose order is theirs. */
+/* Whether there are so many connections that conn_table_expect() is of use. */
+bool conn_table_looks_ahead(const struct conn_table *table);
+/* SOURCE_AHEAD packets from now there is a segment between these ports and addresses (NULL: another kind of packet): its
+ * connection, and what that leads to, is brought near meanwhile. In turn for each packet. */
 void conn_table_expect(struct conn_table *table, const struct packet_info *ip, uint16_t src_port,
 	uint16_t dst_port);
 

@@ -242,7 +242,10 @@ near_fetch(const void *thing, size_t size)
 /* What the receiver of all this gives; every function is called, none but the last may be NULL. */
 struct flow_sink {
 	void *ctx;
-	size_t user_size; /* of what conn.user points to: it is brought near when a segment comes. 0: nothing is */
+	/* Of what conn.user points to: it is brought near before a segment comes (0: it is not), and then what it leads to, by
+	 * near(), which may be NULL. */
+	size_t user_size;
+	void (*near)(void *ctx, void *user);
 	/* Each TCP segment, before its octets; facts of `conn` include it already. */
 	void (*segment)(void *ctx, struct conn *conn, const struct seg *seg);
 	void (*change)(void *ctx, struct conn *conn, enum conn_change change, int dir,
@@ -266,7 +269,8 @@ struct flow_sink {
 	 * NULL. */
 	void (*clock)(void *ctx, uint64_t from_ns, uint64_t to_ns, uint64_t offset_ns);
 	/* A BFD packet between these two is the next but one to come, mostly: what it needs may be brought nearer
-	 * meanwhile. Nothing else may come of it. May be NULL. */
+	 * meanwhile. Nothing else may come of it. `expects`: whether that is of use now. Both may be NULL. */
+	bool (*expects)(void *ctx);
 	void (*expect)(void *ctx, const struct address *src, const struct address *dst);
 };
 

@@ -23,21 +23,12 @@ siphash_seed_random(void)
 	return seed;
 }
 
-/* Folded multiplication under a seed: quick, and none can make a packet look like another's copy
+/* A fingerprint of all that came before, and of these two words. None can make a packet look like another's copy
  * without knowing the seed. */
-static uint64_t
-mix(uint64_t a, uint64_t b)
-{
-	__extension__ typedef unsigned __int128 wide;
-	wide product = (wide)a * b;
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-/* A fingerprint of all that came before, and of these two words. */
 static uint64_t
 fold(const struct siphash_seed *seed, uint64_t print, uint64_t a, uint64_t b)
 {
-	return mix(a ^ seed->k0 ^ print, b ^ seed->k1) + (print >> 32);
+	return hash_fold(a ^ seed->k0 ^ print, b ^ seed->k1) + (print >> 32);
 }
 
 static uint64_t

@@ -22,7 +22,7 @@ source_next(struct source *source, struct packet *packet, struct capture_error *
 }
 
 bool
-source_ahead(const struct source *source, struct packet *packet)
+source_ahead(struct source *source, struct packet *packet)
 {
 	return source->kind->ahead != NULL && source->kind->ahead(source, packet);
 }

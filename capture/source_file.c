@@ -252,6 +252,7 @@ pcap_step(struct source_file *file, struct packet *packet)
 		.data = p + header,
 	};
 	input_consume(input, header + cap_len);
+	file->ahead_count -= file->ahead_count > 0;
 	return file_packet(file, packet, &file->interfaces[0]);
 }
 
@@ -339,6 +340,7 @@ follow_look(struct source_file *file, struct capture_error *told)
 		"and on", file->source.name, what, (unsigned long long)file->frame,
 		partial ? ", inside a packet" : "", (unsigned long long)file->frame + 1);
 	input_restart(&file->input, fd);
+	file->ahead_count = 0;
 	file->format = FILE_UNKNOWN;
 	file->interface_count = 0;
 	file->skip = 0;
@@ -413,26 +415,34 @@ file_reads(const struct source *source, uint64_t device, uint64_t inode)
 		S_ISREG(status.st_mode) && status.st_dev == device && status.st_ino == inode;
 }
 
-/* The record behind the next one, if both lie in the buffer. Of pcap only: blocks take longer. */
+/* Of those that come next and lie in the buffer, the first that was not handed out so. Of pcap only: blocks take longer. */
 static bool
-file_ahead(const struct source *source, struct packet *packet)
+file_ahead(struct source *source, struct packet *packet)
 {
-	const struct source_file *file = (const struct source_file *)source;
-	size_t header = file->record_header;
-	struct cursor c = cursor_make(file->input.at, input_left(&file->input));
-	if (file->format != FILE_PCAP || file->version <= VERSION(2, 3)) {
+	struct source_file *file = (struct source_file *)source;
+	const struct input *input = &file->input;
+	if (file->format != FILE_PCAP || file->version <= VERSION(2, 3) || file->ahead_count >= SOURCE_AHEAD) {
 		return false;
 	}
-	const uint8_t *next = cursor_bytes(&c, header);
-	cursor_skip(&c, next != NULL ? file_u32(file, next + 8) : 0);
-	const uint8_t *record = cursor_bytes(&c, header);
+	if (file->ahead_count == 0 || file->ahead_offset < input->offset) {
+		file->ahead_count = 0;
+		file->ahead_offset = input->offset;
+	}
+	struct cursor c = cursor_make(input->at, input_left(input));
+	cursor_skip(&c, file->ahead_offset - input->offset);
+	const uint8_t *record = cursor_bytes(&c, file->record_header);
 	if (record == NULL) {
 		return false;
 	}
 	packet->link_type = file->interfaces[0].link_type;
 	packet->cap_len = file_u32(file, record + 8);
 	packet->data = cursor_bytes(&c, packet->cap_len);
-	return packet->data != NULL;
+	if (packet->data == NULL) {
+		return false;
+	}
+	file->ahead_offset += file->record_header + packet->cap_len;
+	file->ahead_count++;
+	return true;
 }
 
 static int

@@ -43,6 +43,9 @@ struct source_file {
 	size_t interface_count, interface_capacity;
 	uint64_t last_time_ns;
 	uint64_t skip; /* octets of a block that are passed over */
+	/* Of the records behind what was read last, how many were handed out ahead, and where (see `input.offset`) they end. */
+	unsigned ahead_count;
+	uint64_t ahead_offset;
 	/* --follow */
 	bool follow;
 	bool unseen;   /* whether it was replaced cannot be seen, and that was told */

@@ -9,7 +9,7 @@
 struct source_kind {
 	enum source_status (*next)(struct source *source, struct packet *packet,
 		struct capture_error *error);
-	bool (*ahead)(const struct source *source, struct packet *packet); /* may be NULL */
+	bool (*ahead)(struct source *source, struct packet *packet); /* may be NULL */
 	int (*fd)(const struct source *source);
 	int (*progress)(const struct source *source); /* percent, -1 unknown; may be NULL */
 	struct source_counts (*counts)(struct source *source);

@@ -17,6 +17,16 @@ struct address {
 
 enum { ADDRESS_TEXT_MAX = 48 };
 
+/* Two words into one, by a multiplication of which both halves are used: what makes hashes of addresses. Quick, and
+ * nobody can steer it who does not know what the words were mixed with. */
+static inline uint64_t
+hash_fold(uint64_t a, uint64_t b)
+{
+	__extension__ typedef unsigned __int128 wide;
+	wide product = (wide)a * b;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
 /* 127/8, also as an IPv6 address (RFC 5884 section 7). */
 static inline bool
 address_is_loopback(const struct address *a)

@@ -244,6 +244,23 @@ def check_poll(tap, folder):
     tap.ok(found and found[0]["blame"] == SERVER and "Poll" in found[0]["summary"], "polls without a Final", found)
 
 
+def check_calm(tap, folder):
+    """A packet that only says again what its end has said is timed and nothing else. With -v each is an event, and
+    goes through everything: what comes of them must be the same."""
+    kinds = ("transition", "finding", "bfd_session", "session", "fault")
+    names = sorted(one for one in os.listdir(os.path.join(SOURCE, "pcaps")) if "bfd" in one and one.endswith(".pcap"))
+    found = 0
+    for name in names:
+        told = []
+        for more in ([], ["-v"]):
+            events = bgpwhy("-r", os.path.join(SOURCE, "pcaps", name), "--json", *more).events()
+            found += sum(one["event"] == "bfd" for one in events) * (1 if more else -1)
+            told.append([{key: value for key, value in one.items() if key != "seq"}
+                         for one in events if one["event"] in kinds])
+        tap.equal(told[0], told[1], f"{name}: the same whether each packet is an event or not")
+    tap.ok(found > 1000, "most packets say nothing new", found)
+
+
 def tagged(record, vlan):
     """A frame of a capture on a trunk; the callers' ports of the second VLAN are others, as they would be."""
     frame = bytearray(record[16:])
@@ -284,7 +301,7 @@ def main():
         for name, check in (("healthy", check_healthy), ("margin", check_margin), ("two sessions", check_two_sessions),
                             ("hops", check_hop_mismatch), ("intervals", check_intervals),
                             ("discriminators", check_discriminators), ("zombie", check_zombie),
-                            ("poll", check_poll), ("VLANs", check_vlans)):
+                            ("poll", check_poll), ("VLANs", check_vlans), ("calm", check_calm)):
             tap.attempt(name, check, folder)
     return tap.done()
 

@@ -16,7 +16,6 @@
 #include "track/memory.h"
 
 enum { ACTIVE_S = 3 }; /* an end that is not Up sends at least once a second (RFC 5880 section 6.8.3) */
-
 static struct bfd_session **
 slot_of(struct track *t, const struct address *a, const struct address *b)
 {
@@ -98,6 +97,15 @@ age_in(struct track *t, struct bfd_session *b)
 	b->newer = NULL;
 	*(t->bfd_newest != NULL ? &t->bfd_newest->newer : &t->bfd_oldest) = b;
 	t->bfd_newest = b;
+}
+
+static void
+age_anew(struct track *t, struct bfd_session *b)
+{
+	if (t->bfd_newest != b) {
+		age_out(t, b);
+		age_in(t, b);
+	}
 }
 
 static void
@@ -400,10 +408,7 @@ echo_in(struct track *t, const struct datagram *datagram, const struct moment *a
 	if (ip->ghost) {
 		return;
 	}
-	if (t->bfd_newest != b) {
-		age_out(t, b);
-		age_in(t, b);
-	}
+	age_anew(t, b);
 	struct bfd_end *e = &b->end[address_equal(&b->end[1].addr, &ip->src) ? 1 : 0];
 	if (e->seen && at->time_ns > e->at.time_ns) {
 		uint64_t gap = (at->time_ns - e->at.time_ns) / 1000;
@@ -435,31 +440,81 @@ tell_packet(struct track *t, const struct bfd_session *b, const struct packet_in
 	emit(t, &event, &at);
 }
 
-void
-bfd_expect(void *ctx, const struct address *src, const struct address *dst)
+bool
+bfd_expects(void *ctx)
 {
-	enum { MANY = 64 }; /* fewer stay in the cache by themselves */
-	struct track *t = ctx;
-	if (t->bfd_count < MANY) {
-		return;
-	}
-	near_fetch(*slot_of(t, src, dst), sizeof(struct bfd_session));
-	host_expect(t, src);
+	enum { MANY = 256 }; /* fewer stay in the cache by themselves */
+	return ((const struct track *)ctx)->bfd_count >= MANY;
 }
 
 void
-bfd_in(void *ctx, const struct datagram *datagram)
+bfd_expect(void *ctx, const struct address *src, const struct address *dst)
 {
 	struct track *t = ctx;
-	const struct packet_info *ip = datagram->ip;
-	track_tick(t, ip->time_ns);
-	t->now = moment_of(ip);
-	struct moment at = t->now;
-	host_alive(t, ip);
-	if (datagram->dst_port == BFD_PORT_ECHO) {
-		echo_in(t, datagram, &at);
-		return;
+	const struct bfd_session *b = *slot_of(t, src, dst);
+	if (b != NULL) {
+		near_fetch(b, offsetof(struct bfd_session, end));
+		near_fetch(&b->end[0], offsetof(struct bfd_end, since));
+		near_fetch(&b->end[1], offsetof(struct bfd_end, since));
 	}
+	host_expect(t, src);
+}
+
+/* The session of which this packet is the same as the one before it of this `end`, and both are calm. */
+static struct bfd_session *
+find_calm(struct track *t, const struct datagram *datagram, unsigned *end)
+{
+	const struct packet_info *ip = datagram->ip;
+	if (datagram->cap_len != BFD_PLAIN_SIZE || t->options.all_bfd_packets) {
+		return NULL;
+	}
+	struct bfd_session *b = *slot_of(t, &ip->src, &ip->dst);
+	for (; b != NULL; b = b->hash_next) {
+		*end = address_equal(&b->end[1].addr, &ip->src) ? 1 : 0;
+		const struct bfd_end *x = &b->end[*end];
+		if (x->calm && x->port == datagram->dst_port && x->ttl == ip->ttl && b->vlan == ip->vlan &&
+			memcmp(x->wire, datagram->data, BFD_PLAIN_SIZE) == 0 &&
+			address_equal(&x->addr, &ip->src) &&
+			address_equal(&b->end[1 - *end].addr, &ip->dst)) {
+			return b;
+		}
+	}
+	return NULL;
+}
+
+static void
+session_heard(struct track *t, struct bfd_session *b, const struct address *by)
+{
+	age_anew(t, b);
+	b->last = t->now;
+	clock_watch(t, &b->watch);
+	if (b->session != NULL) {
+		b->session->side[session_side(b->session, by)].alive = t->now;
+	}
+}
+
+/* How long it was silent, and what the other end had sent when it was heard. */
+static void
+end_heard(struct track *t, struct bfd_session *b, unsigned end)
+{
+	struct bfd_end *e = &b->end[end];
+	if (e->seen && t->now.time_ns > e->at.time_ns && silence_from(t, &e->at) == e->at.time_ns) {
+		uint64_t gap = (t->now.time_ns - e->at.time_ns) / 1000;
+		if (gap > e->max_gap_us) {
+			e->max_gap_us = gap;
+		}
+	}
+	e->seen = true;
+	e->at = t->now;
+	e->packets++;
+	b->end[1 - end].packets_at_silence = b->end[1 - end].packets;
+}
+
+static void
+packet_in(struct track *t, const struct datagram *datagram)
+{
+	const struct packet_info *ip = datagram->ip;
+	const struct moment at = t->now;
 	struct bfd_packet packet;
 	bool read = bfd_decode(datagram->data, datagram->cap_len, &packet);
 	int32_t port = datagram->dst_port != 0 ? datagram->dst_port : -1; /* -1: not over UDP */
@@ -471,12 +526,7 @@ bfd_in(void *ctx, const struct datagram *datagram)
 		}
 		return;
 	}
-	if (t->bfd_newest != b) {
-		age_out(t, b);
-		age_in(t, b);
-	}
-	b->last = at;
-	clock_watch(t, &b->watch);
+	session_heard(t, b, &ip->src);
 	if (!read || packet.fault != BFD_FAULT_NONE) {
 		if (!ip->cut) {
 			fault(t, b, packet.fault, packet.fault_offset, bfd_fault_text(packet.fault),
@@ -498,11 +548,6 @@ bfd_in(void *ctx, const struct datagram *datagram)
 			      datagram->src_port == BFD_PORT_SEAMLESS;
 	}
 	check_transport(t, b, e, datagram, &at);
-	struct session *s = b->session;
-	if (s != NULL) {
-		struct speaker *side = &s->side[session_side(s, &ip->src)];
-		side->alive = at;
-	}
 
 	bool changes = !e->seen || e->port != port || !says_the_same(&e->last, &packet);
 	if (changes || t->options.all_bfd_packets) {
@@ -510,13 +555,7 @@ bfd_in(void *ctx, const struct datagram *datagram)
 	}
 	struct bfd_packet before = e->last;
 	uint8_t state_before = e->state;
-	if (e->seen && at.time_ns > e->at.time_ns && silence_from(t, &e->at) == e->at.time_ns) {
-		uint64_t gap = (at.time_ns - e->at.time_ns) / 1000;
-		if (gap > e->max_gap_us) {
-			e->max_gap_us = gap;
-		}
-	}
-	e->seen = true;
+	end_heard(t, b, end);
 	e->last = packet;
 	e->last.raw = cursor_make(NULL, 0);
 	e->password_size = 0;
@@ -530,9 +569,6 @@ bfd_in(void *ctx, const struct datagram *datagram)
 			memcpy(e->password, octets, e->password_size);
 		}
 	}
-	e->at = at;
-	e->packets++;
-	b->end[1 - end].packets_at_silence = b->end[1 - end].packets;
 	e->port = port;
 	e->ports |= port == BFD_PORT_MULTIHOP ? 1 : 2;
 	e->ttl = ip->ttl;
@@ -555,6 +591,7 @@ bfd_in(void *ctx, const struct datagram *datagram)
 	}
 	if (b->up && !up) {
 		b->flaps++;
+		struct session *s = b->session;
 		if (s != NULL) {
 			s->bfd_lost = at;
 			s->bfd_lost_by = ip->src;
@@ -571,6 +608,42 @@ bfd_in(void *ctx, const struct datagram *datagram)
 		mark_dirty(t, b);
 	}
 	rule_bfd_packet(t, b, end, state_before == 0 ? NULL : &before, state_before, &at);
+	e->calm = datagram->cap_len == BFD_PLAIN_SIZE && mode != NULL && rule_bfd_calm(b, end);
+	if (e->calm) {
+		memcpy(e->wire, datagram->data, BFD_PLAIN_SIZE);
+	}
+	b->end[1 - end].calm &= b->up && !changes;
+}
+
+/*
+ * Nearly all packets are of sessions that stand, and say what the one before them said: they are timed, and
+ * that is all. The rest goes through everything.
+ */
+void
+bfd_in(void *ctx, const struct datagram *datagram)
+{
+	struct track *t = ctx;
+	const struct packet_info *ip = datagram->ip;
+	track_tick(t, ip->time_ns);
+	t->now = moment_of(ip);
+	struct moment at = t->now;
+	host_alive(t, ip);
+	if (datagram->dst_port == BFD_PORT_ECHO) {
+		echo_in(t, datagram, &at);
+		return;
+	}
+	unsigned end;
+	struct bfd_session *calm = find_calm(t, datagram, &end);
+	if (calm != NULL) {
+		if (!ip->ghost) {
+			session_heard(t, calm, &ip->src);
+			end_heard(t, calm, end);
+			bfd_measure(calm, end, &calm->end[end].last, true, &at);
+			rule_bfd_interval(t, calm, end);
+		}
+		return;
+	}
+	packet_in(t, datagram);
 }
 
 void

@@ -129,11 +129,24 @@ look_at_bfd(struct track *t, struct bfd_session *b)
 	}
 }
 
+/* Thousands may be due at once: what the look at the next ones needs is on its way meanwhile. The head of the list has
+ * neither. */
+static void
+fetch_ahead(const struct watch *w)
+{
+	const struct session *next = w->next->session;
+	const struct watch *later = w->next->next;
+	near_fetch(later->next, sizeof(*later->next));
+	near_fetch(later->session, sizeof(*later->session));
+	near_fetch(later->bfd, sizeof(*later->bfd));
+	near_fetch(next != NULL ? next->links : NULL, sizeof(*next->links));
+}
+
 void
 clock_run(struct track *t)
 {
 	struct clock *clock = &t->clock;
-	struct watch due;
+	struct watch due = {.soon = false};
 	list_init(&due);
 	uint64_t second = t->now.time_ns / SECOND_NS;
 	uint64_t passed = second > clock->second ? second - clock->second : 0;
@@ -145,6 +158,7 @@ clock_run(struct track *t)
 	list_move(&due, &clock->soon);
 	while (due.next != &due) {
 		struct watch *w = due.next;
+		fetch_ahead(w);
 		watch_take(w);
 		w->soon = false;
 		if (w->session != NULL) {

@@ -196,7 +196,12 @@ framer_bytes(struct framer *f, const struct framer_sink *sink, const uint8_t *by
 			uint8_t type;
 			enum bgp_fault_code code = bgp_header_check(
 				bytes, f->max, &length, &type);
-			if (code != BGP_FAULT_MARKER && code != BGP_FAULT_LENGTH && length <= size) {
+			if (code != BGP_FAULT_MARKER && code != BGP_FAULT_LENGTH) {
+				if (length > size) {
+					f->wanted = length;
+					keep(f, bytes, size, origin);
+					return;
+				}
 				sink->message(sink->ctx, bytes, length, length, seq + length, origin);
 				bytes += length;
 				size -= length;

@@ -15,8 +15,6 @@ enum {
 	CONFLICT_S = 60, /* how soon two hosts that use one address contradict each other */
 };
 
-#define AGE_GRAIN_NS (SECOND_NS / 4)
-
 static uint32_t
 hash_of(const struct track *t, const struct address *a)
 {

@@ -34,6 +34,8 @@ struct watch {
 };
 
 enum { CLOCK_SLOTS = 1024 };
+/* How exactly the lists from the longest quiet to the last heard are kept. */
+#define AGE_GRAIN_NS (SECOND_NS / 4)
 #define CLOCK_NEVER UINT64_MAX
 
 struct clock {
@@ -276,35 +278,41 @@ struct bfd_intervals {
 	uint32_t negotiated_us;
 };
 
+enum { BFD_PLAIN_SIZE = 24 }; /* a control packet without authentication and padding (RFC 5880 section 4.1) */
+
 struct bfd_end {
+	/* Each packet asks for these: they lie together. */
 	struct address addr;
 	bool seen;
-	struct bfd_packet last; /* its raw cursor is not valid */
-	struct moment at;       /* of the last packet */
-	struct moment since;    /* of the state */
-	uint64_t packets, max_gap_us;
+	/* What it sends is `wire` again and again, both ends are Up, and nothing of it is odd: see bfd_in(). */
+	bool calm;
 	uint8_t state; /* 0 Unknown, else enum bfd_state + 1 */
 	uint8_t ttl;
 	int32_t port;
-	uint8_t ports; /* that it has used: 1 multihop, 2 any other */
-	bool has_timers;
+	uint8_t wire[BFD_PLAIN_SIZE]; /* its last packet; nothing where that had another size */
+	bool has_timers, has_periodic;
+	bool has_margin;
+	uint8_t interval_told; /* 2: the worst of it */
 	uint32_t tx_us;
 	uint64_t detect_us;
+	struct moment at; /* of the last packet */
+	uint64_t packets, max_gap_us;
+	uint64_t packets_at_silence; /* its packets when the other end was heard last */
+	struct moment previous, periodic; /* packets, for bfd_timing.c */
+	struct bfd_intervals up_intervals;
+	uint64_t slow_count, slow_early; /* intervals while Down; below a second */
+	/* Of this end's detection time: what was left of it in the longest silence of the other. */
+	int64_t margin_us;
+	struct moment margin_at;
+	struct bfd_packet last; /* its raw cursor is not valid */
+
+	struct moment since;    /* of the state */
+	uint8_t ports; /* that it has used: 1 multihop, 2 any other */
 	struct moment down_zero; /* since when it sends Down with Your Discriminator 0 */
 	uint32_t down_zero_packets;
 	/* Its packets in Init that name the other end, since that one is alone with its Down. */
 	struct moment init;
 	uint32_t init_packets;
-	struct moment previous, periodic; /* packets, for bfd_timing.c */
-	bool has_periodic;
-	struct bfd_intervals up_intervals;
-	uint64_t packets_at_silence; /* its packets when the other end was heard last */
-	uint64_t slow_count, slow_early; /* intervals while Down; below a second */
-	uint8_t interval_told; /* 2: the worst of it */
-	/* Of this end's detection time: what was left of it in the longest silence of the other. */
-	bool has_margin;
-	int64_t margin_us;
-	struct moment margin_at;
 	/* Packets in a row that answer another discriminator than the one that the other end uses. */
 	uint32_t stale_packets;
 	struct moment stale;
@@ -319,21 +327,24 @@ struct bfd_end {
 };
 
 struct bfd_session {
+	/* Each packet asks for these, too, and for what both ends have in front. */
 	uint64_t id;
-	uint16_t vlan; /* of its first packet; 0: none */
-	struct session *session;
-	struct bfd_end end[2]; /* 0 local, 1 remote */
 	struct bfd_session *hash_next, *older, *newer;
+	struct session *session;
 	uint32_t hash;
-	struct watch watch;
-	struct bfd_session *dirty_next, *dirty_previous;
-	bool dirty;
-	const char *mode;
+	uint16_t vlan; /* of its first packet; 0: none */
 	bool echo;     /* only echo packets were seen: there are no states */
-	bool seamless; /* RFC 7880 */
-	uint32_t flaps;
 	bool up; /* both ends */
-	struct moment up_at, first, last;
+	bool seamless; /* RFC 7880 */
+	bool dirty;
+	struct watch watch;
+	struct moment last;
+	struct bfd_end end[2]; /* 0 local, 1 remote */
+
+	struct bfd_session *dirty_next, *dirty_previous;
+	const char *mode;
+	uint32_t flaps;
+	struct moment up_at, first;
 	struct finding *findings;
 	uint32_t finding_count;
 };
@@ -487,7 +498,7 @@ struct track {
 	size_t clock_step_count;
 	bool ending; /* all inputs ended: what ends now ends for lack of packets */
 	bool problems;
-	uint64_t hash_seed;
+	uint64_t hash_seed[2];
 	bool *expect_met; /* for each of options.expect->items: a session is there */
 };
 
@@ -546,6 +557,7 @@ void session_machine(struct session *s, const struct link *link, unsigned dir, e
 	enum bgp_state to); /* counts it */
 
 /* link.c: the flow callbacks */
+void link_near(void *ctx, void *user);
 void link_segment(void *ctx, struct conn *conn, const struct seg *seg);
 void link_change(void *ctx, struct conn *conn, enum conn_change change, int dir,
 	const struct seg *at);
@@ -638,6 +650,7 @@ uint64_t silence_from(const struct track *t, const struct moment *last);
 
 /* bfd.c */
 void bfd_in(void *ctx, const struct datagram *datagram);
+bool bfd_expects(void *ctx);
 void bfd_expect(void *ctx, const struct address *src, const struct address *dst);
 void bfd_tick(struct track *t, struct bfd_session *b);
 uint64_t bfd_due(const struct track *t, const struct bfd_session *b);
@@ -767,6 +780,9 @@ uint64_t rule_bad_update_due(const struct track *t, const struct link *link, uns
 void rule_called_anew(struct session *s, const struct link *link);
 void rule_route_came_back(const struct link *link); /* which is about to be forgotten */
 void rule_session_end(struct track *t, struct session *s);
+/* Whether a packet, that its sender has sent before and that finds both ends Up, can tell no rule anything but its
+ * time, so that rule_bfd_interval() alone wants it. */
+bool rule_bfd_calm(const struct bfd_session *b, unsigned end);
 void rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 	const struct bfd_packet *before, uint8_t state_before, const struct moment *at);
 void rule_bfd_up(struct bfd_session *b, const struct moment *at);

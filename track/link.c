@@ -12,8 +12,6 @@
 
 #include "track/memory.h"
 
-enum { MANY_SESSIONS = 1024 }; /* fewer stay in the cache by themselves */
-
 struct delivery {
 	struct track *t;
 	struct link *link;
@@ -171,13 +169,18 @@ link_finish(struct track *t, struct link *link)
 }
 
 void
+link_near(void *ctx, void *user)
+{
+	(void)ctx;
+	const struct link *link = user;
+	near_fetch(link->session, sizeof(*link->session));
+}
+
+void
 link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 {
 	struct track *t = ctx;
 	struct link *link = conn->user;
-	if (link != NULL && t->session_count >= MANY_SESSIONS) {
-		near_fetch(link->session, sizeof(*link->session));
-	}
 	track_tick(t, seg->ip->time_ns);
 	t->now = moment_of(seg->ip);
 	if (link == NULL || seg->ip->ghost || seg->beyond_window) {

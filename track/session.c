@@ -11,29 +11,19 @@
 
 #include "track/memory.h"
 
-#define AGE_GRAIN_NS (SECOND_NS / 4)
-
 uint64_t
 address_hash(const struct track *t, const struct address *a)
 {
-	uint64_t h = t->hash_seed, words[2];
+	uint64_t words[2];
 	memcpy(words, a->octets, sizeof(words));
-	for (unsigned i = 0; i < 2; i++) {
-		h ^= words[i] + a->family;
-		h *= UINT64_C(0x9e3779b97f4a7c15);
-		h ^= h >> 29;
-		h *= UINT64_C(0xbf58476d1ce4e5b9);
-		h ^= h >> 32;
-	}
-	return h;
+	return hash_fold(words[0] ^ t->hash_seed[0], words[1] ^ t->hash_seed[1] ^ a->family);
 }
 
 /* The same for a,b and b,a. */
 uint64_t
 pair_hash(const struct track *t, const struct address *a, const struct address *b)
 {
-	uint64_t h = (address_hash(t, a) + address_hash(t, b)) * UINT64_C(0x9e3779b97f4a7c15);
-	return h ^ h >> 32;
+	return hash_fold(address_hash(t, a) + address_hash(t, b), UINT64_C(0x9e3779b97f4a7c15));
 }
 
 /* It means something on its link only: fe80::/10, and 169.254.0.0/16 (RFC 3927). */

@@ -20,8 +20,9 @@ track_create(const struct track_options *options)
 	struct track *t = memory_zero(1, sizeof(*t));
 	t->options = *options;
 	/* It decides the order in buckets alone: no output depends on it. */
-	if (getrandom(&t->hash_seed, sizeof(t->hash_seed), GRND_NONBLOCK) < 0) {
-		t->hash_seed = UINT64_C(0x51ed270b7a2f1c3d);
+	if (getrandom(t->hash_seed, sizeof(t->hash_seed), GRND_NONBLOCK) < 0) {
+		t->hash_seed[0] = UINT64_C(0x51ed270b7a2f1c3d);
+		t->hash_seed[1] = UINT64_C(0x9e3779b97f4a7c15);
 	}
 	t->session_slots = t->bfd_slots = t->host_slots = SLOTS_MIN;
 	t->session_table = memory_zero(SLOTS_MIN, sizeof(struct session *));
@@ -44,6 +45,8 @@ track_create(const struct track_options *options)
 		.neighbor = host_neighbor,
 		.host = host_other,
 		.clock = clock_stepped,
+		.near = link_near,
+		.expects = bfd_expects,
 		.expect = bfd_expect,
 	};
 	return t;

@@ -148,7 +148,7 @@ main(int argc, char **argv)
 	struct packet packet;
 	while (source_next(source, &packet, &error) == SOURCE_PACKET) {
 		struct packet later;
-		if (source_ahead(source, &later)) {
+		while (capture_looks_ahead(capture) && source_ahead(source, &later)) {
 			capture_expect(capture, &later);
 		}
 		capture_packet(capture, 0, &packet);

@@ -208,6 +208,42 @@ Test(capture_file, pcap_in_both_orders_and_resolutions)
 	}
 }
 
+static void
+expect_ahead(struct source *source, const char *text)
+{
+	struct packet packet;
+	cr_assert(source_ahead(source, &packet) == (text != NULL), "%s", text != NULL ? text : "none");
+	cr_expect(text == NULL ||
+		(packet.cap_len == strlen(text) && memcmp(packet.data, text, packet.cap_len) == 0), "%s", text);
+}
+
+/* Each once, in order, and no farther than agreed; behind the last whole one there is nothing. */
+Test(capture_file, packets_ahead)
+{
+	pcap_begin(false, false, 1);
+	const char *texts[] = {"one", "two", "three", "", "five", "six", "seven"};
+	for (unsigned i = 0; i < 7; i++) {
+		pcap_put(i, 0, texts[i]);
+	}
+	image.size -= 2;
+	struct source *source = open_image();
+	expect_packet(source, "one", 0, 1);
+	for (unsigned i = 1; i <= SOURCE_AHEAD; i++) {
+		expect_ahead(source, texts[i]);
+	}
+	expect_ahead(source, NULL);
+	expect_packet(source, "two", 1000000000, 2);
+	expect_ahead(source, "six");
+	expect_ahead(source, NULL);
+	/* Who does not ask for some while begins anew with what comes next. */
+	expect_packet(source, "three", 2000000000, 3);
+	expect_packet(source, "", 3000000000, 4);
+	expect_packet(source, "five", 4000000000, 5);
+	expect_packet(source, "six", 5000000000, 6);
+	expect_ahead(source, NULL);
+	expect_end(source, SOURCE_DAMAGED);
+}
+
 Test(capture_file, a_cut_pcap_gives_what_is_whole)
 {
 	pcap_begin(false, false, 1);
