@@ -5,8 +5,8 @@
  *
  * The peaceful shapes hold what routers send: handshakes, OPENs, KEEPALIVEs, UPDATEs with the usual
  * attributes, ACKs, right checksums. UPDATEs of the bulk shapes have from one to hundreds of
- * prefixes; those of `table` are as small as those of a full table are (some 100 octets). The hostile
- * ones hold what costs most for each packet.
+ * prefixes; those of `table` are as those of a full table are: 70 MB have 487,000 UPDATEs with 1,000,000
+ * prefixes. The hostile ones hold what costs most for each packet.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -235,7 +235,63 @@ make_update(struct gen *g, uint8_t p[UPDATE_MAX], uint32_t prefixes)
 	return bgp_header(p, (size_t)(at - p), 2);
 }
 
-/* What the bulk shapes send: whole UPDATEs of at most `prefixes_max` prefixes each. */
+static uint8_t *
+attribute(uint8_t *at, uint8_t flags, uint8_t type, size_t size)
+{
+	at[0] = flags;
+	at[1] = type;
+	at[2] = (uint8_t)size;
+	return at + 3;
+}
+
+/* As a provider sends a full table: AS_PATHs of three to seven, MED, a dozen communities, large ones with
+ * some, an aggregator with few; two prefixes of 16 to 24 bits, or one, or three. */
+static size_t
+make_route(struct gen *g, uint8_t p[UPDATE_MAX])
+{
+	uint8_t *at = p + 23;
+	*attribute(at, 0x40, 1, 1) = 0;
+	at += 4;
+	uint32_t hops = 3 + chance(g, 5);
+	at = attribute(at, 0x40, 2, 2 + 4 * hops);
+	*at++ = 2;
+	*at++ = (uint8_t)hops;
+	for (uint32_t i = 0; i < hops; i++, at += 4) {
+		put32(at, i == 0 ? SERVER_AS : i + 1 < hops ? 1000 + chance(g, 20000) : 1000 + chance(g, 400000));
+	}
+	put32(attribute(at, 0x40, 3, 4), 0x0a000001);
+	put32(attribute(at + 7, 0x80, 4, 4), chance(g, 4000));
+	at += 14;
+	if (chance(g, 10) == 0) {
+		at = attribute(at, 0xc0, 7, 8);
+		put32(at, 1000 + chance(g, 400000));
+		put32(at + 4, 0x0a000001 + chance(g, 60000));
+		at += 8;
+	}
+	uint32_t communities = 5 + chance(g, 12);
+	at = attribute(at, 0xc0, 8, 4 * communities);
+	for (uint32_t i = 0; i < communities; i++, at += 4) {
+		put32(at, (1000 + chance(g, 60000)) << 16 | chance(g, 65536));
+	}
+	if (chance(g, 3) == 0) {
+		uint32_t large = 1 + chance(g, 3);
+		at = attribute(at, 0xc0, 32, 12 * large);
+		for (uint32_t i = 0; i < 3 * large; i++, at += 4) {
+			put32(at, i % 3 == 0 ? 1000 + chance(g, 400000) : chance(g, 10000));
+		}
+	}
+	put16(p + 19, 0);
+	put16(p + 21, (uint32_t)(at - (p + 23)));
+	for (uint32_t i = 1 + chance(g, 3); i > 0; i--) {
+		uint32_t bits = chance(g, 3) == 0 ? 16 + chance(g, 8) : 24;
+		put32(at, bits << 24 | (11 + chance(g, 200)) << 16 | chance(g, 65536));
+		at[3] &= (uint8_t)(0xff00 >> (bits - 16 < 8 ? bits - 16 : 8)); /* no bit beyond the length */
+		at += bits == 16 ? 3 : 4;
+	}
+	return bgp_header(p, (size_t)(at - p), 2);
+}
+
+/* What the bulk shapes send: whole UPDATEs. */
 static void
 make_stream(struct gen *g, bool table)
 {
@@ -245,11 +301,9 @@ make_stream(struct gen *g, bool table)
 	}
 	while (g->stream_size + UPDATE_MAX <= STREAM) {
 		uint32_t kind = chance(g, 10);
-		uint32_t prefixes = table ? 1 + chance(g, 15)
-			: kind < 5        ? 1 + chance(g, 4)
-			: kind < 9        ? 5 + chance(g, 60)
-					  : 100 + chance(g, 800);
-		g->stream_size += make_update(g, g->stream + g->stream_size, prefixes);
+		uint32_t prefixes = kind < 5 ? 1 + chance(g, 4) : kind < 9 ? 5 + chance(g, 60) : 100 + chance(g, 800);
+		uint8_t *p = g->stream + g->stream_size;
+		g->stream_size += table ? make_route(g, p) : make_update(g, p, prefixes);
 	}
 }
 
