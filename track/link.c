@@ -174,6 +174,10 @@ link_near(void *ctx, void *user)
 	(void)ctx;
 	const struct link *link = user;
 	near_fetch(link->session, sizeof(*link->session));
+	for (unsigned dir = 0; dir < 2; dir++) {
+		const struct machine *m = &link->machine[dir];
+		near_fetch(m->pending, m->pending_count * sizeof(*m->pending));
+	}
 }
 
 void
