@@ -345,7 +345,7 @@ rule_bfd_calm(const struct bfd_session *b, unsigned end)
 {
 	const struct bfd_end *x = &b->end[end], *y = &b->end[1 - end];
 	const struct bfd_packet *p = &x->last;
-	return b->up && p->fault == BFD_FAULT_NONE && !p->has_auth &&
+	return b->up && x->port == y->port && p->fault == BFD_FAULT_NONE && !p->has_auth &&
 	       (p->flags & (BFD_FLAG_POLL | BFD_FLAG_FINAL | BFD_FLAG_DEMAND)) == 0 &&
 	       p->your_discriminator == y->last.my_discriminator && !was_routed(x, y) &&
 	       x->stale_packets == 0 && x->unanswered_polls == 0;
