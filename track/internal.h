@@ -91,7 +91,7 @@ struct machine {
 	bool open_acked;
 	struct moment established;
 	struct pending *pending; /* messages that this side sent, oldest first; NULL: none */
-	unsigned pending_count;
+	unsigned pending_count, pending_room;
 	struct open_seen open;
 	struct judgements *judged; /* NULL: nothing is */
 	bool auth_told;         /* a digest of it fitted no key */
@@ -459,7 +459,7 @@ struct track {
 	struct event message_event; /* message.c: large, and the messages are many */
 	struct bgp_message decoded; /* likewise */
 	struct message_run run;
-	struct pending *spare_pending; /* machine.c: of the last machine that had none left */
+	struct pending *spare_pending; /* machine.c: for PENDING_LEAST, of the last machine that had none left */
 	struct moment now;
 	struct moment begin; /* of the first packet */
 	struct flow_sink flow;

@@ -19,7 +19,10 @@
 
 #include "track/memory.h"
 
-enum { REPEATS_ENOUGH = 3 };
+enum {
+	REPEATS_ENOUGH = 3,
+	PENDING_LEAST = 2, /* messages: most have one; doubled up to TRACK_PENDING_MAX */
+};
 
 /* No hold timer but 0 is shorter (RFC 4271 section 4.2). */
 #define SHORTEST_HOLD_NS (3 * SECOND_NS)
@@ -335,9 +338,30 @@ forget_pending(struct track *t, struct machine *m, unsigned count)
 		return;
 	}
 	/* Most machines have none most of the time; the next one that does need not ask for memory. */
-	free(t->spare_pending);
-	t->spare_pending = m->pending;
+	if (m->pending_room == PENDING_LEAST && t->spare_pending == NULL) {
+		t->spare_pending = m->pending;
+	} else {
+		free(m->pending);
+	}
 	m->pending = NULL;
+	m->pending_room = 0;
+}
+
+/* Room for one more, of at most TRACK_PENDING_MAX. */
+static void
+make_room(struct track *t, struct machine *m)
+{
+	if (m->pending_count < m->pending_room) {
+		return;
+	}
+	if (m->pending == NULL && t->spare_pending != NULL) {
+		m->pending = t->spare_pending;
+		t->spare_pending = NULL;
+		m->pending_room = PENDING_LEAST;
+		return;
+	}
+	m->pending_room = m->pending == NULL ? PENDING_LEAST : m->pending_room * 2;
+	m->pending = memory_resize(m->pending, m->pending_room * sizeof(*m->pending));
 }
 
 void
@@ -384,12 +408,6 @@ push(struct track *t, struct link *link, unsigned dir, const struct pending *mes
 		deliver(t, link, 1 - dir, message, BASIS_OBSERVED);
 		return;
 	}
-	if (m->pending == NULL) {
-		m->pending = t->spare_pending != NULL
-				     ? t->spare_pending
-				     : memory_zero(TRACK_PENDING_MAX, sizeof(*m->pending));
-		t->spare_pending = NULL;
-	}
 	if (m->pending_count == TRACK_PENDING_MAX) {
 		/* A stretch of UPDATEs and KEEPALIVEs: the last one stands for all of them. */
 		struct pending *tail = &m->pending[TRACK_PENDING_MAX - 1];
@@ -401,6 +419,7 @@ push(struct track *t, struct link *link, unsigned dir, const struct pending *mes
 		forget_pending(t, m, 1);
 		deliver(t, link, 1 - dir, &p, BASIS_INFERRED);
 	}
+	make_room(t, m);
 	m->pending[m->pending_count++] = *message;
 }
 
