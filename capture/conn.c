@@ -19,7 +19,7 @@
 enum conn_list {
 	LIST_REFUSED, /* in the order in which they make room */
 	LIST_RESET,
-	LIST_RESET_LIVED, /* after messages both ways: whether it goes on shows at the next KEEPALIVE */
+	LIST_RESET_LIVED, /* after messages both ways: they may be sent again, and a session goes on at its next KEEPALIVE */
 	LIST_CLOSED,
 	LIST_HALF_OPEN,
 	LIST_OPEN,
@@ -397,7 +397,7 @@ entry_use(struct conn_table *table, struct conn_entry *entry, uint64_t now_ns)
 		list = LIST_REFUSED;
 		break;
 	case CONN_STATE_RESET:
-		list = entry->conn.side[0].data_segments >= CONN_LIVED && entry->conn.side[1].data_segments >= CONN_LIVED
+		list = entry->conn.side[0].data_segments >= CONN_SPOKE && entry->conn.side[1].data_segments >= CONN_SPOKE
 			       ? LIST_RESET_LIVED
 			       : LIST_RESET;
 		break;

@@ -87,8 +87,8 @@ enum {
 	LIMIT_GHOSTS = 1024,
 	/* An IP packet longer than the largest jumbo frame was made by segmentation offload. */
 	LIMIT_MTU = 9216,
-	/* Segments with payload each way (OPEN, KEEPALIVE, and more) of a connection that has been a session. */
-	CONN_LIVED = 3,
+	/* Segments with payload each way (an OPEN, and what follows) of a connection on which both spoke. */
+	CONN_SPOKE = 2,
 };
 
 #define LIMIT_MS 1000000ull
@@ -108,8 +108,9 @@ enum {
 #define CONN_LINGER_CLOSED_NS (30 * LIMIT_S)
 #define CONN_LINGER_RESET_NS (10 * LIMIT_S)
 #define CONN_LINGER_REFUSED_NS (1 * LIMIT_S)
-/* After the RST of a session: KEEPALIVEs come every minute at the usual hold time of 180 s (RFC 4271
- * section 10), and would show that the RST was none of its sender's. */
+/* After the RST of a connection on which both spoke: KEEPALIVEs come every minute at the usual hold time of 180 s (RFC 4271
+ * section 10), and would show that the RST was none of its sender's; and who does not take the RST sends again,
+ * with pauses that double up to a minute or two (RFC 6298 section 5.5). */
 #define CONN_LINGER_LIVED_NS (90 * LIMIT_S)
 /* What its receiver had sent before the RST reached it comes no later. */
 #define CONN_RESET_CROSSED_NS (1 * LIMIT_S)

@@ -12,7 +12,7 @@ import tempfile
 
 import packets
 from packets import ACK, BEGIN, CLIENT, KEEPALIVE, SERVER, Conversation, message, notification, open_message
-from support import Tap, bgpwhy, need_program
+from support import Tap, bgpwhy, epoch, need_program
 
 END_OF_RIB = message(2, bytes(4))
 GIVES_UP = notification(6, 7)
@@ -200,20 +200,34 @@ def check_restart(tap, folder):
 class Reset:
     """A session of ninety seconds' hold time, a RST in the server's name, and what comes then."""
 
-    def __init__(self, ahead):
+    def __init__(self, ahead, flags=packets.RST):
         self.one = Conversation()
         self.one.establish()
         self.keep_alive(2)
         before = dict(self.one.seq)
         self.one.seq[SERVER] += ahead  # of the next octet that the client expects
-        self.one.segment(SERVER, packets.RST, after=5)
+        self.one.segment(SERVER, flags, after=5)
         self.one.seq.update(before)
+
+    def now(self):
+        return self.one.frames[-1][0] / 1e6
+
+    def wait(self, seconds):
+        """Somebody else talks: time goes on."""
+        for _ in range(seconds // 4):
+            self.one.frame(packets.ethernet(CLIENT, SERVER, 17, struct.pack(">HHHH", 4711, 4712, 8, 0)), after=4)
 
     def keep_alive(self, times):
         for _ in range(times):
             self.one.say(CLIENT, KEEPALIVE, after=30)
+            self.heard = self.now()  # by the server, which acknowledges it with its own
             self.one.say(SERVER, KEEPALIVE)
             self.one.segment(CLIENT, ACK)
+
+    def times(self, folder):
+        """Who leaves Established when."""
+        return [(one["speaker"], round(epoch(one["time"]), 3)) for one in read(folder, self.one)
+                if one["event"] == "transition" and one["from"] == "Established"]
 
     def read(self, folder):
         events = read(folder, self.one)
@@ -235,25 +249,44 @@ def check_reset(tap, folder):
 
     story = Reset(0)
     story.keep_alive(3)
-    tap.equal(story.read(folder), ("healthy", [(SERVER, "Idle"), (CLIENT, "Idle"), (CLIENT, "Established"), (SERVER, "Established")],
-                                   [], [("info", "closed-without-notification")]),
+    tap.equal(story.read(folder), ("healthy", [(CLIENT, "Idle"), (CLIENT, "Established")], [], [("info", "closed-without-notification")]),
               "a RST at the next octet, and both go on: their states are corrected")
 
     for name, ahead in (("at the next octet", 0), ("behind a segment that the capture lacks", 19)):
         story = Reset(ahead)
-        for _ in range(3):  # somebody else talks: time goes on
-            story.one.frame(packets.ethernet(CLIENT, SERVER, 17, struct.pack(">HHHH", 4711, 4712, 8, 0)), after=4)
+        story.wait(12)
         verdict, left, _, findings = story.read(folder)
-        tap.equal((verdict, left, findings), ("down", [(SERVER, "Idle"), (CLIENT, "Idle")], [("error", "closed-without-notification")]),
+        tap.equal((verdict, left, findings), ("down", [(CLIENT, "Idle"), (SERVER, "Idle")], [("error", "closed-without-notification")]),
                   f"a RST {name}, and silence: it ended the session")
 
     story = Reset(0)
     story.keep_alive(2)
     story.one.segment(SERVER, packets.RST, after=5)
-    story.one.frame(packets.ethernet(CLIENT, SERVER, 17, struct.pack(">HHHH", 4711, 4712, 8, 0)), after=4)
+    story.wait(4)
     verdict, left, _, findings = story.read(folder)
-    tap.equal((verdict, left[4:], findings), ("down", [(SERVER, "Idle"), (CLIENT, "Idle")], [("error", "closed-without-notification")]),
+    tap.equal((verdict, left[2:], findings), ("down", [(CLIENT, "Idle"), (SERVER, "Idle")], [("error", "closed-without-notification")]),
               "a RST without effect, and later one that has it")
+
+    # A RST that acknowledges nothing is of nobody's socket (RFC 9293, 3.10.7.1): who is named may live.
+    story = Reset(0, packets.RST | ACK)
+    verdict, left, _, _ = story.read(folder)
+    tap.equal((verdict, left), ("down", [(SERVER, "Idle"), (CLIENT, "Idle")]), "a RST that acknowledges: its sender gave the session up")
+
+    story = Reset(0)
+    reset = story.now()
+    story.one.say(SERVER, KEEPALIVE, after=10)
+    story.one.segment(CLIENT, packets.RST)
+    story.wait(20)
+    tap.equal(story.times(folder), [(CLIENT, reset), (SERVER, round(reset + 10.001, 3))], "who is named goes on and takes the next RST: it leaves then")
+
+    story = Reset(0)
+    reset, heard = story.now(), story.heard
+    for pause in (10, 1, 2, 4, 8, 16, 32, 64):
+        before = story.one.seq[SERVER]
+        story.one.say(SERVER, KEEPALIVE, after=pause)
+        story.one.seq[SERVER] = before
+        story.one.segment(CLIENT, packets.RST)
+    tap.equal(story.times(folder), [(CLIENT, reset), (SERVER, round(heard + 90, 3))], "who is named goes on and takes no RST: its hold timer runs out")
 
 
 def main():

@@ -325,6 +325,23 @@ reason_of(const struct bfd_packet *p, const struct bfd_end *peer)
 	}
 }
 
+/*
+ * It was not heard for longer than its detection time, and says now that this ran out. The way was cut in both
+ * directions then, and it left when the last packet that got through, which is about as old as its own
+ * last one, was its detection time old.
+ */
+static bool
+expired_unseen(const struct track *t, const struct bfd_end *e, const struct moment *heard, const struct moment *now,
+	struct moment *left)
+{
+	uint64_t deadline = heard->time_ns + e->detect_us * 1000;
+	if (!e->has_timers || e->detect_us == 0 || silence_from(t, heard) != heard->time_ns || deadline >= now->time_ns) {
+		return false;
+	}
+	*left = (struct moment){.time_ns = deadline, .input = now->input};
+	return true;
+}
+
 static void
 refresh_timers(struct bfd_session *b)
 {
@@ -554,6 +571,7 @@ packet_in(struct track *t, const struct datagram *datagram)
 		tell_packet(t, b, ip, port, &packet, changes);
 	}
 	struct bfd_packet before = e->last;
+	struct moment heard = e->at;
 	uint8_t state_before = e->state;
 	end_heard(t, b, end);
 	e->last = packet;
@@ -581,7 +599,11 @@ packet_in(struct track *t, const struct datagram *datagram)
 			transition(t, b, end, (uint8_t)(between + 1), BASIS_INFERRED, &at,
 				"the machine has no other way to the state that it shows next (RFC 5880 section 6.2)");
 		}
-		transition(t, b, end, to, BASIS_OBSERVED, &at, reason_of(&packet, &b->end[1 - end]));
+		struct moment left;
+		bool unseen = state_before == BFD_UP + 1 && packet.state == BFD_DOWN && packet.diag == 1 &&
+			      expired_unseen(t, e, &heard, &at, &left);
+		transition(t, b, end, to, unseen ? BASIS_INFERRED : BASIS_OBSERVED, unseen ? &left : &at,
+			reason_of(&packet, &b->end[1 - end]));
 		mark_dirty(t, b);
 	}
 	bool up = b->end[0].state == BFD_UP + 1 && b->end[1].state == BFD_UP + 1;
@@ -729,7 +751,10 @@ left_up_unseen(struct track *t, struct bfd_session *b, unsigned end)
 	    t->now.time_ns < silence_from(t, &x->since) + y->detect_us * 1000 + SECOND_NS) {
 		return;
 	}
-	struct moment at = x->since;
+	struct moment at = x->since, left;
+	if (x->last.diag == 1 && expired_unseen(t, y, &y->at, &t->now, &left)) {
+		at = left; /* its peer heard nothing of it either: cut in both directions */
+	}
 	transition(t, b, 1 - end, BFD_DOWN + 1, BASIS_INFERRED, &at,
 		"its peer says Down and it is not heard any more: it heard that, or nothing for its detection time (RFC 5880 section 6.8.4, 6.8.6)");
 	mark_dirty(t, b);

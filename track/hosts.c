@@ -192,6 +192,7 @@ heard(struct track *t, struct host *h, const uint8_t *mac, const struct moment *
 			    at->time_ns < h->changed_ns + CONFLICT_S * SECOND_NS;
 		h->claims_changed = back ? h->claims_changed + 1 : 1;
 		h->changed_ns = at->time_ns;
+		h->used_by_other = 0;
 		memcpy(h->other_mac, h->mac, sizeof(h->mac));
 		memcpy(h->mac, mac, sizeof(h->mac));
 		if (at->time_ns >= h->told_ns + SECOND_NS) {

@@ -99,6 +99,7 @@ struct machine {
 	bool closed; /* it sent FIN or a valid RST */
 	uint8_t data_ttl; /* of its last segment with payload */
 	uint8_t rst_ttl;  /* of its last RST */
+	bool rst_bare;    /* … which acknowledges nothing */
 	uint32_t messages;
 	uint32_t retransmissions;     /* data segments sent again since the last ACK of the peer */
 	struct moment retransmission; /* the last one */
@@ -116,6 +117,10 @@ struct reset_seen {
 	bool inexact;     /* it was not at the next octet, and nobody asked back */
 	bool refuted;     /* it had no effect */
 	bool sender_goes_on; /* with payload */
+	bool doubt; /* whether it was of who is named, who stays what it was until that shows */
+	bool lives; /* it was not: who is named goes on, and its hold timer runs */
+	bool deaf;  /* … and takes no RST: it went on after one */
+	struct moment back; /* a RST to it, of which it is not known whether it was taken; time 0: none */
 	bool was_established[2]; /* and is not since */
 };
 
@@ -139,7 +144,7 @@ struct link {
 	bool hold_known;
 	bool ignored;   /* a side discards what the other sends (GTSM) */
 	bool hold_told; /* a finding says that its hold timer ran out */
-	bool open_told, confirm_told, return_told, stuck_told, name_told;
+	bool open_told, confirm_told, return_told, silence_told, stuck_told, name_told;
 	struct reset_seen reset;
 	enum connection_state state;
 	bool stated;
@@ -402,6 +407,7 @@ struct host {
 	bool has_mac;
 	uint8_t mac[6], other_mac[6]; /* that claimed it by ARP or NDP, and the one before */
 	uint32_t claims_changed;  /* in a row, each soon after the one before */
+	uint32_t used_by_other;   /* packets of it from other_mac, long enough after the last change */
 	uint64_t changed_ns, told_ns;
 	struct moment claim;
 	struct moment resolved;   /* its last word by ARP or NDP */
@@ -578,6 +584,7 @@ void reset_inexact(struct track *t, struct link *link, unsigned dir);
 void reset_taken(struct link *link, unsigned dir, const struct moment *at); /* before the machines know */
 void reset_segment(struct track *t, struct link *link, unsigned dir, const struct seg *seg);
 void reset_tick(struct track *t, struct link *link, bool another); /* another: the two have a new one */
+void reset_settle(struct track *t, struct link *link, unsigned dir); /* `dir` was it that sent the RST */
 uint64_t reset_due(const struct track *t, const struct link *link);
 
 /* resent.c: a segment that was sent again; and where link->resent is there: what waits to be told */
@@ -792,6 +799,7 @@ uint64_t rule_bfd_due(const struct track *t, const struct bfd_session *b);
 bool rule_card_goes_on(struct track *t, struct session *s, const struct contact *c);
 void rule_contacts(struct track *t, bool last);
 void rule_address_claimed(struct track *t, struct host *h, const struct moment *at);
+void rule_address_used(struct track *t, struct host *h, const struct packet_info *ip);
 bool rule_after_exit(const struct session *s);
 void rule_expect_segment(struct session *s, unsigned side, const struct seg *seg);
 void rule_expect_open(struct session *s, unsigned side, const struct open_seen *open);

@@ -125,6 +125,7 @@ link_finish(struct track *t, struct link *link)
 	if (link->resent != NULL) {
 		resent_settle(t, link, true);
 	}
+	reset_settle(t, link, link->reset.dir);
 	if (!t->ending && !link->evicted) {
 		/* The TCP connection is over for both, if nothing said so before. */
 		for (unsigned dir = 0; dir < 2; dir++) {
@@ -197,6 +198,9 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 	unsigned dir = seg->dir;
 	struct speaker *from = &s->side[link_side(link, dir)];
 	host_heard(t, from->host, &t->now);
+	if (from->host->claims_changed > 0) {
+		rule_address_used(t, from->host, seg->ip);
+	}
 	from->alive = t->now;
 	if (t->options.expect != NULL) {
 		rule_expect_segment(s, link_side(link, dir), seg);
@@ -208,6 +212,7 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 	}
 	if (seg->flags & SEG_RST) {
 		m->rst_ttl = seg->ip->ttl;
+		m->rst_bare = (seg->flags & SEG_ACK) == 0;
 	}
 	if (seg->retransmission && seg->wire_len > 0 && !seg->keepalive_probe) {
 		from->retransmissions++;
@@ -229,7 +234,7 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 		}
 	}
 	reset_segment(t, link, dir, seg);
-	if (m->closed && link->was_established && seg->wire_len > 0 && !seg->keepalive_probe &&
+	if ((m->closed || (link->reset.lives && link->reset.dir == dir)) && link->was_established && seg->wire_len > 0 && !seg->keepalive_probe &&
 	    conn->side[dir].rst_count > 0 && conn->side[dir].fin_count == 0) {
 		rule_reset_in_its_name(t, link, dir, seg);
 	}
@@ -273,6 +278,7 @@ syn_seen(struct track *t, struct link *link, unsigned dir, const struct seg *seg
 			unsigned side = old->local == 0 ? link_side(link, dir)
 							: 1 - link_side(link, dir);
 			const struct machine *m = &old->machine[side];
+			reset_settle(t, old, side);
 			if (m->state != BGP_STATE_ESTABLISHED ||
 			    t->now.time_ns < m->established.time_ns + SECOND_NS) {
 				continue;

@@ -69,6 +69,9 @@ forget_others(struct track *t, struct link *link, unsigned dir, const struct mom
 	struct session *s = link->session;
 	bool any = s->machines[link_side(link, dir)][BGP_STATE_ESTABLISHED] > 0;
 	for (struct link *old = any ? s->links : NULL; old != NULL; old = old->next) {
+		if (old != link) {
+			reset_settle(t, old, link_side(old, 0) == link_side(link, dir) ? 0 : 1);
+		}
 		unsigned own = link_side(old, 0) == link_side(link, dir) ? 0 : 1;
 		const struct machine *m = &old->machine[own];
 		if (old == link || m->state != BGP_STATE_ESTABLISHED || m->done ||
@@ -76,7 +79,11 @@ forget_others(struct track *t, struct link *link, unsigned dir, const struct mom
 		    at->time_ns <= m->sent.time_ns + SECOND_NS) {
 			continue;
 		}
-		if (machine_hold_passed(t, old, own, at->time_ns, 100)) {
+		/* Who repeated itself all the while had that connection still: no restart, but a timer with jitter. */
+		bool repeats = m->retransmissions >= REPEATS_ENOUGH &&
+			       m->retransmission.time_ns > silence_from(t, &m->received);
+		if (machine_hold_passed(t, old, own, at->time_ns, repeats ? 70 : 100) ||
+			machine_seems_cut_off(t, old, own)) {
 			/* It was cut off, and what it had to say at the end reached nobody. */
 			machine_gone(t, old, own, RFC_HOLD_TIMER_EXPIRES, at,
 				"it opens another session after a silence as long as the hold time (RFC 4271 section 6.5)");
@@ -300,7 +307,8 @@ deliver(struct track *t, struct link *link, unsigned dir, const struct pending *
 		m->done = true;
 		break;
 	case BGP_KEEPALIVE:
-		if (m->state == BGP_STATE_OPENSENT) {
+		if (m->state <= BGP_STATE_OPENSENT && m->state != BGP_STATE_UNKNOWN) {
+			/* Its own OPEN may be behind a hole of the capture, and be told later. */
 			m->keepalive_received = true;
 		} else if (m->state == BGP_STATE_OPENCONFIRM) {
 			machine_event(t, link, dir, RFC_KEEPALIVE, basis, &p->at,
@@ -567,9 +575,12 @@ machine_closed(struct track *t, struct link *link, unsigned dir, bool reset,
 			break;
 		}
 	}
-	if (!m->done) {
-		bool expired = m->state >= BGP_STATE_OPENCONFIRM && !peer->closed &&
-			       machine_hold_passed(t, link, dir, at->time_ns, 70);
+	bool expired = m->state >= BGP_STATE_OPENCONFIRM && !peer->closed &&
+		       machine_hold_passed(t, link, dir, at->time_ns, 70);
+	if (expired) {
+		link->reset.doubt = false;
+	}
+	if (!m->done && !(reset && link->reset.doubt)) {
 		/* A RST answers for a socket that is gone: when its owner left, nobody saw. */
 		machine_gone(t, link, dir,
 			expired        ? RFC_HOLD_TIMER_EXPIRES

@@ -14,6 +14,8 @@
 enum {
 	NEWEST_HOSTS = 64, /* so many are looked through for another address of a card */
 	CLAIMS_ENOUGH = 2,
+	MOVE_S = 2, /* what the old owner had sent, and what it sends before it knows */
+	USES_ENOUGH = 3,
 };
 
 static bool
@@ -93,15 +95,10 @@ rule_card_goes_on(struct track *t, struct session *s, const struct contact *c)
 	return false;
 }
 
-/* Two hosts claim one address by ARP or NDP, in turn: once may be a move, back again is a conflict. */
-void
-rule_address_claimed(struct track *t, struct host *h, const struct moment *at)
+/* Two cards have the address of `h`. */
+static void
+raise_conflict(struct track *t, struct host *h, const char *how, const struct moment *at)
 {
-	static const uint8_t vrrp[] = {0x00, 0x00, 0x5e, 0x00};
-	if (h->claims_changed < CLAIMS_ENOUGH || memcmp(h->mac, vrrp, sizeof(vrrp)) == 0 ||
-	    memcmp(h->other_mac, vrrp, sizeof(vrrp)) == 0) {
-		return;
-	}
 	char a[ADDRESS_TEXT_MAX];
 	struct speaker *side = h->claimed != NULL ? h->claimed : h->speakers;
 	for (unsigned i = 0; side != NULL && i < TRACK_PEERS_TOLD; i++, side = side->host_next) {
@@ -118,12 +115,44 @@ rule_address_claimed(struct track *t, struct host *h, const struct moment *at)
 				.evidence_count = 1,
 				.took_down = s->exits > 0 || !s->up,
 			},
-			"two hosts use %s: %02x:%02x:%02x:%02x:%02x:%02x and %02x:%02x:%02x:%02x:%02x:%02x answer for it in turn",
+			"two hosts use %s: %02x:%02x:%02x:%02x:%02x:%02x and %02x:%02x:%02x:%02x:%02x:%02x %s",
 			address_text(&h->addr, a), h->mac[0], h->mac[1], h->mac[2], h->mac[3],
 			h->mac[4], h->mac[5], h->other_mac[0], h->other_mac[1],
-			h->other_mac[2], h->other_mac[3], h->other_mac[4], h->other_mac[5]);
+			h->other_mac[2], h->other_mac[3], h->other_mac[4], h->other_mac[5], how);
 	}
 	h->claimed = side;
+}
+
+/* The address of a virtual router is one card's and then another's (RFC 9568 section 7.3). */
+static bool
+is_virtual(const struct host *h)
+{
+	static const uint8_t vrrp[] = {0x00, 0x00, 0x5e, 0x00};
+	return memcmp(h->mac, vrrp, sizeof(vrrp)) == 0 || memcmp(h->other_mac, vrrp, sizeof(vrrp)) == 0;
+}
+
+/* Two hosts claim one address by ARP or NDP, in turn: once may be a move, back again is a conflict. */
+void
+rule_address_claimed(struct track *t, struct host *h, const struct moment *at)
+{
+	if (h->claims_changed >= CLAIMS_ENOUGH && !is_virtual(h)) {
+		raise_conflict(t, h, "answer for it in turn", at);
+	}
+}
+
+/* One card claimed the address by ARP or NDP, then another one did, and the first goes on to use it: no move. */
+void
+rule_address_used(struct track *t, struct host *h, const struct packet_info *ip)
+{
+	if (!ip->has_mac || h->claims_changed == 0 || h->claims_changed >= CLAIMS_ENOUGH ||
+	    memcmp(ip->src_mac, h->other_mac, sizeof(h->other_mac)) != 0 ||
+	    ip->time_ns < h->changed_ns + MOVE_S * SECOND_NS || ++h->used_by_other < USES_ENOUGH ||
+	    ip->time_ns < h->told_ns + SECOND_NS || is_virtual(h)) {
+		return;
+	}
+	h->told_ns = ip->time_ns;
+	struct moment at = moment_of(ip);
+	raise_conflict(t, h, "claim it, and the second goes on to send from it", &at);
 }
 
 /* The same SYN twice within a second, from two addresses: something between rewrites the source. */

@@ -154,6 +154,31 @@ one_way(struct track *t, struct bfd_session *b, unsigned end)
 	}
 }
 
+/* Both say Down and name nobody, and the capture has the packets of both. */
+static void
+neither_hears(struct track *t, struct bfd_session *b)
+{
+	const struct bfd_end *x = &b->end[0], *y = &b->end[1];
+	if (x->down_zero_packets < ONE_WAY_PACKETS || y->down_zero_packets < ONE_WAY_PACKETS ||
+	    !before_by(&y->at, &x->down_zero, ONE_WAY_S) || !before_by(&x->at, &y->down_zero, ONE_WAY_S) ||
+	    has_other_reason(b, x) || has_other_reason(b, y) ||
+	    bfd_finding_find(b, FINDING_BFD_ONE_WAY) != NULL) {
+		return;
+	}
+	char a[ADDRESS_TEXT_MAX], c[ADDRESS_TEXT_MAX];
+	uint64_t frames[] = {x->down_zero.frame, y->down_zero.frame, x->at.frame, y->at.frame};
+	struct finding_args args = scene_bfd_args(b, FINDING_BFD_ONE_WAY, CONFIDENCE_LIKELY, &x->addr,
+		y->at.time_ns > x->at.time_ns ? &y->at : &x->at);
+	args.evidence = frames;
+	args.evidence_count = 4;
+	struct finding *f = finding_raise(t, &args,
+		"%s and %s both send BFD, and both stay Down and hear nothing (Your Discriminator 0): their packets are dropped behind this capture, in both directions",
+		address_text(&x->addr, a), address_text(&y->addr, c));
+	if (f != NULL) {
+		f->first = x->down_zero.time_ns > y->down_zero.time_ns ? x->down_zero : y->down_zero;
+	}
+}
+
 /* x answers a discriminator that y does not use any more, or never did (RFC 5880 section 6.8.6). */
 static void
 stale_discriminator(struct track *t, struct bfd_session *b, unsigned end, const struct moment *at)
@@ -380,6 +405,7 @@ rule_bfd_packet(struct track *t, struct bfd_session *b, unsigned end,
 	}
 	one_way(t, b, 0);
 	one_way(t, b, 1);
+	neither_hears(t, b);
 	stale_discriminator(t, b, end, at);
 	two_discriminators(t, b, end, before, at);
 	poll_unanswered(t, b, end, at);

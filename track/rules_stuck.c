@@ -13,6 +13,9 @@ enum {
 	SYNACKS_ENOUGH = 3,
 	STUCK_S = 15,         /* how long a window may stay closed */
 	RETRANSMISSIONS_ENOUGH = 3,
+	SILENCE_ENOUGH = 4,   /* copies of an OPEN, */
+	SILENT_S = 3,         /* and for so long */
+	HOPS_MAX = 30,
 	CAPABILITY_STRICT_BFD = 74,
 };
 
@@ -40,6 +43,60 @@ return_path(struct scene *scene)
 	finding_raise(scene->t, &args,
 		"%s answers the SYN of %s with SYN-ACK (%u times) and no ACK follows: its answers do not reach %s",
 		scene->xt, scene->yt, own->synack_count, scene->yt);
+}
+
+/* How many routers a packet has passed: hosts begin at 64, 128 or 255. 0: none, or it cannot be told. */
+static unsigned
+hops_of(uint8_t ttl)
+{
+	unsigned begin = ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255;
+	return ttl == 0 || begin - ttl > HOPS_MAX ? 0 : begin - ttl;
+}
+
+/*
+ * y takes the call of x, its TCP answers the SYN, and then nothing of it comes any more: what x sends is not
+ * even acknowledged. A kernel answers a SYN with its own TTL, and then the socket has that of its daemon: 1,
+ * where an eBGP speaker is not multihop, or 255 and the wish for the same (RFC 5082).
+ */
+static void
+silent_since_the_call(struct scene *scene)
+{
+	struct link *link = scene->link;
+	const struct machine *own = &link->machine[scene->dir], *peer = &link->machine[1 - scene->dir];
+	const struct conn_side *y = &link->conn->side[1 - scene->dir];
+	if (link->silence_told || link->open_told || link->ignored || !link->conn->handshake ||
+	    link->conn->client != (int8_t)scene->dir || !own->open.seen || own->open_acked || own->done ||
+	    own->retransmissions < SILENCE_ENOUGH || peer->messages > 0 || y->segments != y->synack_count ||
+	    y->synack_count == 0 || scene->s->up ||
+	    own->retransmission.time_ns < own->open.at.time_ns + SILENT_S * SECOND_NS) {
+		return;
+	}
+	link->silence_told = true;
+	uint64_t frames[] = {y->first_synack_frame, own->open.at.frame, own->retransmission.frame};
+	unsigned hops = hops_of(y->ttl_first);
+	/* Who repeats its SYN-ACK has not heard the ACK: then it is what x sends that is lost. */
+	bool unheard = y->synack_count >= SYNACKS_ENOUGH;
+	struct finding_args args = scene_args(scene,
+		unheard ? FINDING_RETURN_PATH_DROP : hops > 0 ? FINDING_EBGP_MULTIHOP_NEEDED : FINDING_OPEN_UNANSWERED,
+		unheard ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE);
+	args.subject = unheard ? &scene->x->addr : hops > 0 ? &scene->y->addr : &scene->x->addr;
+	args.evidence = frames;
+	args.evidence_count = 3;
+	args.lower_severity = rule_after_exit(scene->s);
+	if (unheard) {
+		finding_raise(scene->t, &args,
+			"%s answers the SYN of %s again and again (%u times), though it was acknowledged, and takes nothing that %s sends: between the two only SYNs and their answers pass, as through a firewall that sees one direction",
+			scene->yt, scene->xt, y->synack_count, scene->xt);
+	} else if (hops > 0) {
+		finding_raise(scene->t, &args,
+			"%s takes the call of %s, and after its SYN-ACK (TTL %u: %u hop%s away) nothing of it comes: the OPEN of %s is sent again (%u times) and not even acknowledged. So it looks where %s sends with TTL 1, as an eBGP speaker does that is not multihop; or it has TTL security, or a firewall lets nothing but SYNs pass",
+			scene->yt, scene->xt, y->ttl_first, hops, hops > 1 ? "s" : "", scene->xt, own->retransmissions,
+			scene->yt);
+	} else {
+		finding_raise(scene->t, &args,
+			"%s takes the call of %s, and after its SYN-ACK nothing of it comes: the OPEN of %s is sent again (%u times) and not even acknowledged by TCP; %s does not take it (TTL security, a firewall), or what it sends is lost",
+			scene->yt, scene->xt, scene->xt, own->retransmissions, scene->yt);
+	}
 }
 
 /* y takes only what comes with TTL 255, and x sends with less (RFC 5082). */
@@ -256,6 +313,7 @@ rule_link_tick(struct track *t, struct link *link)
 		rule_bad_update(t, link, dir);
 		return_path(&scene);
 		ttl_security(&scene);
+		silent_since_the_call(&scene);
 		window_closed(&scene);
 		missing_answer(&scene);
 	}

@@ -160,7 +160,8 @@ sent_with_small_ttl(struct track *t, const struct icmp_note *note)
 			const struct conn_side *side = &link->conn->side[dir];
 			if (side->seen && side->port == note->quoted_src_port &&
 			    address_equal(&side->addr, &note->quoted_src)) {
-				return side->ttl_first <= SMALL_TTL;
+				/* A kernel answers a SYN with a TTL of its own; the daemon's is that of what follows. */
+				return side->ttl_first <= SMALL_TTL || side->ttl_min <= SMALL_TTL;
 			}
 		}
 	}

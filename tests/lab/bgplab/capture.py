@@ -16,7 +16,7 @@ class Capture:
 
     def __init__(self, namespace, device, path, *, link_type=None, flags=(), program="tcpdump"):
         if program == "tcpdump":
-            args = ["tcpdump", "-i", device, "-n", "--immediate-mode", "-U", "-Z", "root", "-w", path,
+            args = ["tcpdump", "-i", device, "-n", "--immediate-mode", "-U", "-B", "16384", "-Z", "root", "-w", path,
                     *(["-y", link_type] if link_type else []), *flags]
         else:
             args = ["dumpcap", "-i", device, "-w", path]

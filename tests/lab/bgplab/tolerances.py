@@ -22,13 +22,8 @@ UNHEARD = "it is cut off: that it leaves the session is not on the wire until it
 NO_BFD_LOG = "BIRD drops its BFD session with its BGP session and logs no change of state"
 
 TOLERANCES = {
-    "address-conflict": [
-        bgp_exit("extra", ROUTER, "the RST is of the other host that uses the router's address"),
-        bgp_exit("unseen", ROUTER, "the router's own end comes later, from a connection already reset")],
     "bfd-admin-down": [
         bfd("extra", NODE, "from Up", "FRR's bfdd does not log its own AdminDown")],
-    "bfd-down-bgp-up": [
-        bfd("late", ROUTER, "from Up", "its packets are lost before the capture: when it went down is not on the wire", seconds=2)],
     "bfd-detect-expired": [
         bfd("extra", NODE, "from Up", "bfdd is stopped: it does not see that its peer says Down", count=2),
         bfd("unseen", NODE, "from Up", "bfdd notices after it goes on", count=2),
