@@ -179,7 +179,7 @@ heard(struct track *t, struct host *h, const uint8_t *mac, const struct moment *
 	if (h->alive.time_ns != 0 && at->time_ns >= h->alive.time_ns + SILENCE_S * SECOND_NS) {
 		h->silence_from = h->alive;
 		h->silence_to = *at;
-		h->silence_resolved = mac != NULL;
+		h->silence_resolved = mac != NULL && (!h->has_mac || memcmp(h->mac, mac, sizeof(h->mac)) == 0);
 	}
 	h->alive = *at;
 	if (mac == NULL) {

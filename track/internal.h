@@ -639,6 +639,7 @@ void machine_sent(struct track *t, struct link *link, unsigned dir, const struct
 void machine_acked(struct track *t, struct link *link, unsigned dir, uint32_t ack,
 	const struct moment *at);
 bool machine_seems_cut_off(const struct track *t, const struct link *link, unsigned dir);
+void machine_calls_again(struct track *t, struct link *old, unsigned dir, const struct moment *call);
 void machine_repeats(struct track *t, struct link *link, unsigned dir, const struct seg *seg);
 void machine_closed(struct track *t, struct link *link, unsigned dir, bool reset,
 	const struct moment *at);

@@ -12,6 +12,8 @@
 
 #include "track/memory.h"
 
+enum { SYNS_IN_VAIN = 2 }; /* and one more */
+
 struct delivery {
 	struct track *t;
 	struct link *link;
@@ -304,6 +306,11 @@ syn_seen(struct track *t, struct link *link, unsigned dir, const struct seg *seg
 		.key_id = seg->ao_key_id,
 		.next_key_id = seg->ao_next_key_id,
 	};
+	if (from->syns_unanswered >= SYNS_IN_VAIN && s->machines[link_side(link, dir)][BGP_STATE_ESTABLISHED] > 0) {
+		for (struct link *old = s->links; old != NULL; old = old->next) {
+			machine_calls_again(t, old, link_side(old, 0) == link_side(link, dir) ? 0 : 1, &from->syn_first);
+		}
+	}
 	if (from->syns_unanswered++ == 0) {
 		from->syn_first = t->now;
 		from->unanswered_frame_count = 0;

@@ -458,12 +458,46 @@ expired_long_ago(const struct track *t, const struct link *link, unsigned dir, c
 	       machine_hold_passed(t, link, dir, at->time_ns - SECOND_NS, 100);
 }
 
+/*
+ * The capture starts late, nothing of the peer has reached it on this connection, and it calls in vain: who has a
+ * session does not call. What it sends here is what TCP repeats of a session that it had.
+ */
+static bool
+had_a_session(const struct link *link, unsigned dir)
+{
+	const struct machine *m = &link->machine[dir];
+	return m->state == BGP_STATE_UNKNOWN && m->received.time_ns == 0 &&
+	       link->session->side[link_side(link, dir)].syns_unanswered > 0;
+}
+
+/* It calls in vain again and again (the SYN is `call`): it left before what it seemed to have. */
+void
+machine_calls_again(struct track *t, struct link *old, unsigned dir, const struct moment *call)
+{
+	const struct machine *m = &old->machine[dir];
+	const struct machine *peer = &old->machine[1 - dir];
+	/* What began it is no proof: that it was received was inferred. */
+	if (!old->conn->midstream || m->state != BGP_STATE_ESTABLISHED || m->received.time_ns > m->since_ns ||
+	    m->sent.time_ns > call->time_ns) {
+		return;
+	}
+	machine_gone(t, old, dir, RFC_TCP_FAILS, call,
+		"it calls in vain again and again, and nothing of its peer is on the connection that it seemed to have: it has no session");
+	if (peer->received.time_ns <= peer->since_ns) {
+		machine_gone(t, old, 1 - dir, RFC_TCP_FAILS, call,
+			"its peer calls anew: it has no session, and nothing in the capture says that this side has one");
+	}
+}
+
 void
 machine_sent(struct track *t, struct link *link, unsigned dir, const struct pending *message)
 {
 	struct machine *m = &link->machine[dir];
 	const struct moment *at = &message->at;
 	m->sent = *at;
+	if (message->type != BGP_OPEN && message->type != BGP_NOTIFICATION && had_a_session(link, dir)) {
+		return;
+	}
 	switch (message->type) {
 	case BGP_OPEN:
 		if (m->unborn) {

@@ -136,8 +136,8 @@ both_signed(struct track *t, struct session *s, struct speaker *from, struct spe
 	return !worked;
 }
 
-bool
-rule_signed_syns(struct track *t, struct session *s, unsigned x)
+static bool
+judge_signed_syns(struct track *t, struct session *s, unsigned x)
 {
 	struct speaker *from = &s->side[x], *to = &s->side[1 - x];
 	bool other_calls = to->syns_unanswered > 0;
@@ -176,6 +176,29 @@ rule_signed_syns(struct track *t, struct session *s, unsigned x)
 		       : "%s signs its SYNs with %s%s and %s does not answer: it has no key, or another one, or a firewall drops them",
 		a, option_name(signature), good ? " (the digests fit the key given)" : "", b);
 	return other_calls;
+}
+
+/* It happened once for each call, however often it was looked at. */
+static void
+count_calls(struct session *s)
+{
+	uint64_t calls = (uint64_t)s->side[0].attempts_unanswered + s->side[1].attempts_unanswered;
+	for (struct finding *f = s->findings; f != NULL; f = f->next) {
+		bool keys = f->cause == FINDING_MD5_MISMATCH || f->cause == FINDING_MD5_ONE_SIDED ||
+			    f->cause == FINDING_AO_MISMATCH;
+		if (keys && calls > 0 &&
+		    (f->last.time_ns == s->side[0].syn_last.time_ns || f->last.time_ns == s->side[1].syn_last.time_ns)) {
+			f->count = calls;
+		}
+	}
+}
+
+bool
+rule_signed_syns(struct track *t, struct session *s, unsigned x)
+{
+	bool explained = judge_signed_syns(t, s, x);
+	count_calls(s);
+	return explained;
 }
 
 bool

@@ -10,6 +10,7 @@
 enum {
 	BFD_RETRY_S = 10,     /* after BFD left Up: how soon its caller tries again */
 	COLLISION_S = 2,
+	LARGE_COPIES = 3,
 	LARGE_SEGMENT = 1000, /* octets; less passes wherever IPv6 or PPPoE does */
 };
 
@@ -143,7 +144,7 @@ rule_hold_expired(struct track *t, struct link *link, unsigned dir, enum basis b
 	size_t count = 2;
 	bool silent_daemon = false; /* its TCP acknowledges what its daemon does not answer */
 	uint32_t unseen = sent_unseen(link, 1 - dir);
-	if (peer->retransmissions >= 3 && peer->retransmitted_size >= LARGE_SEGMENT &&
+	if (peer->retransmissions >= LARGE_COPIES && peer->retransmitted_size >= LARGE_SEGMENT &&
 	    peer->retransmission.time_ns > own->received.time_ns &&
 	    own->acked.time_ns > own->received.time_ns) {
 		mtu_black_hole(&scene, peer, 0);
@@ -245,6 +246,24 @@ explained(const struct session *s)
 	return false;
 }
 
+/*
+ * x gives the connection up while its large segments were sent in vain, and what is small passes: y has sent
+ * since, and did not need to send it again.
+ */
+static void
+gave_up_large(const struct scene *scene)
+{
+	const struct machine *own = &scene->link->machine[scene->dir], *peer = &scene->link->machine[1 - scene->dir];
+	if (own->retransmissions < LARGE_COPIES || own->retransmitted_size < LARGE_SEGMENT ||
+	    peer->retransmissions > 0 || peer->sent.time_ns <= own->sent.time_ns ||
+	    own->retransmission.time_ns <= own->sent.time_ns || own->acked.time_ns > own->retransmission.time_ns) {
+		return;
+	}
+	struct scene other;
+	scene_set(&other, scene->t, scene->link, 1 - scene->dir, scene->at);
+	mtu_black_hole(&other, own, 0);
+}
+
 void
 rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, enum bgp_state from,
 	const struct moment *at)
@@ -272,6 +291,7 @@ rule_closed(struct track *t, struct link *link, unsigned dir, bool reset, enum b
 		frames[0] = peer->sent.frame;
 		frames[1] = own->sent.frame;
 		args.evidence_count = 2;
+		gave_up_large(&scene);
 		if (reset && peer->retransmissions > 0) {
 			/* RFC 9293 section 3.10.7.1: so answers a TCP that has no such connection. */
 			args.cause = FINDING_PEER_REBOOTED;

@@ -105,8 +105,11 @@ ttl_security(struct scene *scene)
 {
 	struct link *link = scene->link;
 	const struct machine *own = &link->machine[scene->dir];
-	if (link->ignored || own->data_ttl == 0 || own->data_ttl == 255 ||
-	    link->conn->side[1 - scene->dir].ttl_min != 255 || !link->conn->handshake ||
+	const struct conn_side *y = &link->conn->side[1 - scene->dir];
+	/* A SYN-ACK has the TTL of the listener, and says nothing of the socket that comes of it. */
+	bool spoke = y->segments > (uint32_t)y->syn_count + y->synack_count + y->rst_count;
+	if (link->ignored || own->data_ttl == 0 || own->data_ttl == 255 || y->ttl_min != 255 || !spoke ||
+	    !link->conn->handshake ||
 	    own->retransmissions < RETRANSMISSIONS_ENOUGH || own->messages == 0) {
 		return;
 	}

@@ -229,7 +229,8 @@ def mtu_told(stage):
     """The path's MTU is 900 and its ICMP messages arrive: Path MTU Discovery mends it."""
     for end in (stage.lab.node, stage.lab.router):
         end.offloads_off("eth0")
-    stage.lab.path.ip("link", "set", "right", "mtu", "900")
+    for space, device in ((stage.lab.path, "right"), (stage.lab.router, "eth0")):
+        space.ip("link", "set", device, "mtu", "900")
     stage.both(a=dict(routes=250), b=dict(routes=250), hold=15, multihop=True)
     stage.up(then=22)
 
@@ -684,6 +685,131 @@ def nat(stage, peer, virtual=None):
         stage.a = stage.make(0, multihop=True)
     stage.b = stage.make(1, multihop=True, passive=True, peer=peer)
     stage.lab.path.run("nft", "-f", "-", input=rules + "}\n")
+
+
+# A capture that begins late
+
+@strange("The capture begins when the path is already dark", cause="hold-timer-expired", also=["firewall-drop", "stale-connection", "link-down", "return-path-drop"], verdicts=["unknown"],
+         allowed=AFTER, pairs=TWO, tolerance=[LATE, UNSEEN])
+def late_dark(stage):
+    """What is lost goes both ways; nobody saw the OPENs, and the hold time is not in the capture."""
+    stage.both(hold=15)
+    stage.up(record=False, then=4)
+    stage.cut(0, 1)
+    stage.lab.wait(6)
+    stage.record()
+    stage.lab.wait(40)
+
+
+@strange("The capture begins when all is over", cause="firewall-drop", also=["return-path-drop"], allowed=AFTER, pairs=TWO, tolerance=[LATE, UNSEEN])
+def late_drop(stage):
+    """Port 179 has been dropped for a while; only calls in vain are left."""
+    stage.both(hold=9)
+    stage.up(record=False, then=3)
+    stage.cut(0, 1, what="tcp dport 179")
+    stage.cut(0, 1, what="tcp sport 179")
+    stage.lab.wait(24)
+    stage.record()
+    stage.lab.wait(32)
+
+
+@strange("The capture begins in the middle of a quarrel over AS numbers", cause="bad-peer-as", allowed=AFTER + ["silent-asn-mismatch", "collision-loop", "open-unanswered"], pairs=TWO)
+def late_as(stage):
+    stage.both(b=dict(peer_as=65010))
+    stage.b.start()
+    stage.a.start()
+    stage.lab.wait(7)
+    stage.record()
+    stage.lab.wait(26)
+
+
+@strange("The capture begins in the middle, and then an operator shuts the session down", cause="cease-admin-shutdown", blame=0, allowed=AFTER, pairs=(("frr", "bird"), ("bird", "frr"), ("gobgp", "frr")))
+def late_shut(stage):
+    stage.both()
+    stage.up(record=False, then=3)
+    stage.record()
+    stage.lab.wait(8)
+    stage.command(0, frr="neighbor {peer} shutdown", bird="disable node", gobgp="neighbor {peer} disable")
+    stage.lab.wait(12)
+
+
+# Asymmetric ways
+
+@strange("A stateful firewall sees one direction only", cause="return-path-drop", also=["firewall-drop", "open-unanswered"], gate=True, allowed=AFTER + ["open-unanswered", "hold-timer-expired", "stuck-openconfirm"], pairs=TWO)
+def firewall_one_direction(stage):
+    """SYNs of the node pass, the answers take another way, and what follows of the node is of no connection that the firewall knows."""
+    stage.both(multihop=True, b=dict(passive=True))
+    stage.lab.path.filter("forward", "iifname left tcp dport 179 tcp flags & (syn | ack) != syn drop")
+    stage.play(45)
+
+
+@strange("In the middle what the node sends is lost", cause="hold-timer-expired", allowed=AFTER, pairs=(("frr", "frr"), ("bird", "gobgp"), ("openbgpd", "frr")), tolerance=[LATE, UNSEEN])
+def one_way_dark(stage):
+    stage.both(hold=9)
+    stage.up(then=5)
+    stage.cut(0)
+    stage.lab.wait(30)
+
+
+@strange("A static neighbor entry points nowhere", cause="hold-timer-expired", also=["firewall-drop", "link-down", "return-path-drop"], allowed=AFTER, pairs=TWO, tolerance=[LATE, UNSEEN])
+def wrong_mac(stage):
+    """The node sends to a card that is not there any more."""
+    stage.both(hold=9)
+    stage.up(then=5)
+    stage.lab.node.ip("neigh", "replace", ROUTER, "lladdr", "02:00:00:00:00:aa", "dev", "eth0", "nud", "permanent")
+    stage.lab.wait(30)
+
+
+# Several things
+
+@strange("BFD takes the session down, and then an operator does", cause="cease-admin-shutdown", also=["bfd-down", "bfd-detect-expired", "cease-hard-reset"], bfd=True, allowed=AFTER + BFD_AFTER + ["bfd-detect-expired", "bfd-down", "cease-hard-reset"],
+         pairs=(("frr", "bird"), ("frr", "frr")), tolerance=[LATE, BFD_EXTRA, dict(what="late", protocol="bfd", seconds=3, reason="it is cut off")])
+def bfd_then_shut(stage):
+    stage.both(bfd=True)
+    stage.up(then=4, bfd=True)
+    stage.cut(0, 1, what="udp dport 3784")
+    stage.lab.wait(6)
+    stage.mend()
+    stage.lab.wait(14)
+    stage.command(1, frr="neighbor {peer} shutdown", bird="disable node")
+    stage.lab.wait(10)
+
+
+@strange("Refused, then dropped, then up", cause=None, also=["connection-refused", "firewall-drop"], verdicts=["degraded"], allowed=AFTER, pairs=(("frr", "bird"), ("bird", "gobgp")))
+def refused_dropped_up(stage):
+    stage.both(b=dict(passive=True))
+    stage.record()
+    stage.a.start()
+    stage.lab.wait(8)
+    stage.cut(0, 1)
+    stage.lab.wait(10)
+    stage.b.start()
+    stage.mend()
+    stage.lab.wait(32)
+
+
+@strange("A node whose daemon is restarted in good order, twice", cause="closed-without-notification", also=["cease-peer-deconfigured", "cease-admin-shutdown", "graceful-restart", "cease-unspecific", None], verdict="flapping", verdicts=["healthy"],
+         allowed=AFTER, pairs=(("frr", "bird"), ("bird", "frr"), ("gobgp", "frr")), tolerance=[EXTRA, dict(UNSEEN, reason="it is another process")])
+def node_restarted(stage):
+    stage.both()
+    stage.up(then=3)
+    for _ in range(2):
+        stage.a.end(stage.main(0), signal.SIGTERM)
+        stage.lab.wait(2)
+        stage.a.start("bgpd") if stage.kinds[0] == "frr" else stage.a.start()
+        stage.lab.wait(16)
+
+
+@strange("BFD goes up and down again and again", cause="bfd-down", bfd=True, also=["bfd-detect-expired", "cease-hard-reset"], verdict="flapping", verdicts=["healthy", "down", "degraded"], allowed=AFTER + BFD_AFTER + ["bfd-detect-expired"],
+         pairs=(("frr", "bird"), ("bird", "bird")), tolerance=[LATE, BFD_EXTRA, dict(what="unseen", protocol="bfd", count=6, reason="it is lost"), dict(what="late", protocol="bfd", seconds=3, reason="it is lost")])
+def bfd_flaps(stage):
+    stage.both(bfd=True)
+    stage.up(then=4, bfd=True)
+    for _ in range(3):
+        stage.cut(0, 1, what="udp dport 3784")
+        stage.lab.wait(4)
+        stage.mend()
+        stage.lab.wait(9)
 
 
 KEPT = ()
