@@ -604,6 +604,7 @@ packet_in(struct track *t, const struct datagram *datagram)
 			      expired_unseen(t, e, &heard, &at, &left);
 		transition(t, b, end, to, unseen ? BASIS_INFERRED : BASIS_OBSERVED, unseen ? &left : &at,
 			reason_of(&packet, &b->end[1 - end]));
+		e->since_diag = packet.diag;
 		mark_dirty(t, b);
 	}
 	bool up = b->end[0].state == BFD_UP + 1 && b->end[1].state == BFD_UP + 1;
@@ -752,7 +753,7 @@ left_up_unseen(struct track *t, struct bfd_session *b, unsigned end)
 		return;
 	}
 	struct moment at = x->since, left;
-	if (x->last.diag == 1 && expired_unseen(t, y, &y->at, &t->now, &left)) {
+	if (x->since_diag == 1 && expired_unseen(t, y, &y->at, &t->now, &left)) {
 		at = left; /* its peer heard nothing of it either: cut in both directions */
 	}
 	transition(t, b, 1 - end, BFD_DOWN + 1, BASIS_INFERRED, &at,

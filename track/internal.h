@@ -312,6 +312,7 @@ struct bfd_end {
 	struct bfd_packet last; /* its raw cursor is not valid */
 
 	struct moment since;    /* of the state */
+	uint8_t since_diag; /* that the first packet with it had */
 	uint8_t ports; /* that it has used: 1 multihop, 2 any other */
 	struct moment down_zero; /* since when it sends Down with Your Discriminator 0 */
 	uint32_t down_zero_packets;

@@ -68,7 +68,7 @@ bad_peer_as(struct scene *scene, const struct bgp_notification *notification)
 {
 	struct speaker *x = scene->x, *y = scene->y;
 	x->rejected_as++;
-	char expected[240] = "expects another one", own[48] = "", got[64] = "";
+	char expected[240] = "expects another one", own[48] = "", got[80] = "";
 	uint32_t as;
 	if (y->has_accepted && y->has_open && y->accepted_asn != y->asn) {
 		snprintf(expected, sizeof(expected),
@@ -81,7 +81,11 @@ bad_peer_as(struct scene *scene, const struct bgp_notification *notification)
 	if (x->has_open) {
 		snprintf(own, sizeof(own), ", which is AS %u,", x->asn);
 	}
-	if (bgp_notification_peer_as(notification, &as) && (!y->has_open || as != y->asn)) {
+	const struct open_seen *open = &scene->link->machine[scene->dir].open;
+	if (open->seen && open->whole && !x->as4 && y->has_open && y->as4 && y->asn > UINT16_MAX) {
+		/* RFC 6793 section 4.1: to who does not do so, it is AS_TRANS. */
+		snprintf(got, sizeof(got), ", and reads AS 23456: its OPEN lacks 4-octet AS numbers");
+	} else if (bgp_notification_peer_as(notification, &as) && (!y->has_open || as != y->asn)) {
 		snprintf(got, sizeof(got), "; the NOTIFICATION names AS %u", as);
 	}
 	uint64_t frames[2];
