@@ -82,6 +82,10 @@ bgp_has_zero_as(const uint8_t *asns, size_t count, uint8_t width)
 	return zero;
 }
 
+/* Of an attribute that is a list of TLVs, whether each fits; where one does not, `at` is where in the
+ * message it begins. True of all other attributes. */
+bool bgp_attribute_tlvs_fit(const struct bgp_attribute *attribute, uint32_t *at);
+
 /*
  * RFC 7606 section 7.2: known segment types, none of them empty, and nothing left over; RFC 7607 section
  * 2: nobody is AS 0, which `zero` tells. False where the numbers are not of `width` octets, or it is no

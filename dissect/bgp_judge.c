@@ -190,6 +190,9 @@ find_octet(const struct judge *judge, struct bgp_verdict *v, const struct bgp_at
 		v->octet = attribute->offset + 2;
 		v->value = (uint32_t)cursor_left(&value);
 		break;
+	case BGP_FAULT_ATTRIBUTE_TLV:
+		(void)bgp_attribute_tlvs_fit(attribute, &v->octet);
+		break;
 	case BGP_FAULT_ORIGIN:
 		v->value = cursor_u8(&value);
 		break;
@@ -436,6 +439,7 @@ judge_fault(struct judge *judge, const struct bgp_fault *fault)
 	case BGP_FAULT_ATTRIBUTE_FLAGS:
 	case BGP_FAULT_ATTRIBUTE_DUPLICATE:
 	case BGP_FAULT_ATTRIBUTE_UNKNOWN:
+	case BGP_FAULT_ATTRIBUTE_TLV:
 	case BGP_FAULT_ORIGIN:
 	case BGP_FAULT_AS_PATH:
 	case BGP_FAULT_NEXT_HOP:

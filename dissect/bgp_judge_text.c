@@ -65,6 +65,9 @@ attribute_fault(const struct bgp_verdict *v, const char *name, char text[BGP_VER
 				v->value);
 		}
 		break;
+	case BGP_FAULT_ATTRIBUTE_TLV:
+		snprintf(text, MAX, "%s has a TLV at octet %u that does not fit", name, v->octet);
+		break;
 	case BGP_FAULT_ATTRIBUTE_FLAGS:
 		snprintf(text, MAX, "%s has the flags 0x%02x, which do not fit its type", name, v->value);
 		break;

@@ -36,7 +36,7 @@ struct place {
 typedef void attribute_check(struct walk *walk, const struct place *place);
 
 static attribute_check check_origin, check_as_path, check_as4_path, check_next_hop,
-	check_aggregator, check_mp_reach, check_mp_unreach;
+	check_aggregator, check_mp_reach, check_mp_unreach, check_tlvs;
 
 /* The bits of the flags that a class prescribes, and their values (RFC 7606 section 3 c). */
 #define FLAGS_OPTIONAL 0x80, 0x80
@@ -201,6 +201,16 @@ check_aggregator(struct walk *walk, const struct place *place)
 	}
 	if ((place->size == 8 ? cursor_u32(&value) : cursor_u16(&value)) == 0) {
 		note(walk, BGP_FAULT_AS_ZERO, place);
+	}
+}
+
+static void
+check_tlvs(struct walk *walk, const struct place *place)
+{
+	const struct bgp_attribute attribute = attribute_at(place);
+	uint32_t at;
+	if (!bgp_attribute_tlvs_fit(&attribute, &at)) {
+		note(walk, BGP_FAULT_ATTRIBUTE_TLV, place);
 	}
 }
 
