@@ -86,7 +86,8 @@ take_place(struct cursor *list, struct place *place)
 	place->head = cursor_peek(list, HEAD + 1);
 	if (place->head == NULL) {
 		/* Nothing, or one without a value. */
-		place->head = place->value = cursor_peek(list, HEAD);
+		place->head = cursor_peek(list, HEAD);
+		place->value = place->head != NULL ? place->head + HEAD : NULL;
 		place->size = 0;
 		bool empty = place->head != NULL && place->head[2] == 0 &&
 			(place->head[0] & BGP_ATTRIBUTE_FLAG_EXTENDED_LENGTH) == 0;
