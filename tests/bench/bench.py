@@ -180,8 +180,8 @@ def hostile(folder):
     return failed
 
 
-# The table of the README: what is read, shape, size. 10 MB of `table` are some 750,000 prefixes.
-TABLE = [('a table of 5,200,000 prefixes, one session, 70 MB', 'table', 70),
+# The table of the README: what is read, shape, size. 10 MB of `table` are some 140,000 prefixes.
+TABLE = [('a table of 1,000,000 prefixes, one session, 70 MB', 'table', 70),
          ('one session, full segments', 'one', 120),
          ('10,000 sessions, UPDATEs', 'many', 120),
          ('2,000,000 packets of 1,000 BFD sessions that are up', 'bfd-up', 2000000)]

@@ -268,7 +268,7 @@ make_route(struct gen *g, uint8_t p[UPDATE_MAX])
 		put32(at + 4, 0x0a000001 + chance(g, 60000));
 		at += 8;
 	}
-	uint32_t communities = 5 + chance(g, 12);
+	uint32_t communities = 5 + chance(g, 14);
 	at = attribute(at, 0xc0, 8, 4 * communities);
 	for (uint32_t i = 0; i < communities; i++, at += 4) {
 		put32(at, (1000 + chance(g, 60000)) << 16 | chance(g, 65536));
