@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { OPTIONS_TEXT_MAX = 4096 };
 
@@ -39,10 +40,10 @@ describe(const struct options *o, bool updates, char text[OPTIONS_TEXT_MAX])
 		add(text, " -M (%zu)", o->capture.key_count);
 	}
 	for (size_t i = 0; i < o->expect_count; i++) {
-		struct store_input file = {.name = o->expect[i]};
+		char hash[STORE_HASH_MAX];
 		/* What it says counts, not only what it is called. */
-		add(text, " --expect %.200s%s%.12s", o->expect[i], store_hash_file(o->expect[i], &file) ? "=" : "",
-			file.hash);
+		add(text, " --expect %.200s%s%.12s", o->expect[i], store_hash_file(o->expect[i], hash) ? "=" : "",
+			hash);
 	}
 	if (o->packet_limit > 0) {
 		add(text, " -c %llu", (unsigned long long)o->packet_limit);
@@ -60,7 +61,7 @@ describe(const struct options *o, bool updates, char text[OPTIONS_TEXT_MAX])
 
 enum store_opened
 history_open(const struct options *o, bool live, store_let_go *let_go, store_complain *complain, void *ctx,
-	struct sink *sink, struct store_error *error)
+	struct store_hash *hashes[OPTIONS_INPUTS_MAX], struct sink *sink, struct store_error *error)
 {
 	static struct store_input inputs[OPTIONS_INPUTS_MAX];
 	char text[OPTIONS_TEXT_MAX];
@@ -82,11 +83,12 @@ history_open(const struct options *o, bool live, store_let_go *let_go, store_com
 	for (size_t i = 0; i < o->file_count; i++) {
 		struct store_input *input = &inputs[run.input_count++];
 		*input = (struct store_input){.name = o->files[i], .kind = STORE_PIPE};
-		if (strcmp(o->files[i], "-") != 0 && store_hash_file(o->files[i], input)) {
+		struct stat st;
+		if (strcmp(o->files[i], "-") != 0 && stat(o->files[i], &st) == 0 && S_ISREG(st.st_mode)) {
 			input->kind = STORE_FILE;
-		}
-		if (live) {
-			input->hash[0] = '\0'; /* it grows */
+			input->octets = (uint64_t)st.st_size;
+			hashes[i] = live ? NULL : store_hash_create(); /* live it grows */
+			input->hash = hashes[i];
 		}
 	}
 	describe(o, run.updates, text);

@@ -32,6 +32,7 @@ enum { WAIT_MS = 100 };
 
 struct input {
 	struct source *source;
+	size_t file; /* among those of the options */
 	struct packet packet;
 	bool waiting; /* `packet` is the next one */
 	bool ended;
@@ -122,7 +123,7 @@ inputs_open(const struct options *options, const struct inputs_talk *talk)
 			complain(inputs, error.text); /* the others may tell something all the same */
 			continue;
 		}
-		inputs->input[inputs->count++].source = opened;
+		inputs->input[inputs->count++] = (struct input){.source = opened, .file = i};
 	}
 	if (!good || inputs->count == 0) {
 		inputs_destroy(inputs);
@@ -295,6 +296,27 @@ void
 inputs_record(struct inputs *inputs, struct recorder *recorder)
 {
 	inputs->recorder = recorder;
+}
+
+void
+inputs_listen(struct inputs *inputs, size_t file, source_listener *listener, void *ctx)
+{
+	for (size_t i = inputs->options->device_count; i < inputs->count; i++) {
+		if (inputs->input[i].file == file) {
+			source_listen(inputs->input[i].source, listener, ctx);
+		}
+	}
+}
+
+bool
+inputs_listen_on(struct inputs *inputs)
+{
+	for (size_t i = 0; i < inputs->count; i++) {
+		if (source_listen_on(inputs->input[i].source)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 void

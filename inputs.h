@@ -42,6 +42,12 @@ bool inputs_open_writer(struct inputs *inputs);
 /* --record: it hears every packet, too. NULL: nobody does. */
 void inputs_record(struct inputs *inputs, struct recorder *recorder);
 
+/* Whoever hears the octets of the options' file `file` as they are read, as source_listen() has it; before the first
+ * packet. */
+void inputs_listen(struct inputs *inputs, size_t file, source_listener *listener, void *ctx);
+/* Wherever their packets ended, the files are read to their ends for who listens: a piece of it. False when that is all. */
+bool inputs_listen_on(struct inputs *inputs);
+
 /* Where the packets go; interfaces begin now, files with their first packet. Neither is owned. */
 void inputs_begin(struct inputs *inputs, struct capture *capture, struct track *track);
 

@@ -52,6 +52,7 @@ struct run {
 	void *view; /* which of them writes to standard output */
 	struct dashboard *dashboard;
 	struct expect expect;
+	struct store_hash *hashes[OPTIONS_INPUTS_MAX]; /* of the files that are read, for the database */
 	bool live;
 	bool stored; /* the database is open */
 	bool failed; /* exit status 2 */
@@ -652,10 +653,15 @@ look_at_packets(struct run *run)
 	if (o->database != NULL) {
 		struct sink sink;
 		/* A database that cannot be had is no reason to show nothing. */
-		switch (history_open(o, run->live, let_go, complain, run, &sink, &store_error)) {
+		switch (history_open(o, run->live, let_go, complain, run, run->hashes, &sink, &store_error)) {
 		case STORE_READY:
 			run->stored = true;
 			add_sink(run, &sink);
+			for (size_t i = 0; i < o->file_count; i++) {
+				if (run->hashes[i] != NULL) {
+					inputs_listen(run->inputs, i, store_hash_octets, run->hashes[i]);
+				}
+			}
 			break;
 		case STORE_PRESENT:
 			notice(run, store_error.text, false);
@@ -680,6 +686,12 @@ look_at_packets(struct run *run)
 		abandon_sinks(run);
 		goto out;
 	}
+	while (stop_signal == 0 && !run->quit && inputs_listen_on(run->inputs)) {
+		look_at_keys(run, false);
+	}
+	for (size_t i = 0; i < OPTIONS_INPUTS_MAX && (stop_signal != 0 || run->quit); i++) {
+		store_hash_spoil(run->hashes[i]);
+	}
 	inputs_end(run->inputs);
 	capture_finish(run->capture);
 	for (size_t i = 0; i < inputs_count(run->inputs); i++) {
@@ -697,6 +709,9 @@ out:
 	track_destroy(run->track);
 	expect_finish(&run->expect);
 	inputs_destroy(run->inputs);
+	for (size_t i = 0; i < OPTIONS_INPUTS_MAX; i++) {
+		store_hash_destroy(run->hashes[i]);
+	}
 	return finish(run, status);
 }
 

@@ -19,6 +19,8 @@
 
 #include "capture/limits.h"
 
+enum { LISTEN_SIZE = 1 << 15, LISTEN_PIECES = 32 };
+
 struct input_codec {
 	bool gzip;
 	bool between; /* of two gzip members or zstd frames: here the stream may end */
@@ -150,8 +152,45 @@ input_read(struct input *in, uint8_t *to, size_t size, size_t *got, struct captu
 	if (n == 0 && in->follow) {
 		return INPUT_AGAIN;
 	}
+	if (in->listener != NULL) {
+		in->listener(in->listener_ctx, to, (size_t)n);
+	}
 	*got = (size_t)n;
 	return INPUT_READY;
+}
+
+bool
+input_listen(struct input *in, source_listener *listener, void *ctx)
+{
+	uint8_t octets[LISTEN_SIZE];
+	off_t read_by_now = lseek(in->fd, 0, SEEK_CUR);
+	off_t at = 0;
+	while (at < read_by_now) {
+		size_t size = read_by_now - at < LISTEN_SIZE ? (size_t)(read_by_now - at) : LISTEN_SIZE;
+		ssize_t n = pread(in->fd, octets, size, at);
+		if (n <= 0) {
+			return false; /* whoever listens is not told of an end */
+		}
+		listener(ctx, octets, (size_t)n);
+		at += n;
+	}
+	in->listener = listener;
+	in->listener_ctx = ctx;
+	return read_by_now >= 0;
+}
+
+bool
+input_listen_on(struct input *in)
+{
+	uint8_t octets[LISTEN_SIZE];
+	struct capture_error ignored;
+	size_t got = 1;
+	for (size_t i = 0; i < LISTEN_PIECES && in->listener != NULL; i++) {
+		if (input_read(in, octets, sizeof(octets), &got, &ignored) != INPUT_READY || got == 0) {
+			in->listener = NULL;
+		}
+	}
+	return in->listener != NULL;
 }
 
 /* As gunzip: zeros behind the data are padding (a tape's), all else is worth a word. */

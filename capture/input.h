@@ -36,6 +36,8 @@ struct input {
 	bool garbage; /* behind the gzip data stands what is none; it is ignored, as gunzip does */
 	struct input_codec *codec; /* NULL: plain */
 	const char *name;
+	source_listener *listener; /* NULL: nobody */
+	void *listener_ctx;
 };
 
 void input_init(struct input *in, int fd, bool close_fd, bool nonblocking, const char *name);
@@ -47,6 +49,10 @@ void input_restart(struct input *in, int fd);
 
 /* Nothing was begun and not finished: the octets that are there were all taken. */
 bool input_settled(const struct input *in);
+
+/* As source_listen(), for what can be read at any place. */
+bool input_listen(struct input *in, source_listener *listener, void *ctx);
+bool input_listen_on(struct input *in);
 
 enum input_status input_fill(struct input *in, size_t size, struct capture_error *error);
 

@@ -83,6 +83,18 @@ source_reads(const struct source *source, uint64_t device, uint64_t inode)
 }
 
 bool
+source_listen(struct source *source, source_listener *listener, void *ctx)
+{
+	return source->kind->listen != NULL && source->kind->listen(source, listener, ctx);
+}
+
+bool
+source_listen_on(struct source *source)
+{
+	return source->kind->listen_on != NULL && source->kind->listen_on(source);
+}
+
+bool
 source_is_live(const struct source *source)
 {
 	return source->live;

@@ -86,6 +86,14 @@ bool source_reads(const struct source *source, uint64_t device, uint64_t inode);
 int source_progress(const struct source *source); /* percent of a file that was read; -1 unknown */
 struct source_counts source_counts(struct source *source);
 
+/* Of a regular file that is not followed: each octet that it has, as it stands there (packed, where it is), is told
+ * as it is read, and with `size` 0 that it was the last one. What was read by now is told at once. False where it is
+ * none, and nothing will be told. */
+typedef void source_listener(void *ctx, const uint8_t *octets, size_t size);
+bool source_listen(struct source *source, source_listener *listener, void *ctx);
+/* No more packets are wanted: a MB of what is left is read for the listener. False when that is all. */
+bool source_listen_on(struct source *source);
+
 /* Prints the devices of this machine on `out`, a line each. */
 bool source_list_devices(void *out, struct capture_error *error);
 

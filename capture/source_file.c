@@ -483,6 +483,19 @@ file_progress(const struct source *source)
 	return (int)(at >= status.st_size ? 100 : at * 100 / status.st_size);
 }
 
+static bool
+file_listen(struct source *source, source_listener *listener, void *ctx)
+{
+	struct source_file *file = (struct source_file *)source;
+	return !file->lazy && !file->follow && input_listen(&file->input, listener, ctx);
+}
+
+static bool
+file_listen_on(struct source *source)
+{
+	return input_listen_on(&((struct source_file *)source)->input);
+}
+
 static const struct source_kind file_kind = {
 	.next = file_next,
 	.ahead = file_ahead,
@@ -494,6 +507,8 @@ static const struct source_kind file_kind = {
 	.settled = file_settled,
 	.reads = file_reads,
 	.close = file_close,
+	.listen = file_listen,
+	.listen_on = file_listen_on,
 };
 
 /* Reads headers until the first interface is known, so that errors come before the first packet. */

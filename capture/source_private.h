@@ -17,6 +17,8 @@ struct source_kind {
 	bool (*away)(const struct source *source);
 	bool (*settled)(const struct source *source);
 	bool (*reads)(const struct source *source, uint64_t device, uint64_t inode);
+	bool (*listen)(struct source *source, source_listener *listener, void *ctx); /* may be NULL */
+	bool (*listen_on)(struct source *source); /* … likewise */
 	void (*close)(struct source *source);
 };
 

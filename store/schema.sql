@@ -62,7 +62,7 @@ CREATE TABLE run_input (
 	input TEXT NOT NULL, -- as it was given: file or device, "-" is standard input
 	kind TEXT NOT NULL, -- file, device, pipe
 	octets INTEGER, -- of a file, when the run began
-	hash TEXT, -- of a file's octets, hex: a capture that is here already is known by it
+	hash TEXT, -- SHA-256 of a file's octets, hex, where it was read to its end: a capture that is here already is known by it
 	PRIMARY KEY (run, position)
 ) WITHOUT ROWID;
 

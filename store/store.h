@@ -26,20 +26,29 @@ typedef void store_complain(void *ctx, const char *line);
  * it was called last, and why (as in struct event_lost). That may tell a further event. */
 typedef void store_let_go(void *ctx, uint64_t events, const char *reason);
 
-/* What a run reads. `hash` is the SHA-256 of a file in hex, "" where there is none. */
 enum store_input_kind { STORE_FILE, STORE_DEVICE, STORE_PIPE };
 
 enum { STORE_HASH_MAX = 65 };
 
+/* What a run reads. */
 struct store_input {
 	const char *name;
 	enum store_input_kind kind;
-	uint64_t octets;
-	char hash[STORE_HASH_MAX];
+	uint64_t octets; /* of a file */
+	/* Of a file that is told to this while it is read; NULL: of none. Good until the writer is closed, which puts
+	 * it down if it is whole then. */
+	const struct store_hash *hash;
 };
 
-/* The SHA-256 of a regular file, which is read for it. False where it is none or cannot be read. */
-bool store_hash_file(const char *path, struct store_input *input);
+/* The SHA-256 of a regular file in hex, which is read for it. False where it is none or cannot be read. */
+bool store_hash_file(const char *path, char hash[STORE_HASH_MAX]);
+
+/* The same of a file that is read anyway: it hears the octets, and where `size` is 0 that there are no more. */
+struct store_hash *store_hash_create(void);
+void store_hash_destroy(struct store_hash *hash); /* takes NULL */
+/* The run does not have all of the file: it is put down without a hash. Takes NULL. */
+void store_hash_spoil(struct store_hash *hash);
+void store_hash_octets(void *hash, const uint8_t *octets, size_t size);
 
 /* What a run is, for its row, and what is kept of it. All is borrowed until the writer is open. */
 struct store_run {

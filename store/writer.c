@@ -36,6 +36,7 @@ static const char sql_find_context[] =
 static const char sql_clear_evidence[] = "DELETE FROM finding_evidence WHERE finding=?";
 static const char sql_keep_raw[] = "UPDATE message SET raw=? WHERE seq=?";
 static const char sql_save_lost[] = "UPDATE run SET lost=? WHERE run=?";
+static const char sql_put_hash[] = "UPDATE run_input SET octets=?, hash=? WHERE run=? AND position=?";
 static const char sql_finish[] = "UPDATE run SET lost=?, finished=? WHERE run=?";
 
 /* Where the numbers of a new run begin: above all that are there and all that a replay gives to
@@ -299,6 +300,7 @@ destroy(struct writer *w)
 	sqlite3_finalize(w->keep_raw);
 	sqlite3_finalize(w->save_lost);
 	sqlite3_finalize(w->finish);
+	sqlite3_finalize(w->put_hash);
 	sqlite3_close(w->db);
 	if (w->fd >= 0) {
 		close(w->fd);
@@ -311,6 +313,7 @@ destroy(struct writer *w)
 	}
 	writer_free_run(w->pending_run);
 	json_attribute_texts_destroy(w->attributes);
+	free(w->hashes);
 	free(w->path);
 	free(w);
 }
@@ -323,6 +326,7 @@ on_close(void *self)
 	on_flush(w);
 	w->event_failed = false;
 	if (!w->broken && begin(w)) {
+		writer_put_hashes(w);
 		struct row row = row_begin(w, w->finish);
 		sqlite3_bind_int64(w->finish, 1, (sqlite3_int64)w->lost);
 		sqlite3_bind_text(w->finish, 2, writer_now(now), -1, SQLITE_TRANSIENT);
@@ -390,6 +394,7 @@ prepare_all(struct writer *w)
 	rc = rc == SQLITE_OK ? prepare(w->db, sql_clear_evidence, &w->clear_evidence) : rc;
 	rc = rc == SQLITE_OK ? prepare(w->db, sql_keep_raw, &w->keep_raw) : rc;
 	rc = rc == SQLITE_OK ? prepare(w->db, sql_save_lost, &w->save_lost) : rc;
+	rc = rc == SQLITE_OK ? prepare(w->db, sql_put_hash, &w->put_hash) : rc;
 	return rc == SQLITE_OK ? prepare(w->db, sql_finish, &w->finish) : rc;
 }
 
@@ -545,6 +550,11 @@ store_open_writer(const char *path, const struct store_run *run, store_complain 
 	w->updates = run->updates;
 	w->live = run->live;
 	w->attributes = json_attribute_texts_create();
+	w->hash_count = run->input_count;
+	w->hashes = memory_zero(run->input_count + 1, sizeof(*w->hashes));
+	for (size_t i = 0; i < run->input_count; i++) {
+		w->hashes[i] = run->inputs[i].hash;
+	}
 	w->keep_ns = run->keep_ns;
 	w->keep_octets = run->keep_octets;
 	for (size_t i = 0; i < PARENT_COUNT; i++) {

@@ -53,10 +53,12 @@ struct writer {
 	store_complain *complain;
 	void *ctx;
 	struct sqlite3_stmt *inserts[INSERT_COUNT];
-	struct sqlite3_stmt *find_context, *clear_evidence, *keep_raw, *save_lost, *finish;
+	struct sqlite3_stmt *find_context, *clear_evidence, *keep_raw, *save_lost, *finish, *put_hash;
 	struct store_bases base;
 	uint64_t run;
 	struct store_run *pending_run; /* it could not be begun yet: a live run tries again; else NULL */
+	const struct store_hash **hashes; /* of its inputs */
+	size_t hash_count;
 	bool updates; /* keep UPDATEs whole */
 	bool in_transaction;
 	bool broken; /* the last attempt to write failed: events are let go until one succeeds */
@@ -146,6 +148,8 @@ const char *writer_now(char text[TIME_TEXT_MAX]);
 
 /* writer_run.c. The row of this run and its inputs, in the transaction that is open; SQLite's result. */
 int writer_insert_run(struct writer *w, const struct store_run *run);
+/* The hashes that are whole, in the transaction that is open. */
+void writer_put_hashes(struct writer *w);
 /* A copy of its own, freed with writer_free_run(), which takes NULL. */
 struct store_run *writer_keep_run(const struct store_run *run);
 void writer_free_run(struct store_run *run);

@@ -2,14 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a database keeps over many runs: which octets, which captures, and who ran."""
 import contextlib
+import gzip
+import hashlib
 import os
 import shutil
+import signal
 import sqlite3
+import subprocess
 import sys
 import tempfile
 
 import packets
-from support import PCAPS, SOURCE, Tap, ask, bgpwhy, need_program, sound
+from support import BGPWHY, PCAPS, SOURCE, Tap, ask, bgpwhy, need_program, sound
 
 TABLE = os.path.join(PCAPS, "large-table.pcap")
 BAD = os.path.join(PCAPS, "malformed-update.pcap")
@@ -104,6 +108,46 @@ def check_again(tap, folder):
     tap.equal(ask(path, "SELECT kind, hash FROM run_input ORDER BY run DESC LIMIT 1"), [("pipe", None)],
               "a pipe has no hash")
     sound(tap, path, "many runs")
+
+
+def check_hash(tap, folder):
+    """It is that of the file's own octets, packed or not, and however far its packets were wanted; a run that was
+    interrupted has not read the capture."""
+    packed, longer = os.path.join(folder, "packed.pcap.gz"), os.path.join(folder, "longer.pcap")
+    with open(TABLE, "rb") as file:
+        octets = file.read()
+    with open(packed, "wb") as file:
+        file.write(gzip.compress(octets))
+    with open(longer, "wb") as file:
+        file.write(octets + b"\xff" * 100000)
+    for name, arguments in (("as it is", ["-r", TABLE]), ("packed", ["-r", packed]), ("damaged at its end", ["-r", longer]),
+                            ("two packets of it", ["-r", TABLE, "-c", "2"]), ("two of them", ["-r", packed, "-r", TABLE])):
+        path = os.path.join(folder, name.replace(" ", "-") + ".db")
+        bgpwhy(*arguments, "--report", "--db", path)
+        wanted = []
+        for file_name in arguments[1::2]:
+            if os.path.exists(file_name):
+                with open(file_name, "rb") as file:
+                    whole = file.read()
+                wanted.append((len(whole), hashlib.sha256(whole).hexdigest()))
+        tap.equal(ask(path, "SELECT octets, hash FROM run_input ORDER BY position"), wanted, f"{name}: the hash of the file")
+        before = runs(path)
+        bgpwhy(*arguments, "--report", "--db", path)
+        tap.equal(runs(path), before, f"{name}: it is known")
+    path = os.path.join(folder, "interrupted.db")
+    with subprocess.Popen([BGPWHY, "-r", TABLE, "--json", "--db", path], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE) as run:
+        run.stdout.readline()  # more comes than a pipe holds, so that it waits
+        run.send_signal(signal.SIGINT)
+        shown = run.stdout.read().count(b"\n") + 1
+    whole = bgpwhy("-r", TABLE, "--json")
+    tap.ok(shown < len(whole.text.splitlines()), "it was interrupted", shown)
+    tap.equal(ask(path, "SELECT count(finished), count(hash) FROM run JOIN run_input USING (run)"), [(1, 0)],
+              "who was interrupted has an end, and no hash")
+    again = bgpwhy("-r", TABLE, "--report", "--db", path)
+    tap.ok(runs(path) == 2 and not again.complaints, "an interrupted run does not count", *again.complaints)
+    bgpwhy("-r", TABLE, "--report", "--db", path)
+    tap.equal(runs(path), 2, "the one after it does")
 
 
 def flapping(days, every_s):
@@ -221,7 +265,7 @@ def main():
     need_program()
     tap = Tap()
     with tempfile.TemporaryDirectory() as folder:
-        for name, group in (("octets", check_octets), ("again", check_again), ("keep", check_keep),
+        for name, group in (("octets", check_octets), ("again", check_again), ("hash", check_hash), ("keep", check_keep),
                             ("keep before", check_keep_before), ("usage", check_usage)):
             tap.attempt(name, group, folder)
     return tap.done()
