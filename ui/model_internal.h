@@ -7,7 +7,7 @@
 #include "capture/siphash.h"
 #include "ui/model.h"
 
-enum { TIMELINE_ROOM_MIN = 4, TIMELINE_ROOM_FIRST = 9, FINDING_CHAINS = 4096 };
+enum { TIMELINE_ROOM_MIN = 3, TIMELINE_ROOM_FIRST = 9, FINDING_CHAINS = 4096 };
 
 /* What many share, counted. */
 struct model_pool {

@@ -31,8 +31,8 @@ GENERATE, LOOP, ROOM, INSERT, BGPWHY = (os.environ[name] for name in (
     'BENCH_GENERATE', 'BENCH_LOOP', 'BENCH_ROOM', 'BENCH_INSERT', 'BGPWHY'))
 # Times of SQLite's own time for the same rows that --db may add. The aim is 1.5; one run differs from the next by
 # a fifth, so this is what fails.
-# `bfd-up` is not among them: half a million packets leave 20,000 rows, and reading the file for its hash and telling
-# each second how 1,000 sessions stand is most of what --db adds.
+# `bfd-up` is not among them: half a million packets leave 20,000 rows, and the hash of the file is half of what --db
+# adds.
 STORE_TIMES = 1.8
 STORE_SHAPES = ('table', 'many', 'small')
 
