@@ -262,6 +262,7 @@ struct session {
 	struct moment established, lost;
 	uint64_t heard_again_ns; /* where the capture that shows it began after another had ended */
 	bool lacks;     /* octets of its connections are not in the capture */
+	bool ended_sure, ended_doubt; /* some link was up when the input ended; verdict_in_doubt_of() it or not */
 	bool up;        /* some link has both machines (that can be seen) in Established */
 	struct timing *timing; /* NULL: never Established */
 	struct bfd_session *bfd;
@@ -809,6 +810,8 @@ void rule_expect_established(struct track *t, struct session *s);
 void rule_expect_end(struct track *t, struct session *s);
 void rule_expect_missing(struct track *t); /* after the last rule_expect_end() */
 void verdict_settle(struct session *s);
+bool verdict_in_doubt_of(const struct link *link);
+bool verdict_in_doubt(const struct session *s); /* that it is up was inferred, from what is only repeated */
 enum verdict verdict_of(const struct track *t, const struct session *s,
 	enum finding_cause *primary);
 

@@ -136,6 +136,9 @@ link_finish(struct track *t, struct link *link)
 		}
 	}
 	s->unread = s->unread || link->unread != 0;
+	if (t->ending && link->up) {
+		*(verdict_in_doubt_of(link) ? &s->ended_doubt : &s->ended_sure) = true;
+	}
 	if (!link->evicted && link->unread == 0) {
 		rule_link_tick(t, link);
 	}

@@ -191,6 +191,7 @@ rule_icmp(struct track *t, const struct icmp_note *note)
 		s = session_get(t, &note->quoted_src, &note->quoted_dst, -1, note->ip->vlan, &at);
 	}
 	s->icmp = at;
+	bool up = s->up && !verdict_in_doubt(s);
 	unsigned x = session_side(s, &note->quoted_src);
 	/* The segment was answered, though not by its addressee. */
 	s->side[x].syns_unanswered = 0;
@@ -206,8 +207,8 @@ rule_icmp(struct track *t, const struct icmp_note *note)
 			.at = at,
 			.evidence = frames,
 			.evidence_count = 1,
-			.lower_severity = s->up || rule_after_exit(s),
-			.past = s->up,
+			.lower_severity = up || rule_after_exit(s),
+			.past = up,
 		},
 		cause == FINDING_ICMP_PROHIBITED
 			? "%s prohibits the segments of %s to TCP port 179 of %s (%s type %u code %u): a filter rejects them"

@@ -11,7 +11,7 @@
  * did exchange OPENs and one was refused, a call that failed is beside the point. What lies below TCP (a
  * dead link, an address used twice) may be the root all the same.
  */
-enum { RANK_OF_OPEN = 38, RANK_OF_SETUP = 49, RANK_OF_LASTING = 76, RANK_OF_CONSEQUENCE = 86, GUESS = 15 };
+enum { RANK_OF_OPEN = 38, RANK_OF_SETUP = 49, RANK_OF_LASTING = 76, RANK_OF_CONSEQUENCE = 86, GUESS = 15, REPEATS = 3 };
 
 static bool
 tcp_is_beside_the_point(const struct session *s)
@@ -134,6 +134,37 @@ weigh(const struct finding *f, bool beside, const struct finding **best, bool *t
 	}
 }
 
+/*
+ * The capture starts late, and what it has of this connection is one side that sends the same again and again
+ * and hears nothing: that the session stands was inferred from the first copy, and need not have been true even then.
+ */
+bool
+verdict_in_doubt_of(const struct link *link)
+{
+	for (unsigned dir = 0; dir < 2 && link->conn->midstream; dir++) {
+		const struct machine *m = &link->machine[dir];
+		if (m->retransmissions >= REPEATS && m->received.time_ns <= m->since_ns &&
+		    m->retransmission.time_ns >= m->sent.time_ns) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Of none of its connections it is known that they stand, and of one it seems so. */
+bool
+verdict_in_doubt(const struct session *s)
+{
+	bool doubt = s->ended_doubt;
+	for (const struct link *link = s->links; link != NULL && !s->ended_sure; link = link->next) {
+		if (link->up && !verdict_in_doubt_of(link)) {
+			return false;
+		}
+		doubt = doubt || link->up;
+	}
+	return s->up && doubt && !s->ended_sure;
+}
+
 enum verdict
 verdict_of(const struct track *t, const struct session *s, enum finding_cause *primary)
 {
@@ -148,6 +179,10 @@ verdict_of(const struct track *t, const struct session *s, enum finding_cause *p
 	*primary = best != NULL ? best->cause : FINDING_NONE;
 	if (s->exits > 0 && best == NULL && finding_find(s, FINDING_GRACEFUL_RESTART) != NULL) {
 		*primary = FINDING_GRACEFUL_RESTART;
+	}
+	bool doubt = verdict_in_doubt(s);
+	if (doubt && s->exits == 0) {
+		return trouble ? VERDICT_DOWN : VERDICT_UNKNOWN;
 	}
 	if (s->up) {
 		return s->exits > 0 ? VERDICT_FLAPPING : trouble ? VERDICT_DEGRADED
