@@ -91,7 +91,7 @@ take_place(struct cursor *list, struct place *place)
 		place->size = 0;
 		bool empty = place->head != NULL && place->head[2] == 0 &&
 			(place->head[0] & BGP_ATTRIBUTE_FLAG_EXTENDED_LENGTH) == 0;
-		list->failed = !empty && cursor_left(list) > 0;
+		list->failed |= !empty && cursor_left(list) > 0;
 		return empty && cursor_bytes(list, HEAD) != NULL;
 	}
 	size_t head = HEAD;
