@@ -92,6 +92,14 @@ class Run:
         return [event for event in found if kind is None or event["event"] == kind]
 
 
+def use_released():
+    """From now on bgpwhy() is the program as released, where scripts/test has built it (BGPWHY_RELEASED): some times as
+    quick. For what holds every capture against tshark or one view against another; test_golden, test_truth and
+    test_mutilated have the sanitized one read them all."""
+    global BGPWHY
+    BGPWHY = os.environ.get("BGPWHY_RELEASED") or BGPWHY
+
+
 def bgpwhy(*args, **options):
     """Run the program on the arguments; standard input is empty unless `input` or `stdin` is given."""
     if "input" not in options and "stdin" not in options:

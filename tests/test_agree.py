@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 
-from support import BGPWHY, SECONDS, SOURCE, Run, Tap, bgpwhy, captures, need_program, short
+from support import BGPWHY, SECONDS, SOURCE, Run, Tap, bgpwhy, captures, need_program, short, use_released
 
 VIEWS = ("--json", "--report", "--lines")
 # Of what a capture has some and other options tell: --check, --record.
@@ -285,6 +285,7 @@ def check_two_inputs(tap, paths):
 
 def main():
     need_program()
+    use_released()
     tap = Tap()
     paths = [path for path in captures() if not sys.argv[1:] or short(path) in sys.argv[1:]]
     tap.ok(paths, "pcaps/ holds captures")

@@ -22,7 +22,7 @@ import tempfile
 import xml.etree.ElementTree as ElementTree
 
 import vendors
-from support import Tap, bgpwhy, captures, need_program, short, skip_all
+from support import Tap, bgpwhy, captures, need_program, short, skip_all, use_released
 
 # tshark's field -> why it is not held against ours, where the two differ in what the octets say or where they end.
 JUSTIFIED = {
@@ -193,6 +193,7 @@ def check(tap, name, path, *options):
 
 def main():
     need_program()
+    use_released()
     if shutil.which("tshark") is None:
         skip_all("tshark is not installed")
     tap = Tap()

@@ -14,7 +14,7 @@ import sys
 import xml.etree.ElementTree as ElementTree
 
 import attributes
-from support import Tap, bgpwhy, captures, need_program, short, skip_all
+from support import Tap, bgpwhy, captures, need_program, short, skip_all, use_released
 
 OPTIONS = ["-n", "-o", "tcp.desegment_tcp_streams:TRUE", "-o", "bgp.desegment:TRUE"]
 WAIT = ["-o", "tcp.reassemble_out_of_order:TRUE"]
@@ -370,6 +370,7 @@ def check_capture(tap, name, path):
 
 def main():
     need_program()
+    use_released()
     if shutil.which("tshark") is None:
         skip_all("tshark is not installed")
     tap = Tap()
