@@ -239,7 +239,7 @@ near_fetch(const void *thing, size_t size)
 	}
 }
 
-/* What the receiver of all this gives; every function is called, none but the last may be NULL. */
+/* What the receiver of all this gives; every function is called, and none may be NULL that does not say so. */
 struct flow_sink {
 	void *ctx;
 	/* Of what conn.user points to: it is brought near before a segment comes (0: it is not), and then what it leads to, by
@@ -268,8 +268,8 @@ struct flow_sink {
 	 * 2^64: the clock was set back (`to_ns` is UINT64_MAX) or one packet has a wrong time. May be
 	 * NULL. */
 	void (*clock)(void *ctx, uint64_t from_ns, uint64_t to_ns, uint64_t offset_ns);
-	/* A BFD packet between these two is the next but one to come, mostly: what it needs may be brought nearer
-	 * meanwhile. Nothing else may come of it. `expects`: whether that is of use now. Both may be NULL. */
+	/* A BFD packet between these two comes in some packets, mostly: what it needs may be brought near meanwhile.
+	 * Nothing else may come of it. `expects`: whether that is of use now. Both may be NULL, or neither. */
 	bool (*expects)(void *ctx);
 	void (*expect)(void *ctx, const struct address *src, const struct address *dst);
 };

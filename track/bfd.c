@@ -56,6 +56,14 @@ is_of_pair(const struct bfd_session *s, const struct address *a, const struct ad
 	return !s->echo && has_ends(s, a, b);
 }
 
+/* Whether a packet may be of this session, by its addresses; `end` is that of its sender. */
+static bool
+goes_along(const struct bfd_session *b, const struct packet_info *ip, unsigned *end)
+{
+	*end = address_equal(&b->end[1].addr, &ip->src) ? 1 : 0;
+	return address_equal(&b->end[*end].addr, &ip->src) && address_equal(&b->end[1 - *end].addr, &ip->dst);
+}
+
 struct bfd_session *
 bfd_beside(struct track *t, const struct bfd_session *of, const struct bfd_session *after)
 {
@@ -172,9 +180,8 @@ demultiplex(struct track *t, const struct packet_info *ip, int32_t port,
 	struct bfd_session *by_own = NULL, *by_start = NULL;
 	unsigned count = 0;
 	for (struct bfd_session *b = *slot_of(t, &ip->src, &ip->dst); b != NULL; b = b->hash_next) {
-		unsigned end = address_equal(&b->end[1].addr, &ip->src) ? 1 : 0;
-		if (b->echo || !address_equal(&b->end[end].addr, &ip->src) ||
-		    !address_equal(&b->end[1 - end].addr, &ip->dst)) {
+		unsigned end;
+		if (b->echo || !goes_along(b, ip, &end)) {
 			continue;
 		}
 		if (packet == NULL) {
@@ -487,12 +494,12 @@ find_calm(struct track *t, const struct datagram *datagram, unsigned *end)
 	}
 	struct bfd_session *b = *slot_of(t, &ip->src, &ip->dst);
 	for (; b != NULL; b = b->hash_next) {
-		*end = address_equal(&b->end[1].addr, &ip->src) ? 1 : 0;
+		if (!goes_along(b, ip, end)) {
+			continue;
+		}
 		const struct bfd_end *x = &b->end[*end];
 		if (x->calm && x->port == datagram->dst_port && x->ttl == ip->ttl && b->vlan == ip->vlan &&
-			memcmp(x->wire, datagram->data, BFD_PLAIN_SIZE) == 0 &&
-			address_equal(&x->addr, &ip->src) &&
-			address_equal(&b->end[1 - *end].addr, &ip->dst)) {
+			memcmp(x->wire, datagram->data, BFD_PLAIN_SIZE) == 0) {
 			return b;
 		}
 	}

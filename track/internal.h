@@ -578,7 +578,7 @@ void link_tick(struct track *t, struct link *link);
 /* When time alone may next change what link_tick() finds; the same for the others below. */
 uint64_t link_due(const struct track *t, const struct link *link);
 void link_finish(struct track *t, struct link *link);
-unsigned link_side(const struct link *link, unsigned dir); /* session side of a conn side */
+unsigned link_side(const struct link *link, unsigned dir); /* session side of a conn side, and the other way round */
 void link_over(struct track *t, struct link *link, unsigned dir, bool reset, const struct moment *at);
 
 /* reset.c: RSTs, and whether they count (RFC 5961) */

@@ -239,8 +239,8 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 		}
 	}
 	reset_segment(t, link, dir, seg);
-	if ((m->closed || (link->reset.lives && link->reset.dir == dir)) && link->was_established && seg->wire_len > 0 && !seg->keepalive_probe &&
-	    conn->side[dir].rst_count > 0 && conn->side[dir].fin_count == 0) {
+	if ((m->closed || (link->reset.lives && link->reset.dir == dir)) && link->was_established &&
+	    seg->wire_len > 0 && !seg->keepalive_probe && conn->side[dir].rst_count > 0 && conn->side[dir].fin_count == 0) {
 		rule_reset_in_its_name(t, link, dir, seg);
 	}
 	if (link->resent != NULL) {
@@ -280,8 +280,7 @@ syn_seen(struct track *t, struct link *link, unsigned dir, const struct seg *seg
 			if (old == link || old->unread != 0) {
 				continue;
 			}
-			unsigned side = old->local == 0 ? link_side(link, dir)
-							: 1 - link_side(link, dir);
+			unsigned side = link_side(old, link_side(link, dir));
 			const struct machine *m = &old->machine[side];
 			reset_settle(t, old, side);
 			if (m->state != BGP_STATE_ESTABLISHED ||
@@ -311,7 +310,7 @@ syn_seen(struct track *t, struct link *link, unsigned dir, const struct seg *seg
 	};
 	if (from->syns_unanswered >= SYNS_IN_VAIN && s->machines[link_side(link, dir)][BGP_STATE_ESTABLISHED] > 0) {
 		for (struct link *old = s->links; old != NULL; old = old->next) {
-			machine_calls_again(t, old, link_side(old, 0) == link_side(link, dir) ? 0 : 1, &from->syn_first);
+			machine_calls_again(t, old, link_side(old, link_side(link, dir)), &from->syn_first);
 		}
 	}
 	if (from->syns_unanswered++ == 0) {

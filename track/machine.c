@@ -69,10 +69,10 @@ forget_others(struct track *t, struct link *link, unsigned dir, const struct mom
 	struct session *s = link->session;
 	bool any = s->machines[link_side(link, dir)][BGP_STATE_ESTABLISHED] > 0;
 	for (struct link *old = any ? s->links : NULL; old != NULL; old = old->next) {
+		unsigned own = link_side(old, link_side(link, dir));
 		if (old != link) {
-			reset_settle(t, old, link_side(old, 0) == link_side(link, dir) ? 0 : 1);
+			reset_settle(t, old, own);
 		}
-		unsigned own = link_side(old, 0) == link_side(link, dir) ? 0 : 1;
 		const struct machine *m = &old->machine[own];
 		if (old == link || m->state != BGP_STATE_ESTABLISHED || m->done ||
 		    at->time_ns <= m->established.time_ns + SECOND_NS ||

@@ -273,27 +273,26 @@ def pulled_for_good(stage):
     stage.lab.wait(30)
 
 
+def down_and_up(stage, host):
+    stage.both(hold=9)
+    stage.up(then=5)
+    host.ip("link", "set", "eth0", "down")
+    stage.lab.wait(14)
+    host.ip("link", "set", "eth0", "up")
+    stage.lab.wait(25)
+
+
 @strange("The node's interface is set down, and up again", cause="link-down", also=["hold-timer-expired", "peer-rebooted", "closed-without-notification", "cease-unspecific", "cease-admin-shutdown"],
          verdict="flapping", verdicts=["down", "healthy"], places=("path", "router"), allowed=AFTER, pairs=EVERYBODY, tolerance=[LATE, UNSEEN])
 def node_set_down(stage):
     """On the node itself: its daemon sees it at once."""
-    stage.both(hold=9)
-    stage.up(then=5)
-    stage.lab.node.ip("link", "set", "eth0", "down")
-    stage.lab.wait(14)
-    stage.lab.node.ip("link", "set", "eth0", "up")
-    stage.lab.wait(25)
+    down_and_up(stage, stage.lab.node)
 
 
 @strange("The router's interface is set down, and up again", cause="link-down", also=["hold-timer-expired", "peer-rebooted", "closed-without-notification", "cease-unspecific", "cease-admin-shutdown", "no-route"],
          verdict="flapping", verdicts=["down", "healthy"], places=("node", "path"), allowed=AFTER, pairs=EVERYBODY, tolerance=[LATE, UNSEEN])
 def router_set_down(stage):
-    stage.both(hold=9)
-    stage.up(then=5)
-    stage.lab.router.ip("link", "set", "eth0", "down")
-    stage.lab.wait(14)
-    stage.lab.router.ip("link", "set", "eth0", "up")
-    stage.lab.wait(25)
+    down_and_up(stage, stage.lab.router)
 
 
 @strange("The node's address is taken away", cause="no-route", also=["source-address-gone", "hold-timer-expired", "cease-unspecific", "initiator-silent", "cease-admin-shutdown", "closed-without-notification"],
