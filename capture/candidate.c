@@ -16,7 +16,7 @@
 
 #include "capture/input.h"
 #include "capture/limits.h"
-#include "capture/siphash.h"
+#include "dissect/siphash.h"
 #include "capture/tcp.h"
 
 enum {

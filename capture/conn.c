@@ -14,7 +14,7 @@
 #include "capture/capture.h"
 #include "capture/conn_private.h"
 #include "capture/input.h"
-#include "capture/siphash.h"
+#include "dissect/siphash.h"
 
 enum conn_list {
 	LIST_REFUSED, /* in the order in which they make room */

@@ -7,21 +7,6 @@
 #include "capture/ghost.h"
 
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
-
-struct siphash_seed
-siphash_seed_random(void)
-{
-	struct siphash_seed seed;
-	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed)) {
-		struct timespec now;
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		seed.k0 = (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15ull;
-		seed.k1 = (uint64_t)(uintptr_t)&seed ^ (uint64_t)now.tv_sec << 32;
-	}
-	return seed;
-}
 
 /* A fingerprint of all that came before, and of these two words. None can make a packet look like another's copy
  * without knowing the seed. */

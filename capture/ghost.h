@@ -8,7 +8,7 @@
 
 #include "capture/flow.h"
 #include "capture/limits.h"
-#include "capture/siphash.h"
+#include "dissect/siphash.h"
 
 /*
  * Ghosts: a mirror port that copies both ways, or `any` on a host with bridges, gives each frame

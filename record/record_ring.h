@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "capture/siphash.h"
+#include "dissect/siphash.h"
 #include "capture/source.h"
 #include "dissect/address.h"
 

@@ -4,7 +4,7 @@
 
 /* Between the files of the model; nobody else includes it. */
 
-#include "capture/siphash.h"
+#include "dissect/siphash.h"
 #include "ui/model.h"
 
 enum { TIMELINE_ROOM_MIN = 3, TIMELINE_ROOM_FIRST = 9, FINDING_CHAINS = 4096 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef BGPWHY_CAPTURE_SIPHASH_H
-#define BGPWHY_CAPTURE_SIPHASH_H
+#ifndef BGPWHY_DISSECT_SIPHASH_H
+#define BGPWHY_DISSECT_SIPHASH_H
 
 #include <stddef.h>
 #include <stdint.h>
