@@ -635,6 +635,8 @@ recorder_create(const struct record_options *options, const struct record_talk *
 	r->folder_name = memory_copy(options->folder, strlen(options->folder) + 1);
 	r->open = memory_zero(RECORD_OPEN_MAX, sizeof(*r->open));
 	record_files_scan(&r->files, folder);
+	bool told = !r->files.more;
+	say(r, &told, "the folder has more than 65536 recordings: the further ones are neither counted nor removed");
 	allow_files();
 	return r;
 }

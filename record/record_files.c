@@ -114,9 +114,13 @@ record_files_scan(struct record_files *files, int folder)
 		}
 		return;
 	}
-	while (files->count < RECORD_LISTED_MAX && (entry = readdir(dir)) != NULL) {
-		if (record_name_is_ours(entry->d_name) &&
-			fstatat(folder, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode)) {
+	while (!files->more && (entry = readdir(dir)) != NULL) {
+		if (!record_name_is_ours(entry->d_name)) {
+			continue;
+		}
+		if (files->count == RECORD_LISTED_MAX) {
+			files->more = true;
+		} else if (fstatat(folder, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode)) {
 			append(files, entry->d_name)->octets = (uint64_t)st.st_size;
 			files->octets += (uint64_t)st.st_size;
 		}

@@ -27,6 +27,7 @@ struct record_files {
 	struct record_file *list; /* oldest first */
 	size_t count, room;
 	uint64_t octets;
+	bool more; /* the folder has more of them than RECORD_LISTED_MAX: those are neither counted nor removed */
 };
 
 /* What is there already. */

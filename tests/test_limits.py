@@ -569,6 +569,35 @@ def check_records(tap, folder):
            "72 MB behind the cause: it goes no further", [os.path.getsize(os.path.join(made, name)) for name in os.listdir(made)])
 
 
+def check_record_folders(tap, folder):
+    """A folder full of recordings, and one where a thousand have the name already that the next one would have."""
+    talk = packets.Conversation()
+    talk.establish()
+    talk.say(SERVER, packets.notification(6, 2))
+    path = write(folder, "one.pcap", talk.pcap())
+    made = os.path.join(folder, "made")
+    args = ["-r", path, "--json", "-Z", "root", "--record", made]
+    check(tap, folder, "a recording", args, None, 32)
+    names = os.listdir(made)
+    if not tap.equal(len(names), 1, "there is one recording"):
+        return
+    stem, ending = os.path.splitext(names[0])
+    for copy in range(2, 1000):
+        open(os.path.join(made, f"{stem}+{copy}{ending}"), "w").close()
+    check(tap, folder, "999 of one name", args, None, 32)
+    tap.ok(os.path.getsize(os.path.join(made, f"{stem}+1000{ending}")) > 24, "999 of one name: the thousandth is written")
+    out = check(tap, folder, "1,000 of one name", args, b"exists", 32, (2,), "err")
+    tap.ok(out.has(b'"event":"session"'), "1,000 of one name: the sessions are told all the same", out.tail())
+    tap.equal(len(os.listdir(made)), 1000, "1,000 of one name: there are no more")
+    for second in range(65536):
+        minutes, hours = second // 60, second // 3600
+        open(os.path.join(made, f"20200101T{hours:02}{minutes % 60:02}{second % 60:02}.000Z_192.0.2.1_192.0.2.2_flap.pcap"),
+             "w").close()
+    out = check(tap, folder, "66,536 recordings", args, b"more than 65536 recordings", 64, (2,), "err")
+    tap.ok(out.has(b'"event":"session"'), "66,536 recordings: the sessions are told all the same", out.tail())
+    shutil.rmtree(made)
+
+
 def block(kind, body, length=None, again=None):
     size = 12 + len(body)
     return struct.pack("<II", kind, size if length is None else length) + body + \
@@ -652,6 +681,7 @@ def main():
         tap.attempt("memories", check_memories, folder)
         tap.attempt("views", check_views, folder)
         tap.attempt("records", check_records, folder)
+        tap.attempt("folders of records", check_record_folders, folder)
         tap.attempt("liars", check_liars, folder)
         tap.attempt("bombs", check_bombs, folder)
     return tap.done()

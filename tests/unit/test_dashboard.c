@@ -478,6 +478,60 @@ Test(dashboard, keeps_octets_within_bounds)
 	model_destroy(model);
 }
 
+static void
+count_field(void *self, const struct field *field)
+{
+	(void)field;
+	++*(size_t *)self;
+}
+
+/* The largest UPDATE that there may be (RFC 8654), full of the shortest prefixes that take octets: 10/8. */
+Test(dashboard, says_how_many_fields_it_leaves_out)
+{
+	static uint8_t bytes[BGP_EXTENDED_MESSAGE_MAX];
+	memset(bytes, 0xff, 16);
+	bytes[18] = BGP_UPDATE;
+	size_t size = 23;
+	for (; size + 2 <= sizeof(bytes); size += 2) {
+		bytes[size] = 8;
+		bytes[size + 1] = 10;
+	}
+	bytes[16] = (uint8_t)(size >> 8);
+	bytes[17] = (uint8_t)size;
+	static const struct bgp_context context = {.as_width = 4, .extended_messages = true};
+	struct bgp_message message;
+	bgp_decode(bytes, size, &context, &message);
+	size_t fields = 0;
+	const struct field_sink sink = {.self = &fields, .on_field = count_field};
+	bgp_fields(&message, &context, &sink);
+	cr_assert_gt(fields, (size - 23) / 2, "each prefix is one");
+
+	struct stage stage;
+	stage_begin(&stage, 120, 24, true);
+	tell_two_sessions(&stage.story);
+	story_event(&stage.story,
+		(struct event){.kind = EVENT_MESSAGE,
+			.message = {.session = 1,
+				.connection = 1,
+				.src = story_address(NODE),
+				.dst = story_address(ROUTER),
+				.message = &message,
+				.context = &context}},
+		6, 5);
+	stage_step(&stage, 0, false);
+	static const char *const keys[] = {"Enter", "End", "Enter"};
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		dashboard_press(stage.dashboard, keys[i]);
+	}
+	char text[64];
+	snprintf(text, sizeof(text), "%zu more fields not shown", fields - PANEL_FIELDS_MAX);
+	cr_expect(shows(&stage, 24, text), "%s", text);
+	for (unsigned i = 0; i < 24 && !shows(&stage, 24, text); i++) {
+		fprintf(stderr, "%s\n", row(&stage, i));
+	}
+	dashboard_destroy(stage.dashboard);
+}
+
 /* A thousand sessions: all can be reached, and the cursor stays on its session. */
 Test(dashboard, holds_a_thousand_sessions)
 {
