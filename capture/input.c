@@ -17,6 +17,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "capture/heap.h"
 #include "capture/limits.h"
 
 enum { LISTEN_SIZE = 1 << 15, LISTEN_PIECES = 32 };
@@ -362,6 +363,7 @@ input_fill(struct input *in, size_t size, struct capture_error *error)
 		in->at = in->buffer;
 		in->end = in->buffer + left;
 	}
+	heap_advise();
 	while (input_left(in) < size) {
 		uint8_t *to = in->buffer + (in->end - in->buffer);
 		size_t space = in->capacity - (size_t)(in->end - in->buffer);
