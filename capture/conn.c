@@ -304,11 +304,14 @@ conn_table_expect(struct conn_table *table, const struct packet_info *ip, uint16
 		ahead->hash = key_hash(table, ahead->key);
 		__builtin_prefetch(&table->slots[(size_t)ahead->hash & (table->slot_count - 1)]);
 	}
-	near_fetch(entry_ahead(table, 3), sizeof(struct conn_entry));
-	const struct conn_entry *second = entry_ahead(table, 2), *first = entry_ahead(table, 1);
-	near_fetch(second != NULL ? second->conn.user : NULL, table->sink.user_size);
-	if (first != NULL && first->conn.user != NULL && table->sink.near != NULL) {
-		table->sink.near(table->sink.ctx, first->conn.user);
+	near_fetch(entry_ahead(table, 4), sizeof(struct conn_entry));
+	const struct conn_entry *third = entry_ahead(table, 3);
+	near_fetch(third != NULL ? third->conn.user : NULL, table->sink.user_size);
+	for (unsigned distance = 2; distance > 0; distance--) {
+		const struct conn_entry *entry = entry_ahead(table, distance);
+		if (entry != NULL && entry->conn.user != NULL && table->sink.near != NULL) {
+			table->sink.near(table->sink.ctx, entry->conn.user, distance == 1);
+		}
 	}
 }
 

@@ -242,10 +242,10 @@ near_fetch(const void *thing, size_t size)
 /* What the receiver of all this gives; every function is called, and none may be NULL that does not say so. */
 struct flow_sink {
 	void *ctx;
-	/* Of what conn.user points to: it is brought near before a segment comes (0: it is not), and then what it leads to, by
-	 * near(), which may be NULL. */
+	/* Of what conn.user points to: it is brought near before a segment comes (0: it is not), and then by near(), which may
+	 * be NULL, what it leads to, and, a packet later, with `last`, what that leads to. */
 	size_t user_size;
-	void (*near)(void *ctx, void *user);
+	void (*near)(void *ctx, void *user, bool last);
 	/* Each TCP segment, before its octets; facts of `conn` include it already. */
 	void (*segment)(void *ctx, struct conn *conn, const struct seg *seg);
 	void (*change)(void *ctx, struct conn *conn, enum conn_change change, int dir,

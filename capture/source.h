@@ -64,7 +64,7 @@ enum source_status source_next(struct source *source, struct packet *packet,
 	struct capture_error *error);
 /* The packets that come next, one after the other and each once, as far as SOURCE_AHEAD of them are at hand already; false
  * where no more are, or they are not worth the search. One may turn out not to come (a filter, damage). */
-enum { SOURCE_AHEAD = 4 };
+enum { SOURCE_AHEAD = 5 };
 bool source_ahead(struct source *source, struct packet *packet);
 int source_fd(const struct source *source); /* for poll; -1: always ready */
 const char *source_name(const struct source *source); /* file or device */

@@ -557,6 +557,14 @@ struct bgp_agreement {
 	struct bgp_agreed_family families[BGP_CONTEXT_FAMILIES];
 };
 
+/* Octets of it that are used: a copy that is kept needs no room for families that there are not. */
+static inline size_t
+bgp_agreement_size(const struct bgp_agreement *agreement)
+{
+	return offsetof(struct bgp_agreement, families) +
+	       agreement->family_count * sizeof(agreement->families[0]);
+}
+
 void bgp_agree(const struct bgp_open *a, const struct bgp_open *b, struct bgp_agreement *agreement);
 
 /* The context for messages from the speaker of `from` to the speaker of `to`. */

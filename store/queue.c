@@ -323,9 +323,12 @@ copy_parts(struct copier *c, struct event *event)
 		break;
 	case EVENT_SESSION:
 		event->session.agreement = copy(c, event->session.agreement,
-			event->session.agreement != NULL ? sizeof(*event->session.agreement) : 0);
+			event->session.agreement != NULL ? bgp_agreement_size(event->session.agreement) : 0);
+		event->session.families = copy(c, event->session.families,
+			event->session.family_count * sizeof(*event->session.families));
 		for (size_t i = 0; i < 2; i++) {
 			struct event_session_side *side = &event->session.side[i];
+			side->restart = copy(c, side->restart, side->restart != NULL ? sizeof(*side->restart) : 0);
 			side->end_of_rib = copy(c, side->end_of_rib,
 				side->end_of_rib_count * sizeof(*side->end_of_rib));
 		}

@@ -20,7 +20,9 @@ struct reader {
 	struct bfd_packet bfd;
 	uint64_t evidence[FINDING_EVIDENCE_MAX];
 	char *fix[FINDING_FIX_MAX];
+	struct bgp_family common[BGP_CONTEXT_FAMILIES];
 	struct bgp_agreement agreed;
+	struct event_restart restarts[2];
 	struct event_end_of_rib end_of_rib[2][BGP_CONTEXT_FAMILIES];
 };
 

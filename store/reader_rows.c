@@ -610,9 +610,10 @@ static void
 read_families(struct reader *r, const char *json, struct event_session *e)
 {
 	sqlite3_bind_text(r->families, 1, json, -1, SQLITE_STATIC);
+	e->families = r->common;
 	while (e->family_count < BGP_CONTEXT_FAMILIES && reader_step(r, r->families)) {
 		struct columns c = {.stmt = r->families};
-		struct bgp_family *family = &e->families[e->family_count++];
+		struct bgp_family *family = &r->common[e->family_count++];
 		family->afi = get_u16(&c);
 		family->safi = get_u8(&c);
 	}
@@ -622,15 +623,17 @@ read_families(struct reader *r, const char *json, struct event_session *e)
 
 /* One side's, out of the JSON; how long after its beginning things were is in it, when that was is beside. */
 static void
-read_restart(struct reader *r, const char *json, uint64_t began_ns, struct event_session_side *side)
+read_restart(struct reader *r, const char *json, uint64_t began_ns, struct event_session_side *side,
+	struct event_restart *e)
 {
 	char address[ADDRESS_TEXT_MAX];
 	sqlite3_bind_text(r->restart, 1, json, -1, SQLITE_STATIC);
 	sqlite3_bind_text(r->restart, 2, address_text(&side->addr, address), -1, SQLITE_STATIC);
 	if (reader_step(r, r->restart)) {
 		struct columns c = {.stmt = r->restart};
-		struct event_restart *e = &side->restart;
+		*e = (struct event_restart){.state = RESTART_NONE};
 		if (restart_state_from_name(get_name(&c), &e->state)) {
+			side->restart = e;
 			e->notified = get_uint(&c) != 0;
 			e->restart_bit = get_uint(&c) != 0;
 			e->time_s = get_u16(&c);
@@ -685,7 +688,7 @@ read_session(struct reader *r, sqlite3_stmt *stmt, struct event *event)
 	}
 	const char *restarts = get_name(&c);
 	for (size_t i = 0; i < 2; i++) {
-		read_restart(r, restarts, get_uint(&c), &e->side[i]);
+		read_restart(r, restarts, get_uint(&c), &e->side[i], &r->restarts[i]);
 	}
 	return e->side[0].addr.family != 0 && e->side[1].addr.family != 0;
 }

@@ -239,7 +239,7 @@ writer_put_session(struct writer *w, const struct event *event)
 	json_session_restart(row_new_json(&row), NULL, e, event->time_digits);
 	row_json(&row);
 	for (size_t i = 0; i < 2; i++) {
-		row_known(&row, s[i].restart.state != RESTART_NONE, s[i].restart.began_ns);
+		row_known(&row, s[i].restart != NULL, s[i].restart != NULL ? s[i].restart->began_ns : 0);
 	}
 	if (row_end(&row)) {
 		writer_set_seen(w, PARENT_SESSION, e->session);

@@ -124,7 +124,7 @@ link_check(void *ctx, struct conn *conn, const struct check_note *note)
 	if (link == NULL) {
 		return;
 	}
-	struct moment at = {note->time_ns, note->frame, note->input};
+	struct moment at = moment_make(note->time_ns, note->frame, note->input);
 	struct event event = {
 		.kind = EVENT_CHECK,
 		.check = {

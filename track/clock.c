@@ -60,6 +60,7 @@ clock_init(struct clock *clock)
 void
 clock_watch(struct track *t, struct watch *w)
 {
+	w->calm = false;
 	if (w->soon) {
 		return;
 	}
@@ -96,6 +97,19 @@ listens(const struct track *t, const struct moment *last)
 	       !t->inputs[last->input].away;
 }
 
+/* A session that stands, on one connection of which both directions are seen, and nothing of it is odd: only its
+ * hold timers run, and a segment that brings KEEPALIVEs and UPDATEs makes them end later. So it is not looked at
+ * after each of these, but when the first of the timers would have ended. */
+static bool
+is_calm(const struct session *s)
+{
+	const struct link *link = s->links;
+	if (!s->up || link == NULL || link->next != NULL || !link_is_calm(link)) {
+		return false;
+	}
+	return s->restart[0] == NULL && s->restart[1] == NULL;
+}
+
 static void
 look_at_session(struct track *t, struct session *s)
 {
@@ -113,6 +127,7 @@ look_at_session(struct track *t, struct session *s)
 	due = clock_sooner(due, rule_session_due(t, s));
 	if (due != CLOCK_NEVER && s->watch.next == NULL) {
 		wait_until(&t->clock, &s->watch, due);
+		s->watch.calm = is_calm(s);
 	}
 }
 

@@ -8,7 +8,7 @@
 struct moment
 moment_of(const struct packet_info *ip)
 {
-	return (struct moment){.time_ns = ip->time_ns, .frame = ip->frame, .input = ip->input};
+	return moment_make(ip->time_ns, ip->frame, ip->input);
 }
 
 void

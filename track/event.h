@@ -231,7 +231,7 @@ enum restart_state {
 
 /* The last graceful restart of one side; the other side helps. Times are since 1970; 0: not yet. */
 struct event_restart {
-	enum restart_state state; /* RESTART_NONE: there was none, and the rest is 0 */
+	enum restart_state state;
 	bool notified;            /* it began with a NOTIFICATION (RFC 8538) */
 	bool restart_bit;         /* of the OPEN with which it came back */
 	uint16_t time_s;          /* that it had announced */
@@ -269,7 +269,7 @@ struct event_session_side {
 	uint64_t keepalive_min_ns, keepalive_mean_ns, keepalive_max_ns;
 	const struct event_end_of_rib *end_of_rib; /* that it sent, since the last time Established */
 	size_t end_of_rib_count;
-	struct event_restart restart; /* of this side */
+	const struct event_restart *restart; /* of this side; NULL: there was none */
 };
 
 struct event_session {
@@ -278,8 +278,8 @@ struct event_session {
 	struct event_session_side side[2];
 	int32_t hold_time_s; /* negotiated; -1 unknown */
 	bool has_families;   /* both OPENs were seen */
-	struct bgp_family families[BGP_CONTEXT_FAMILIES];
-	size_t family_count;
+	const struct bgp_family *families;
+	size_t family_count; /* at most BGP_CONTEXT_FAMILIES */
 	const struct bgp_agreement *agreement; /* by side, as `side`; NULL: unknown */
 	uint32_t established_count;
 	bool has_setup;

@@ -15,9 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/flow.h"
 #include "track/memory.h"
 
-enum { MARKER_SIZE = 16, HUNT_STEP = 2048 };
+enum { MARKER_SIZE = 16, HUNT_STEP = 2048, PART_GRAIN = 64 };
 
 struct framer_part {
 	struct framer_origin last; /* of the last octet */
@@ -44,6 +45,13 @@ framer_finish(struct framer *f)
 	f->part = NULL;
 }
 
+void
+framer_near(const struct framer *f)
+{
+	enum { FIRST = 256 }; /* octets: what follows, the processor fetches by itself */
+	near_fetch(f->part, FIRST);
+}
+
 static void
 drop(struct framer *f)
 {
@@ -61,8 +69,10 @@ keep(struct framer *f, const uint8_t *bytes, size_t size, const struct framer_or
 	assert(need <= BGP_EXTENDED_MESSAGE_MAX);
 	if (f->part == NULL || need > f->part->room) {
 		/* What a header announces is not believed before it comes. */
-		size_t room = f->part != NULL ? (size_t)f->part->room * 2 : 64;
+		size_t room = f->part != NULL ? (size_t)f->part->room * 2 : 0;
 		room = room < need ? need : room;
+		/* Few sizes, which malloc() finds again. */
+		room += (PART_GRAIN - (sizeof(*f->part) + room) % PART_GRAIN) % PART_GRAIN;
 		uint32_t before = held(f);
 		f->part = memory_resize(f->part, sizeof(*f->part) + room);
 		f->part->held = before;
@@ -186,6 +196,20 @@ settle(struct framer *f, const struct framer_sink *sink, uint32_t seq)
 	}
 }
 
+/* The rest of a message of which the beginning waits. It is put together where all of them are, so that what waits needs
+ * neither to grow nor to be written again. */
+static void
+complete(struct framer *f, const struct framer_sink *sink, const uint8_t *bytes, size_t size, uint32_t seq_end,
+	const struct framer_origin *origin)
+{
+	struct framer_part *part = f->part;
+	memcpy(sink->whole, part->octets, part->held);
+	memcpy(sink->whole + part->held, bytes, size);
+	uint32_t wanted = f->wanted;
+	drop(f);
+	sink->message(sink->ctx, sink->whole, wanted, wanted, seq_end, origin);
+}
+
 void
 framer_bytes(struct framer *f, const struct framer_sink *sink, const uint8_t *bytes, size_t size,
 	uint32_t seq, const struct framer_origin *origin)
@@ -213,6 +237,13 @@ framer_bytes(struct framer *f, const struct framer_sink *sink, const uint8_t *by
 			      : f->wanted > 0 ? f->wanted - held(f) - f->lost
 					      : BGP_HEADER_SIZE - held(f);
 		size_t part = need < size ? need : size;
+		if (part == need && f->wanted > 0 && f->part != NULL && f->lost == 0) {
+			seq += (uint32_t)part;
+			complete(f, sink, bytes, part, seq, origin);
+			bytes += part;
+			size -= part;
+			continue;
+		}
 		if (f->lost > 0) {
 			/* Behind a hole in this message: its octets serve to count only. */
 			f->lost += (uint32_t)part;

@@ -30,6 +30,7 @@ struct framer_sink {
 	/* A header that cannot be: the hunt for the next marker begins. */
 	void (*fault)(void *ctx, enum bgp_fault_code code, const uint8_t header[BGP_HEADER_SIZE],
 		const struct framer_origin *origin);
+	uint8_t *whole; /* room for BGP_EXTENDED_MESSAGE_MAX octets, in which the parts of a message come together */
 };
 
 struct framer_part; /* what waits for more octets */
@@ -45,6 +46,7 @@ struct framer {
 
 void framer_init(struct framer *f, bool hunting);
 void framer_finish(struct framer *f);
+void framer_near(const struct framer *f); /* octets will come: what it needs for that is fetched */
 void framer_bytes(struct framer *f, const struct framer_sink *sink, const uint8_t *bytes,
 	size_t size, uint32_t seq, const struct framer_origin *origin);
 void framer_gap(struct framer *f, const struct framer_sink *sink, uint32_t missing, uint32_t seq,

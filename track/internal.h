@@ -19,11 +19,20 @@
 #include "track/limits.h"
 #include "track/track.h"
 
-/* When and in which packet something was seen; frame 0: no packet stands behind it. */
+/* When and in which packet something was seen; frame 0: no packet stands behind it. A session has some fifty of these,
+ * so they are small: MOMENT_FRAMES packets take years. */
+#define MOMENT_FRAMES ((UINT64_C(1) << 48) - 1)
 struct moment {
-	uint64_t time_ns, frame;
-	uint32_t input;
+	uint64_t time_ns;
+	uint64_t frame : 48;
+	uint64_t input : 16; /* below TRACK_INPUTS_MAX */
 };
+
+static inline struct moment
+moment_make(uint64_t time_ns, uint64_t frame, uint32_t input)
+{
+	return (struct moment){.time_ns = time_ns, .frame = frame & MOMENT_FRAMES, .input = (uint16_t)input};
+}
 
 /* A place in the lists of clock.c: of a session or of a BFD session. */
 struct watch {
@@ -31,6 +40,7 @@ struct watch {
 	struct session *session;
 	struct bfd_session *bfd;
 	bool soon; /* in the list of the next tick */
+	bool calm; /* until it is due, only what clock_watch() is called for can change that: see is_calm() in clock.c */
 };
 
 enum { CLOCK_SLOTS = 1024 };
@@ -78,22 +88,12 @@ struct judgements {
 
 /* One speaker on one connection. */
 struct machine {
+	/* Each segment asks for these: they lie together. */
 	enum bgp_state state;
-	uint64_t since_ns;
 	bool done; /* it has ended: what is still on its way does not bring it back */
 	bool unborn; /* it has, before it was seen to do anything: an OPEN of it may yet come */
-	struct moment open_received; /* time 0: not yet */
 	bool keepalive_received; /* before the machine was in OpenConfirm */
-	uint64_t doubt_ns;       /* since when its hold timer seems to have run out */
-	struct moment received;  /* the last message it received (hold timer, RFC 4271 section 4.4) */
-	struct moment sent;      /* the last message it sent */
-	struct moment acked;     /* when its peer last acknowledged something of it */
 	bool open_acked;
-	struct moment established;
-	struct pending *pending; /* messages that this side sent, oldest first; NULL: none */
-	unsigned pending_count, pending_room;
-	struct open_seen open;
-	struct judgements *judged; /* NULL: nothing is */
 	bool auth_told;         /* a digest of it fitted no key */
 	bool notified;          /* it sent a NOTIFICATION */
 	bool closed; /* it sent FIN or a valid RST */
@@ -102,6 +102,18 @@ struct machine {
 	bool rst_bare;    /* … which acknowledges nothing */
 	uint32_t messages;
 	uint32_t retransmissions;     /* data segments sent again since the last ACK of the peer */
+	unsigned pending_count, pending_room;
+	struct pending *pending; /* messages that this side sent, oldest first; NULL: none */
+	struct judgements *judged; /* NULL: nothing is */
+	struct moment received;  /* the last message it received (hold timer, RFC 4271 section 4.4) */
+	struct moment sent;      /* the last message it sent */
+	struct moment acked;     /* when its peer last acknowledged something of it */
+	struct moment established;
+
+	struct open_seen open;
+	uint64_t since_ns;
+	struct moment open_received; /* time 0: not yet */
+	uint64_t doubt_ns;       /* since when its hold timer seems to have run out */
 	struct moment retransmission; /* the last one */
 	/* Between the last copies of what it repeats: TCP doubles it (RFC 6298 section 5.5). */
 	uint64_t backoff_ns, backoff_before_ns;
@@ -126,31 +138,33 @@ struct reset_seen {
 
 /* One TCP connection as the tracker sees it. */
 struct link {
+	/* Each segment asks for these, too, and for what `reset` and the machines have in front. */
 	struct session *session;
 	struct conn *conn;
 	struct link *previous, *next; /* of the session */
 	uint64_t id;
-	uint8_t local; /* which side of the conn is session->addr[0] */
-	struct machine machine[2];    /* by side of the conn */
-	struct framer framer[2];
-	struct bgp_context *context[2]; /* for what each side sends; NULL: unknown */
 	struct resent_runs *resent; /* resent.c; NULL: nothing was sent again */
-	struct moment first, handshake;
+	uint64_t hold_ns; /* negotiated; 0 none or unknown */
+	uint8_t local; /* which side of the conn is session->addr[0] */
+	uint8_t unread; /* bit of each direction whose octets the engine does not take (--engine nids) */
 	bool up;       /* both machines (that can be seen) are in Established; see session.c */
 	bool counted;  /* in established_count */
 	bool was_established;
-	bool answered; /* the SYN got any answer */
-	uint64_t hold_ns; /* negotiated; 0 none or unknown */
 	bool hold_known;
+	bool answered; /* the SYN got any answer */
+	bool evicted;
+	struct framer framer[2];
+	struct bgp_context *context[2]; /* for what each side sends; NULL: unknown */
+	struct reset_seen reset;
+	struct machine machine[2];    /* by side of the conn */
+
+	struct moment first, handshake;
 	bool ignored;   /* a side discards what the other sends (GTSM) */
 	bool hold_told; /* a finding says that its hold timer ran out */
 	bool open_told, confirm_told, return_told, silence_told, stuck_told, name_told;
-	struct reset_seen reset;
-	enum connection_state state;
 	bool stated;
+	enum connection_state state;
 	struct address by;
-	bool evicted;
-	uint8_t unread; /* bit of each direction whose octets the engine does not take (--engine nids) */
 };
 
 /* How a side signs its SYNs. */
@@ -163,43 +177,45 @@ struct syn_signature {
 
 /* What is known of one speaker over all its connections. */
 struct speaker {
+	/* Each segment asks for these: they lie together. */
 	struct address addr;
 	bool has_open;
 	bool asn_known; /* not where it lies behind the cut of the capture */
-	uint32_t asn;
-	uint16_t my_as;
-	uint32_t bgp_id, other_bgp_id; /* of its last OPEN, and the one before that differed */
-	bool has_other_bgp_id;
-	struct moment open, other_open;
-	uint16_t hold_time_s;
-	uint8_t version;
 	bool as4;
-	uint32_t accepted_asn; /* of its last OPEN that led to Established */
 	bool has_accepted;
-	struct bgp_family family; /* the first one of its last OPEN; afi 0: it is not known */
-	enum bgp_state resting; /* of its machine on the newest connection that is gone */
-	uint64_t resting_link;
+	bool has_other_bgp_id;
+	uint8_t version;
+	struct host *host;
+	struct moment alive;   /* the last packet of any kind from it */
 	uint64_t messages[COUNT_SLOTS];
 	uint64_t prefixes_announced, prefixes_withdrawn;
 	uint64_t last_message_ns;
+
+	uint32_t asn;
+	uint16_t my_as;
+	uint16_t hold_time_s;
+	uint32_t bgp_id, other_bgp_id; /* of its last OPEN, and the one before that differed */
+	struct moment open, other_open;
+	uint32_t accepted_asn; /* of its last OPEN that led to Established */
+	struct bgp_family family; /* the first one of its last OPEN; afi 0: it is not known */
+	enum bgp_state resting; /* of its machine on the newest connection that is gone */
 	enum bgp_state state;
+	uint64_t resting_link;
 	uint64_t state_since_ns;
 	/* SYNs without any answer, SYNs seen, and when. */
 	uint32_t syns_unanswered, attempts_unanswered;
 	struct moment syn_first, syn_last;
 	uint32_t judged_syns; /* syns_unanswered when it was last judged */
-	uint64_t unanswered_frames[4];
 	uint32_t unanswered_frame_count;
+	uint64_t unanswered_frames[4];
 	struct syn_signature signature;
-	struct moment alive;   /* the last packet of any kind from it */
-	struct host *host;
 	struct session *session;
 	struct speaker *host_next, *host_previous; /* of the same host */
-	uint32_t rejected_as;  /* 2/2 that it sent */
 	struct moment attempt; /* its last call */
 	uint64_t retry_ns;     /* between the last two (ConnectRetryTime as observed) */
 	uint64_t retransmissions; /* of segments with payload */
 	struct moment fault;   /* of its last malformed message; time 0: none */
+	uint32_t rejected_as;  /* 2/2 that it sent */
 };
 
 /* What timing.c measures of one speaker, over all connections that were Established. */
@@ -233,45 +249,49 @@ enum session_list {
 };
 
 struct session {
+	/* Each segment asks for these, and for what its sides have in front. */
 	uint64_t id;
-	struct speaker side[2]; /* 0 local, 1 remote */
-	struct session *hash_next;
-	struct session *older, *newer; /* by last use, in its list */
+	struct moment last;
 	uint64_t aged_ns;              /* when it was put there */
-	uint32_t hash;
-	uint8_t list; /* enum session_list */
-	uint16_t vlan; /* of its first packet with a tag; 0: none */
 	struct watch watch;
 	struct session *dirty_next, *dirty_previous;
-	bool dirty;
 	struct link *links; /* newest first */
-	uint32_t link_count, total_links, up_links;
-	uint16_t machines[2][BGP_STATE_COUNT]; /* of its links, by side and state */
-	bool links_evicted;
-	bool unread; /* a connection ended with octets that the engine did not take */
-	struct moment first, last;
-	int32_t hold_time_s;
-	bool has_families;
-	struct bgp_family families[BGP_CONTEXT_FAMILIES];
-	size_t family_count;
-	struct bgp_agreement *agreement; /* NULL: none yet */
-	uint32_t established_count;
-	uint32_t collisions; /* Cease 6/7 on a connection beside which there was another one */
-	uint64_t collided_ns; /* the last one */
-	uint32_t exits; /* from Established */
-	struct moment established, lost;
-	uint64_t heard_again_ns; /* where the capture that shows it began after another had ended */
-	bool lacks;     /* octets of its connections are not in the capture */
-	bool ended_sure, ended_doubt; /* some link was up when the input ended; verdict_in_doubt_of() it or not */
-	bool up;        /* some link has both machines (that can be seen) in Established */
 	struct timing *timing; /* NULL: never Established */
 	struct bfd_session *bfd;
+	uint8_t list; /* enum session_list */
+	bool dirty;
+	bool up;        /* some link has both machines (that can be seen) in Established */
+	bool lacks;     /* octets of its connections are not in the capture */
+	uint32_t established_count;
+	struct speaker side[2]; /* 0 local, 1 remote */
+
+	struct session *hash_next;
+	struct session *older, *newer; /* by last use, in its list */
+	uint32_t hash;
+	uint16_t vlan; /* of its first packet with a tag; 0: none */
+	bool links_evicted;
+	bool unread; /* a connection ended with octets that the engine did not take */
+	uint32_t link_count, total_links, up_links;
+	uint16_t machines[2][BGP_STATE_COUNT]; /* of its links, by side and state */
+	bool ended_sure, ended_doubt; /* some link was up when the input ended; verdict_in_doubt_of() it or not */
+	bool has_families;
+	struct moment first;
+	int32_t hold_time_s;
+	struct bgp_family *families; /* of the last agreement */
+	size_t family_count;         /* at most BGP_CONTEXT_FAMILIES */
+	struct bgp_agreement *agreement; /* bgp_agreement_size() octets; NULL: none yet */
+	uint64_t agreed_link;            /* whose OPENs it is from; 0: none */
+	uint32_t collisions; /* Cease 6/7 on a connection beside which there was another one */
+	uint32_t exits; /* from Established */
+	uint64_t collided_ns; /* the last one */
+	struct moment established, lost;
+	uint64_t heard_again_ns; /* where the capture that shows it began after another had ended */
 	struct finding *findings;
-	uint32_t finding_count;
 	struct expect_seen *expect_seen; /* rules_expect.c; NULL where nothing is expected */
-	struct moment bfd_lost; /* BFD of this pair left Up; time 0: never */
-	struct address bfd_lost_by; /* whose BFD said so first */
+	uint32_t finding_count;
 	uint8_t bfd_lost_diag;
+	struct address bfd_lost_by; /* whose BFD said so first */
+	struct moment bfd_lost; /* BFD of this pair left Up; time 0: never */
 	struct moment icmp;     /* the last ICMP error about it */
 	struct event_restart *restart[2]; /* of each side; NULL: none so far */
 };
@@ -467,6 +487,7 @@ struct track {
 	struct event message_event; /* message.c: large, and the messages are many */
 	struct bgp_message decoded; /* likewise */
 	struct message_run run;
+	uint8_t whole[BGP_EXTENDED_MESSAGE_MAX]; /* for the framers, one at a time */
 	struct pending *spare_pending; /* machine.c: for PENDING_LEAST, of the last machine that had none left */
 	struct moment now;
 	struct moment begin; /* of the first packet */
@@ -553,9 +574,11 @@ struct session *session_get(struct track *t, const struct address *src, const st
 struct session *session_find_in(struct track *t, const struct address *a, const struct address *b,
 	uint16_t vlan);
 struct session *session_find(struct track *t, const struct address *a, const struct address *b);
-void session_touch(struct track *t, struct session *s, const struct moment *at);
+/* A packet of it came; plain: one of which there is nothing to say but what it brings. */
+void session_touch(struct track *t, struct session *s, const struct moment *at, bool plain);
 void session_connected(struct track *t, struct session *s); /* a handshake was seen */
-void session_dirty(struct track *t, struct session *s);
+void session_dirty(struct track *t, struct session *s);   /* it has changed: snapshots tell it, and it is looked at */
+void session_counted(struct track *t, struct session *s); /* … in nothing but counts and times: snapshots tell it */
 void session_tell(struct track *t, struct session *s, bool snapshot);
 void session_destroy(struct track *t, struct session *s);
 unsigned session_side(const struct session *s, const struct address *a); /* 0 or 1 */
@@ -565,7 +588,7 @@ void session_machine(struct session *s, const struct link *link, unsigned dir, e
 	enum bgp_state to); /* counts it */
 
 /* link.c: the flow callbacks */
-void link_near(void *ctx, void *user);
+void link_near(void *ctx, void *user, bool last);
 void link_segment(void *ctx, struct conn *conn, const struct seg *seg);
 void link_change(void *ctx, struct conn *conn, enum conn_change change, int dir,
 	const struct seg *at);
@@ -575,6 +598,8 @@ void link_gap(void *ctx, struct conn *conn, int dir, uint32_t seq, uint32_t miss
 	enum gap_why why, const struct packet_info *at);
 void link_check(void *ctx, struct conn *conn, const struct check_note *note); /* check.c */
 void link_tick(struct track *t, struct link *link);
+/* Established on both sides, which are seen, and link_tick() has nothing to look at but hold timers that run. */
+bool link_is_calm(const struct link *link);
 /* When time alone may next change what link_tick() finds; the same for the others below. */
 uint64_t link_due(const struct track *t, const struct link *link);
 void link_finish(struct track *t, struct link *link);
@@ -617,7 +642,9 @@ void restart_lost(struct session *s, const struct moment *at);
 void restart_undo(struct session *s, unsigned x, const struct moment *at); /* what began then did not */
 void restart_tick(struct track *t, struct session *s);
 uint64_t restart_due(const struct track *t, const struct session *s);
-void restart_tell(const struct track *t, const struct session *s, struct event_session *e);
+/* `told` is for what the event borrows. */
+void restart_tell(const struct track *t, const struct session *s, struct event_session *e,
+	struct event_restart told[2]);
 void restart_destroy(struct session *s);
 
 /* message.c */
@@ -784,6 +811,7 @@ void rule_refused(struct track *t, struct link *link, unsigned refuser);
 void rule_icmp(struct track *t, const struct icmp_note *note);
 void rule_session_tick(struct track *t, struct session *s);
 uint64_t rule_session_due(const struct track *t, const struct session *s);
+bool rule_link_looks(const struct link *link); /* rule_link_tick() has something to look at */
 void rule_link_tick(struct track *t, struct link *link);
 uint64_t rule_link_due(const struct track *t, const struct link *link);
 uint64_t rule_bad_update_due(const struct track *t, const struct link *link, unsigned dir);

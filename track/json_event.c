@@ -401,10 +401,10 @@ json_session_restart(struct json *j, const char *key, const struct event_session
 {
 	json_object(j, key);
 	for (size_t i = 0; i < 2; i++) {
-		const struct event_restart *r = &e->side[i].restart;
+		const struct event_restart *r = e->side[i].restart;
 		char addr[ADDRESS_TEXT_MAX];
 		address_text(&e->side[i].addr, addr);
-		if (r->state == RESTART_NONE) {
+		if (r == NULL) {
 			json_null(j, addr);
 			continue;
 		}

@@ -101,7 +101,7 @@ framed_message(void *ctx, const uint8_t *bytes, size_t size, uint32_t wire, uint
 	const struct framer_origin *origin)
 {
 	const struct delivery *d = ctx;
-	struct moment at = {origin->time_ns, origin->frame, origin->input};
+	struct moment at = moment_make(origin->time_ns, origin->frame, origin->input);
 	message_in(d->t, d->link, d->dir, bytes, size, wire, seq_end, &at);
 }
 
@@ -110,7 +110,7 @@ framed_fault(void *ctx, enum bgp_fault_code code, const uint8_t header[BGP_HEADE
 	const struct framer_origin *origin)
 {
 	const struct delivery *d = ctx;
-	struct moment at = {origin->time_ns, origin->frame, origin->input};
+	struct moment at = moment_make(origin->time_ns, origin->frame, origin->input);
 	message_bad_header(d->t, d->link, d->dir, code, header, &at);
 }
 
@@ -120,7 +120,7 @@ link_finish(struct track *t, struct link *link)
 	struct session *s = link->session;
 	for (unsigned dir = 0; dir < 2; dir++) {
 		struct delivery d = {t, link, dir};
-		struct framer_sink sink = {&d, framed_message, framed_fault};
+		struct framer_sink sink = {&d, framed_message, framed_fault, t->whole};
 		framer_end(&link->framer[dir], &sink, link->conn->side[dir].next_seq);
 		message_run_end(t);
 	}
@@ -175,15 +175,24 @@ link_finish(struct track *t, struct link *link)
 }
 
 void
-link_near(void *ctx, void *user)
+link_near(void *ctx, void *user, bool last)
 {
 	(void)ctx;
 	const struct link *link = user;
-	near_fetch(link->session, sizeof(*link->session));
-	for (unsigned dir = 0; dir < 2; dir++) {
-		const struct machine *m = &link->machine[dir];
-		near_fetch(m->pending, m->pending_count * sizeof(*m->pending));
+	const struct session *s = link->session;
+	if (!last) {
+		near_fetch(s, offsetof(struct session, side[0].asn));
+		near_fetch(&s->side[1], offsetof(struct speaker, asn));
+		for (unsigned dir = 0; dir < 2; dir++) {
+			const struct machine *m = &link->machine[dir];
+			near_fetch(m->pending, m->pending_count * sizeof(*m->pending));
+			framer_near(&link->framer[dir]);
+		}
+		return;
 	}
+	near_fetch(s->side[0].host, offsetof(struct host, silence_from));
+	near_fetch(s->side[1].host, offsetof(struct host, silence_from));
+	near_fetch(s->timing, sizeof(*s->timing));
 }
 
 void
@@ -199,7 +208,8 @@ link_segment(void *ctx, struct conn *conn, const struct seg *seg)
 		return;
 	}
 	struct session *s = link->session;
-	session_touch(t, s, &t->now);
+	session_touch(t, s, &t->now,
+		(seg->flags & (SEG_SYN | SEG_FIN | SEG_RST)) == 0 && !seg->retransmission && seg->window > 0);
 	unsigned dir = seg->dir;
 	struct speaker *from = &s->side[link_side(link, dir)];
 	host_heard(t, from->host, &t->now);
@@ -399,6 +409,7 @@ link_change(void *ctx, struct conn *conn, enum conn_change change, int side, con
 	if (link == NULL) {
 		return;
 	}
+	clock_watch(t, &link->session->watch);
 	unsigned dir = side > 0 ? 1 : 0;
 	switch (change) {
 	case CONN_SYN:
@@ -490,7 +501,7 @@ link_bytes(void *ctx, struct conn *conn, int dir, const uint8_t *bytes, size_t s
 	}
 	link->unread &= (uint8_t)~(1u << dir);
 	struct delivery d = {t, link, (unsigned)dir};
-	struct framer_sink sink = {&d, framed_message, framed_fault};
+	struct framer_sink sink = {&d, framed_message, framed_fault, t->whole};
 	struct framer_origin origin = {from->frame, from->time_ns, from->input};
 	framer_bytes(&link->framer[dir], &sink, bytes, size, seq, &origin);
 	message_run_end(t);
@@ -507,7 +518,7 @@ link_gap(void *ctx, struct conn *conn, int dir, uint32_t seq, uint32_t missing, 
 	}
 	struct moment when = at != NULL ? moment_of(at) : t->now;
 	struct delivery d = {t, link, (unsigned)dir};
-	struct framer_sink sink = {&d, framed_message, framed_fault};
+	struct framer_sink sink = {&d, framed_message, framed_fault, t->whole};
 	struct framer_origin origin = {when.frame, when.time_ns, when.input};
 	(void)why;
 	struct event event = {
@@ -539,6 +550,20 @@ link_tick(struct track *t, struct link *link)
 	reset_tick(t, link, false);
 	machine_tick(t, link);
 	rule_link_tick(t, link);
+}
+
+bool
+link_is_calm(const struct link *link)
+{
+	for (unsigned dir = 0; dir < 2; dir++) {
+		const struct machine *m = &link->machine[dir];
+		if (m->state != BGP_STATE_ESTABLISHED || m->done || m->received.time_ns == 0 || m->doubt_ns != 0 ||
+		    m->retransmissions > 0 || !link->conn->side[dir].seen) {
+			return false;
+		}
+	}
+	return link->was_established && link->hold_ns > 0 && link->unread == 0 && link->resent == NULL &&
+	       link->reset.at.time_ns == 0 && !rule_link_looks(link);
 }
 
 uint64_t

@@ -38,25 +38,27 @@ static void
 agree(const struct link *link)
 {
 	struct session *s = link->session;
-	s->hold_time_s = (int32_t)(link->hold_ns / SECOND_NS);
-	s->has_families = true;
-	s->family_count = bgp_common_families(&link->machine[0].open.open,
-		&link->machine[1].open.open, s->families, BGP_CONTEXT_FAMILIES);
-	if (s->family_count > BGP_CONTEXT_FAMILIES) {
-		s->family_count = BGP_CONTEXT_FAMILIES;
-	}
-	/* A capability behind the cut of the capture is not one that was not offered. */
-	if (!link->machine[0].open.whole || !link->machine[1].open.whole) {
-		free(s->agreement);
-		s->agreement = NULL;
+	if (s->agreed_link == link->id) {
 		return;
 	}
-	if (s->agreement == NULL) {
-		s->agreement = memory_zero(1, sizeof(*s->agreement));
+	s->agreed_link = link->id;
+	s->hold_time_s = (int32_t)(link->hold_ns / SECOND_NS);
+	s->has_families = true;
+	free(s->agreement);
+	s->agreement = NULL;
+	const struct open_seen *open[2] = {&link->machine[0].open, &link->machine[1].open};
+	struct bgp_family families[BGP_CONTEXT_FAMILIES];
+	s->family_count =
+		bgp_common_families(&open[0]->open, &open[1]->open, families, BGP_CONTEXT_FAMILIES);
+	free(s->families);
+	s->families = memory_copy(families, s->family_count * sizeof(*families));
+	/* A capability behind the cut of the capture is not one that was not offered. */
+	if (open[0]->whole && open[1]->whole) {
+		unsigned local = link_side(link, 0);
+		struct bgp_agreement agreement;
+		bgp_agree(&open[local]->open, &open[1 - local]->open, &agreement);
+		s->agreement = memory_copy(&agreement, bgp_agreement_size(&agreement));
 	}
-	unsigned local = link_side(link, 0) == 0 ? 0 : 1;
-	bgp_agree(&link->machine[local].open.open, &link->machine[1 - local].open.open,
-		s->agreement);
 }
 
 /*

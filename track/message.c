@@ -139,6 +139,7 @@ judge(struct track *t, struct link *link, unsigned dir, const struct bgp_message
 	if (message->type == BGP_UPDATE && judged->bad_update.at.time_ns == 0 &&
 	    bad.verdict.action >= BGP_ACTION_TREAT_AS_WITHDRAW) {
 		judged->bad_update = bad;
+		clock_watch(t, &link->session->watch);
 	}
 }
 
@@ -388,7 +389,7 @@ message_run_end(struct track *t)
 	timing_message(s, link, dir, sum, &previous, &run->at);
 	struct pending pending = {.at = run->at, .seq_end = run->seq_end, .type = BGP_UPDATE};
 	machine_sent(t, link, dir, &pending);
-	session_dirty(t, s);
+	session_counted(t, s);
 }
 
 void
@@ -435,5 +436,9 @@ message_in(struct track *t, struct link *link, unsigned dir, const uint8_t *byte
 		}
 	}
 	machine_sent(t, link, dir, &pending);
-	session_dirty(t, s);
+	if (message->type == BGP_KEEPALIVE || message->type == BGP_UPDATE) {
+		session_counted(t, s);
+	} else {
+		session_dirty(t, s);
+	}
 }

@@ -218,13 +218,15 @@ restart_due(const struct track *t, const struct session *s)
 }
 
 void
-restart_tell(const struct track *t, const struct session *s, struct event_session *e)
+restart_tell(const struct track *t, const struct session *s, struct event_session *e,
+	struct event_restart told[2])
 {
 	for (unsigned x = 0; x < 2; x++) {
 		if (s->restart[x] == NULL) {
 			continue;
 		}
-		struct event_restart *r = &e->side[x].restart;
+		struct event_restart *r = &told[x];
+		e->side[x].restart = r;
 		*r = *s->restart[x];
 		r->began_ns = shown_ns(t, r->began_ns);
 		r->back_ns = shown_ns(t, r->back_ns);

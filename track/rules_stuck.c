@@ -268,8 +268,8 @@ rule_called_anew(struct session *s, const struct link *link)
 }
 
 /* Most connections most of the time are quiet: a cheap look before the closer ones. */
-static bool
-needs_a_look(const struct link *link)
+bool
+rule_link_looks(const struct link *link)
 {
 	for (unsigned dir = 0; dir < 2; dir++) {
 		const struct machine *m = &link->machine[dir];
@@ -288,7 +288,7 @@ uint64_t
 rule_link_due(const struct track *t, const struct link *link)
 {
 	uint64_t due = CLOCK_NEVER;
-	if (!needs_a_look(link)) {
+	if (!rule_link_looks(link)) {
 		return due;
 	}
 	for (unsigned dir = 0; dir < 2; dir++) {
@@ -307,7 +307,7 @@ rule_link_due(const struct track *t, const struct link *link)
 void
 rule_link_tick(struct track *t, struct link *link)
 {
-	if (!needs_a_look(link)) {
+	if (!rule_link_looks(link)) {
 		return;
 	}
 	for (unsigned dir = 0; dir < 2; dir++) {

@@ -216,13 +216,15 @@ follows(const struct track *t, uint32_t former, uint32_t later)
 }
 
 void
-session_touch(struct track *t, struct session *s, const struct moment *at)
+session_touch(struct track *t, struct session *s, const struct moment *at, bool plain)
 {
 	if (s->last.input != at->input && follows(t, s->last.input, at->input)) {
 		next_capture(s, at);
 	}
 	s->last = *at;
-	clock_watch(t, &s->watch);
+	if (!plain || !s->watch.calm) {
+		clock_watch(t, &s->watch);
+	}
 	uint8_t list = s->list;
 	if (list != SESSIONS_SPEAKING &&
 	    (s->established_count > 0 || s->side[0].has_open || s->side[1].has_open)) {
@@ -248,6 +250,12 @@ void
 session_dirty(struct track *t, struct session *s)
 {
 	clock_watch(t, &s->watch);
+	session_counted(t, s);
+}
+
+void
+session_counted(struct track *t, struct session *s)
+{
 	if (!s->dirty) {
 		s->dirty = true;
 		s->dirty_next = t->dirty;
@@ -351,12 +359,13 @@ session_tell(struct track *t, struct session *s, bool snapshot)
 	}
 	e->hold_time_s = s->hold_time_s;
 	e->has_families = s->has_families;
-	memcpy(e->families, s->families, sizeof(e->families));
+	e->families = s->families;
 	e->family_count = s->family_count;
 	e->agreement = s->agreement;
 	e->established_count = s->established_count;
 	timing_tell(s, e);
-	restart_tell(t, s, e);
+	struct event_restart told[2];
+	restart_tell(t, s, e, told);
 	e->verdict = verdict_of(t, s, &e->primary_cause);
 	e->bfd_session = s->bfd != NULL ? s->bfd->id : 0;
 	e->first_time_ns = shown_ns(t, s->first.time_ns);
@@ -401,6 +410,7 @@ session_destroy(struct track *t, struct session *s)
 	restart_destroy(s);
 	t->session_count--;
 	free(s->expect_seen);
+	free(s->families);
 	free(s->agreement);
 	free(s);
 }

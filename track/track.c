@@ -34,7 +34,7 @@ track_create(const struct track_options *options)
 	}
 	t->flow = (struct flow_sink){
 		.ctx = t,
-		.user_size = sizeof(struct link),
+		.user_size = offsetof(struct link, first),
 		.segment = link_segment,
 		.change = link_change,
 		.bytes = link_bytes,
@@ -112,8 +112,7 @@ tell_capture(struct track *t, uint32_t number, bool end)
 			.artefacts = input->artefacts,
 		},
 	};
-	struct moment at = {
-		.time_ns = end ? input->last.time_ns : t->now.time_ns, .input = number};
+	struct moment at = moment_make(end ? input->last.time_ns : t->now.time_ns, 0, number);
 	emit(t, &event, &at);
 }
 
@@ -133,7 +132,7 @@ track_input_begin(struct track *t, uint32_t input, const char *name, const char 
 	state->time_digits = time_digits;
 	state->begin_ns = time_ns;
 	if (t->now.time_ns < time_ns) {
-		t->now = (struct moment){.time_ns = time_ns, .input = input};
+		t->now = moment_make(time_ns, 0, input);
 	}
 	tell_capture(t, input, false);
 }

@@ -49,10 +49,12 @@ session_destroy(struct model *model, struct model_session *s)
 	for (size_t i = 0; i < 2; i++) {
 		free(s->open[i].bytes);
 		free((void *)s->info.side[i].end_of_rib);
+		free((void *)s->info.side[i].restart);
 	}
 	free(s->connections);
 	free(s->checks);
 	model_unshare(&model->agreements, s->info.agreement);
+	model_unshare(&model->agreements, s->info.families);
 	model_recordings_finish(&s->recordings);
 	timeline_finish(&s->timeline, &model->budget);
 	free(s);
@@ -762,19 +764,26 @@ on_session(struct model *model, const struct event *event)
 		}
 	}
 	const struct bgp_agreement *agreement = s->info.agreement;
+	const struct bgp_family *families = s->info.families;
 	for (size_t i = 0; i < 2; i++) {
 		free((void *)s->info.side[i].end_of_rib);
+		free((void *)s->info.side[i].restart);
 	}
 	s->info = *e;
 	for (size_t i = 0; i < 2; i++) {
 		struct event_session_side *side = &s->info.side[i];
 		size_t size = side->end_of_rib_count * sizeof(*side->end_of_rib);
 		side->end_of_rib = size > 0 ? memory_copy(side->end_of_rib, size) : NULL;
+		side->restart = side->restart != NULL ? memory_copy(side->restart, sizeof(*side->restart)) : NULL;
 	}
 	if (e->agreement != NULL) {
-		s->info.agreement = model_share(&model->agreements, e->agreement, sizeof(*e->agreement));
+		s->info.agreement = model_share(&model->agreements, e->agreement, bgp_agreement_size(e->agreement));
+	}
+	if (e->families != NULL) {
+		s->info.families = model_share(&model->agreements, e->families, e->family_count * sizeof(*e->families));
 	}
 	model_unshare(&model->agreements, agreement);
+	model_unshare(&model->agreements, families);
 	s->told = true;
 	s->final = !event->snapshot;
 	if (s->final && says_nothing(s) && model->unanswered++ >= MODEL_UNANSWERED_MAX) {

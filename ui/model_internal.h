@@ -78,7 +78,7 @@ struct model {
 	struct model_table sessions, bfd_sessions, findings;
 	struct model_finding *chains[SUBJECT_COUNT][FINDING_CHAINS]; /* each finding once more, by what it is about */
 	struct timeline_budget budget;
-	struct model_pool agreements;
+	struct model_pool agreements; /* and the families in common */
 	struct model_sentence sentences[MODEL_SENTENCES];
 	bool loud_only; /* what is quiet is not kept */
 	uint64_t version;

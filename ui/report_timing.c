@@ -61,9 +61,9 @@ graceful_restart(struct report *r, const struct report_session *s)
 {
 	const struct event_session *info = &s->session->info;
 	for (int i = 0; i < 2; i++) {
-		const struct event_restart *e = &info->side[i].restart;
+		const struct event_restart *e = info->side[i].restart;
 		char name[SPEAKER_MAX], helper[SPEAKER_MAX], after[TEXT_DURATION_MAX], back[160] = "", what[200];
-		if (e->state == RESTART_NONE) {
+		if (e == NULL) {
 			continue;
 		}
 		if (e->back_ns != 0) {
@@ -145,8 +145,7 @@ report_timing(struct report *r, const struct report_session *s)
 				text_duration_ns(side->connect_retry_ns, text));
 		}
 	}
-	bool restarts = info->side[0].restart.state != RESTART_NONE ||
-			info->side[1].restart.state != RESTART_NONE;
+	bool restarts = info->side[0].restart != NULL || info->side[1].restart != NULL;
 	if (!keepalives && !margins && !retries && !restarts && !info->has_setup) {
 		return;
 	}

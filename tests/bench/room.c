@@ -34,7 +34,8 @@ on_fault(void *ctx, enum bgp_fault_code code, const uint8_t header[BGP_HEADER_SI
 	others++;
 }
 
-static const struct framer_sink sink = {NULL, on_message, on_fault};
+static uint8_t whole[BGP_EXTENDED_MESSAGE_MAX];
+static const struct framer_sink sink = {NULL, on_message, on_fault, whole};
 
 static void
 on_segment(void *ctx, struct conn *conn, const struct seg *seg)

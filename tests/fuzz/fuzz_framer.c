@@ -47,6 +47,8 @@ on_fault(void *ctx, enum bgp_fault_code code, const uint8_t header[BGP_HEADER_SI
 	seen->faults++;
 }
 
+static uint8_t together[BGP_EXTENDED_MESSAGE_MAX];
+
 /* `step` 0: as the chunks are. False where there was a hole. */
 static bool
 run(const uint8_t *data, size_t size, size_t step, struct seen *seen)
@@ -55,7 +57,7 @@ run(const uint8_t *data, size_t size, size_t step, struct seen *seen)
 	uint8_t kind = cursor_u8(&in);
 	struct framer framer;
 	struct framer_origin origin = {.frame = 1, .time_ns = 1};
-	const struct framer_sink sink = {.ctx = seen, .message = on_message, .fault = on_fault};
+	const struct framer_sink sink = {.ctx = seen, .message = on_message, .fault = on_fault, .whole = together};
 	uint32_t seq = 0xfffff000;
 	bool whole = true;
 	framer_init(&framer, (kind & 1) != 0);

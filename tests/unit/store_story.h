@@ -281,6 +281,22 @@ static const struct bgp_agreement story_agreement = {
 			.stale_time_s = {16777215, 0}}},
 };
 
+static const struct bgp_family story_families[] = {{1, 1}, {25, 70}};
+static const struct event_restart story_restart = {.state = RESTART_COMPLETE,
+	.restart_bit = true,
+	.time_s = 120,
+	.stale_time_s = 86400,
+	.count = 2,
+	.families = 2,
+	.kept = 1,
+	.end_of_ribs = 1,
+	.began_ns = 1000,
+	.began_frame = 7,
+	.back_ns = 5001000,
+	.back_frame = 8,
+	.ended_ns = 6001000,
+	.ended_frame = 9};
+
 static inline struct event
 session_event(enum verdict verdict, uint64_t updates)
 {
@@ -297,24 +313,11 @@ session_event(enum verdict verdict, uint64_t updates)
 					 .prefixes_withdrawn = 12,
 					 .last_message_ns = 77,
 					 .state_since_ns = 55,
-					 .restart = {.state = RESTART_COMPLETE,
-						 .restart_bit = true,
-						 .time_s = 120,
-						 .stale_time_s = 86400,
-						 .count = 2,
-						 .families = 2,
-						 .kept = 1,
-						 .end_of_ribs = 1,
-						 .began_ns = 1000,
-						 .began_frame = 7,
-						 .back_ns = 5001000,
-						 .back_frame = 8,
-						 .ended_ns = 6001000,
-						 .ended_frame = 9}},
+					 .restart = &story_restart},
 				{.addr = ipv4(2), .state = BGP_STATE_UNKNOWN}},
 			.hold_time_s = 90,
 			.has_families = true,
-			.families = {{1, 1}, {25, 70}},
+			.families = story_families,
 			.family_count = 2,
 			.agreement = &story_agreement,
 			.established_count = 3,

@@ -3,6 +3,7 @@
  * Reading: both formats in all their variants, packed and plain, whole, cut and damaged, from a
  * file and from a pipe that is still being written.
  */
+#include <assert.h>
 #include <criterion/criterion.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -221,8 +222,10 @@ expect_ahead(struct source *source, const char *text)
 Test(capture_file, packets_ahead)
 {
 	pcap_begin(false, false, 1);
-	const char *texts[] = {"one", "two", "three", "", "five", "six", "seven"};
-	for (unsigned i = 0; i < 7; i++) {
+	const char *texts[] = {"one", "two", "three", "", "five", "six", "seven", "eight", "nine"};
+	enum { COUNT = sizeof(texts) / sizeof(texts[0]) };
+	static_assert(SOURCE_AHEAD + 3 < COUNT, "the cut one is not ahead of the second");
+	for (unsigned i = 0; i < COUNT; i++) {
 		pcap_put(i, 0, texts[i]);
 	}
 	image.size -= 2;
@@ -233,13 +236,12 @@ Test(capture_file, packets_ahead)
 	}
 	expect_ahead(source, NULL);
 	expect_packet(source, "two", 1000000000, 2);
-	expect_ahead(source, "six");
+	expect_ahead(source, texts[SOURCE_AHEAD + 1]);
 	expect_ahead(source, NULL);
 	/* Who does not ask for some while begins anew with what comes next. */
-	expect_packet(source, "three", 2000000000, 3);
-	expect_packet(source, "", 3000000000, 4);
-	expect_packet(source, "five", 4000000000, 5);
-	expect_packet(source, "six", 5000000000, 6);
+	for (unsigned i = 2; i < COUNT - 1; i++) {
+		expect_packet(source, texts[i], i * UINT64_C(1000000000), i + 1);
+	}
 	expect_ahead(source, NULL);
 	expect_end(source, SOURCE_DAMAGED);
 }

@@ -389,13 +389,14 @@ Test(json, transition_and_finding)
 
 Test(json, session)
 {
+	static const struct bgp_family family = {.afi = 1, .safi = 1};
 	struct event e = {
 		.kind = EVENT_SESSION,
 		.seq = 5,
 		.session = {.session = 1,
 			.hold_time_s = 90,
 			.has_families = true,
-			.families = {{.afi = 1, .safi = 1}},
+			.families = &family,
 			.family_count = 1,
 			.established_count = 1,
 			.verdict = VERDICT_HEALTHY,
@@ -425,7 +426,7 @@ Test(json, session)
 	side->keepalive_max_ns = UINT64_C(35000000000);
 	side->end_of_rib = &rib;
 	side->end_of_rib_count = 1;
-	side->restart = (struct event_restart){.state = RESTART_COMPLETE,
+	static const struct event_restart restart = {.state = RESTART_COMPLETE,
 		.restart_bit = true,
 		.time_s = 120,
 		.count = 2,
@@ -438,6 +439,7 @@ Test(json, session)
 		.back_frame = 30,
 		.ended_ns = UINT64_C(1700000005300000000),
 		.ended_frame = 40};
+	side->restart = &restart;
 	e.session.side[1].offered_hold_time_s = -1;
 	e.session.side[1].retransmissions = 3;
 	e.session.has_setup = true;

@@ -82,7 +82,8 @@ bad_peer_as(struct story *s)
 	session.side[1].messages[COUNT_NOTIFICATION] = 1;
 	session.hold_time_s = 15;
 	session.has_families = true;
-	session.families[0] = (struct bgp_family){1, 1};
+	static const struct bgp_family family = {1, 1};
+	session.families = &family;
 	session.family_count = 1;
 	story_event(s, (struct event){.kind = EVENT_SESSION, .session = session}, 9000, 0);
 	story_capture(s, true, "bad-peer-as.pcap", 34, 1 << 3, 9000);

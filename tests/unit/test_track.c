@@ -184,11 +184,13 @@ stream(uint8_t *at)
 	return n;
 }
 
+static uint8_t whole[BGP_EXTENDED_MESSAGE_MAX];
+
 static void
 feed(struct framer *f, struct seen *seen, const uint8_t *bytes, size_t size, uint32_t seq,
 	uint64_t frame)
 {
-	struct framer_sink sink = {seen, on_message, on_fault};
+	struct framer_sink sink = {seen, on_message, on_fault, whole};
 	struct framer_origin origin = {.frame = frame, .time_ns = frame};
 	uint8_t *copy = malloc(size > 0 ? size : 1); /* so that a read outside is found */
 	memcpy(copy, bytes, size);
@@ -230,7 +232,7 @@ Test(framer, keeps_its_place_over_a_hole_inside_a_message)
 	size_t size = stream(bytes);
 	struct framer f;
 	struct seen seen = {0};
-	struct framer_sink sink = {&seen, on_message, on_fault};
+	struct framer_sink sink = {&seen, on_message, on_fault, whole};
 	struct framer_origin origin = {.frame = 2};
 	framer_init(&f, false);
 	feed(&f, &seen, bytes, 100, 0, 1); /* OPEN, KEEPALIVE, 52 octets of the UPDATE */
@@ -252,7 +254,7 @@ Test(framer, finds_the_next_marker_after_a_hole_over_a_header)
 	size_t size = stream(bytes);
 	struct framer f;
 	struct seen seen = {0};
-	struct framer_sink sink = {&seen, on_message, on_fault};
+	struct framer_sink sink = {&seen, on_message, on_fault, whole};
 	struct framer_origin origin = {.frame = 2};
 	framer_init(&f, false);
 	feed(&f, &seen, bytes, 29, 0, 1); /* the OPEN */
@@ -307,7 +309,7 @@ Test(framer, the_end_hands_on_what_there_is)
 	stream(bytes);
 	struct framer f;
 	struct seen seen = {0};
-	struct framer_sink sink = {&seen, on_message, on_fault};
+	struct framer_sink sink = {&seen, on_message, on_fault, whole};
 	framer_init(&f, false);
 	feed(&f, &seen, bytes, 100, 0, 1);
 	framer_end(&f, &sink, 100);
