@@ -94,17 +94,17 @@ struct conn_side {
 	uint8_t ttl_first, ttl_min; /* ttl_min without that of RSTs */
 	uint8_t window_scale;
 	uint8_t options_seen; /* enum seg_option, over all its segments */
+	bool has_acked;
+	bool seen;
+	bool window_zero;
 	uint16_t port;
 	uint16_t mss;
 	uint32_t next_seq; /* behind the highest octet it sent (SYN and FIN count) */
 	uint32_t acked;    /* the highest ACK that it sent */
-	bool has_acked;
-	bool seen;
-	bool window_zero;
 	uint32_t segments, data_segments;
+	uint32_t isn; /* of its SYN, where syn_count > 0 */
 	uint64_t last_ns, last_frame;
 	uint64_t bytes; /* of new payload */
-	uint32_t isn; /* of its SYN, where syn_count > 0 */
 	uint16_t syn_count, synack_count, rst_count, fin_count; /* 65535: or more */
 	uint64_t first_syn_frame, first_syn_ns, first_synack_frame;
 	uint64_t window_zero_since_ns, window_zero_frame;

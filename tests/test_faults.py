@@ -163,10 +163,16 @@ def check_memory(tap, folder):
     for name, args, needs in runs(inner):
         if len(sys.argv) > 1 and name not in sys.argv[1:]:
             continue
+        if needs:
+            clear(inner)
+            run(["-Z", "root", "-r", CAPTURE, "--json", "--db", database])
+            kept = os.path.join(folder, "kept.db")
+            shutil.copy(database, kept)
+
         def fresh():
             clear(inner)
             if needs:
-                run(["-Z", "root", "-r", CAPTURE, "--json", "--db", database])
+                shutil.copy(kept, database)
         fresh()
         good = run(args, env=dict(os.environ, LC_ALL="C"))
         held = rows(database) if "--db" in args else None

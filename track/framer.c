@@ -246,7 +246,7 @@ framer_bytes(struct framer *f, const struct framer_sink *sink, const uint8_t *by
 		}
 		if (f->lost > 0) {
 			/* Behind a hole in this message: its octets serve to count only. */
-			f->lost += (uint32_t)part;
+			f->lost = (uint16_t)(f->lost + part);
 			if (f->lost == f->wanted) {
 				drop(f);
 			}
@@ -285,8 +285,8 @@ framer_gap(struct framer *f, const struct framer_sink *sink, uint32_t missing, u
 			sink->message(sink->ctx, f->part->octets, f->part->held, f->wanted, seq + lacks,
 				&f->part->last);
 		}
-		uint32_t wanted = f->wanted;
-		uint32_t gone = held(f) + f->lost + missing;
+		uint16_t wanted = f->wanted;
+		uint16_t gone = (uint16_t)(held(f) + f->lost + missing);
 		drop(f);
 		f->wanted = wanted;
 		f->lost = gone;

@@ -38,9 +38,9 @@ struct framer_part; /* what waits for more octets */
 /* Small: there may be 200,000 of these, and most are in step. */
 struct framer {
 	struct framer_part *part; /* NULL where nothing waits */
-	uint32_t wanted; /* length of the message that is being gathered; 0: header not yet whole */
-	uint32_t lost;   /* octets of it that holes took */
-	uint32_t max;    /* the largest message that may come: 4096, 65535 with RFC 8654 or unknown */
+	uint16_t wanted; /* length of the message that is being gathered; 0: header not yet whole */
+	uint16_t lost;   /* octets of it that holes took */
+	uint16_t max;    /* the largest message that may come: 4096, 65535 with RFC 8654 or unknown */
 	bool hunting;    /* looking for a marker */
 };
 
