@@ -633,6 +633,8 @@ look_at_packets(struct run *run)
 		.all_bfd_packets = o->verbose > 0,
 		.several_inputs = o->file_count + o->device_count > 1,
 		.any_port = o->capture.any_port,
+		.ports = o->capture.ports,
+		.port_count = o->capture.port_count,
 	});
 	const struct flow_sink *flows = track_flow_sink(run->track);
 	/* Without --record it keeps packets for F2 alone. */

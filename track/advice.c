@@ -22,14 +22,16 @@ static const struct advice_row rows[] = {
 struct values {
 	struct address addr[2]; /* x, y */
 	const struct speaker *speaker[2];
+	char ports[PORTS_TEXT_MAX]; /* TCP, of BGP */
 	bool general; /* no session: words stand in */
 };
 
 static void
-values_of(const struct session *s, const struct bfd_session *b, const struct address *subject,
+values_of(const struct track *t, const struct session *s, const struct bfd_session *b, const struct address *subject,
 	struct values *v)
 {
 	*v = (struct values){.speaker = {NULL, NULL}};
+	session_ports(t, s, v->ports);
 	unsigned x = 0;
 	if (s != NULL) {
 		x = session_side(s, subject);
@@ -62,6 +64,10 @@ static bool
 value_of(const struct values *v, const char *name, size_t size, char text[ADDRESS_TEXT_MAX])
 {
 	unsigned who = name[0] == 'x' ? 0 : 1;
+	if (name[0] == 'p') {
+		snprintf(text, ADDRESS_TEXT_MAX, "%.*s", ADDRESS_TEXT_MAX - 1, v->ports);
+		return true;
+	}
 	if (v->general) {
 		stand_in(name, text);
 		return true;
@@ -98,7 +104,7 @@ expand(const struct values *v, const char *sentence, char *out, size_t room)
 	size_t size = 0;
 	while (*sentence != '\0' && size + ADDRESS_TEXT_MAX < room) {
 		const char *end;
-		if (*sentence == '{' && (sentence[1] == 'x' || sentence[1] == 'y') &&
+		if (*sentence == '{' && strchr("xyp", sentence[1]) != NULL &&
 		    (end = strchr(sentence, '}')) != NULL) {
 			char text[ADDRESS_TEXT_MAX];
 			size_t length = (size_t)(end - sentence - 1);
@@ -121,11 +127,11 @@ expand(const struct values *v, const char *sentence, char *out, size_t room)
 }
 
 size_t
-advice_make(enum finding_cause cause, const struct session *session, const struct bfd_session *bfd,
+advice_make(const struct track *t, enum finding_cause cause, const struct session *session, const struct bfd_session *bfd,
 	const struct address *subject, char *out[FINDING_FIX_MAX])
 {
 	struct values v;
-	values_of(session, bfd, subject, &v);
+	values_of(t, session, bfd, subject, &v);
 	v.general = session == NULL && bfd == NULL;
 	size_t count = 0;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -84,7 +84,7 @@ explain_log(enum finding_cause cause, size_t index)
 size_t
 explain_fix(enum finding_cause cause, char *out[FINDING_FIX_MAX])
 {
-	return advice_make(cause, NULL, NULL, NULL, out);
+	return advice_make(NULL, cause, NULL, NULL, NULL, out);
 }
 
 /* How many letters must change, come or go (Levenshtein). */

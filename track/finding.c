@@ -328,7 +328,7 @@ finding_tell(struct track *t, struct finding *f, bool snapshot)
 	struct event event = event_of(t, f, EVENT_FINDING);
 	char *fix[FINDING_FIX_MAX];
 	event.finding.fix = (const char *const *)fix;
-	event.finding.fix_count = advice_make(f->cause, f->session, f->bfd, &f->subject, fix);
+	event.finding.fix_count = advice_make(t, f->cause, f->session, f->bfd, &f->subject, fix);
 	if (snapshot) {
 		emit_snapshot(t, &event);
 	} else {

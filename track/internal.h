@@ -269,6 +269,7 @@ struct session {
 	struct session *older, *newer; /* by last use, in its list */
 	uint32_t hash;
 	uint16_t vlan; /* of its first packet with a tag; 0: none */
+	uint16_t port; /* TCP port that is called, of its newest connection; 0: it is not known */
 	bool links_evicted;
 	bool unread; /* a connection ended with octets that the engine did not take */
 	uint32_t link_count, total_links, up_links;
@@ -581,6 +582,11 @@ void session_dirty(struct track *t, struct session *s);   /* it has changed: sna
 void session_counted(struct track *t, struct session *s); /* … in nothing but counts and times: snapshots tell it */
 void session_tell(struct track *t, struct session *s, bool snapshot);
 void session_destroy(struct track *t, struct session *s);
+enum { BGP_PORT = 179 };
+enum { PORTS_TEXT_MAX = 64 };
+/* The TCP port of BGP between the two; where that is not known (s NULL: of nobody), all that it may be: "179 or 1790".
+ * `t` NULL: BGP_PORT. */
+const char *session_ports(const struct track *t, const struct session *s, char text[PORTS_TEXT_MAX]);
 unsigned session_side(const struct session *s, const struct address *a); /* 0 or 1 */
 /* The states over all links, one of which has changed; NULL: it is gone. */
 void session_refresh(struct track *t, struct session *s, struct link *link);
@@ -781,7 +787,7 @@ void findings_forget(struct track *t, struct finding *first);
 /* advice.c */
 /* The sentences of advice.def for a cause; of neither `session` nor `bfd`, with X and Y in the place
  * of values. The caller frees each. */
-size_t advice_make(enum finding_cause cause, const struct session *session,
+size_t advice_make(const struct track *t, enum finding_cause cause, const struct session *session,
 	const struct bfd_session *bfd, const struct address *subject, char *out[FINDING_FIX_MAX]);
 
 /* rules_*.c: what evidence means */

@@ -88,6 +88,8 @@ link_create(struct track *t, struct conn *conn, const struct seg *seg)
 	s->links = link;
 	s->link_count++;
 	s->total_links++;
+	int called = conn->service >= 0 ? conn->service : conn->client >= 0 ? 1 - conn->client : -1;
+	s->port = called >= 0 ? conn->side[called].port : s->port;
 	for (unsigned dir = 0; dir < 2; dir++) {
 		framer_init(&link->framer[dir], true);
 		s->machines[dir][BGP_STATE_UNKNOWN]++;

@@ -486,7 +486,7 @@ up_without_bgp(struct track *t, struct bfd_session *b)
 		f->last = b->last;
 		return;
 	}
-	char x[ADDRESS_TEXT_MAX], y[ADDRESS_TEXT_MAX];
+	char x[ADDRESS_TEXT_MAX], y[ADDRESS_TEXT_MAX], ports[PORTS_TEXT_MAX];
 	uint64_t frames[] = {b->up_at.frame, s->side[0].syn_last.frame, s->side[1].syn_last.frame};
 	finding_raise(t,
 		&(struct finding_args){
@@ -497,9 +497,9 @@ up_without_bgp(struct track *t, struct bfd_session *b)
 			.evidence = frames,
 			.evidence_count = 3,
 		},
-		"BFD between %s and %s is Up since frame %llu, and BGP is not: the path is good, the trouble is with TCP port 179 or BGP itself",
+		"BFD between %s and %s is Up since frame %llu, and BGP is not: the path is good, the trouble is with TCP port %s or BGP itself",
 		address_text(&s->side[0].addr, x), address_text(&s->side[1].addr, y),
-		(unsigned long long)b->up_at.frame);
+		(unsigned long long)b->up_at.frame, session_ports(t, s, ports));
 }
 
 static void

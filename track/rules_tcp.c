@@ -63,7 +63,7 @@ syns_unanswered(struct track *t, struct session *s, unsigned x)
 				from->signature.key == to->signature.key);
 	const struct host *h = host_find(t, &to->addr);
 	bool alive = h != NULL && h->alive.time_ns + 30 * SECOND_NS >= from->syn_first.time_ns;
-	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX], seen[128];
+	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX], ports[PORTS_TEXT_MAX], seen[128];
 	if (alive) {
 		snprintf(seen, sizeof(seen), "although it is alive (frame %llu is from it)",
 			(unsigned long long)h->alive.frame);
@@ -82,8 +82,8 @@ syns_unanswered(struct track *t, struct session *s, unsigned x)
 			.evidence_count = from->unanswered_frame_count,
 			.lower_severity = rule_after_exit(s),
 		},
-		"%s sends SYNs to TCP port 179 of %s and gets no answer of any kind (%u SYNs in %.1f s), %s",
-		address_text(&from->addr, a), address_text(&to->addr, b), from->syns_unanswered,
+		"%s sends SYNs to TCP port %s of %s and gets no answer of any kind (%u SYNs in %.1f s), %s",
+		address_text(&from->addr, a), session_ports(t, s, ports), address_text(&to->addr, b), from->syns_unanswered,
 		scene_seconds(from->syn_last.time_ns - from->syn_first.time_ns), seen);
 	if (f != NULL) {
 		if (f->count == 1) {
@@ -168,6 +168,31 @@ sent_with_small_ttl(struct track *t, const struct icmp_note *note)
 	return s == NULL || s->links == NULL; /* its own packets are not in the capture */
 }
 
+static bool
+speaks_bgp(const struct track *t, uint16_t port)
+{
+	bool found = port == BGP_PORT;
+	for (size_t i = 0; i < t->options.port_count && !found; i++) {
+		found = t->options.ports[i] == port;
+	}
+	return found;
+}
+
+/* To whom the segment went that an ICMP error quotes; what went back to who had called is told by where it came from. */
+static void
+quoted_receiver(const struct track *t, const struct icmp_note *note, enum finding_cause cause, char *text, size_t room)
+{
+	char to[ADDRESS_TEXT_MAX];
+	address_text(&note->quoted_dst, to);
+	if (cause == FINDING_EBGP_MULTIHOP_NEEDED || note->quoted_dst_port == 0) {
+		snprintf(text, room, "%s", to);
+	} else if (speaks_bgp(t, note->quoted_src_port) && !speaks_bgp(t, note->quoted_dst_port)) {
+		snprintf(text, room, "%s from TCP port %u", to, note->quoted_src_port);
+	} else {
+		snprintf(text, room, "TCP port %u of %s", note->quoted_dst_port, to);
+	}
+}
+
 void
 rule_icmp(struct track *t, const struct icmp_note *note)
 {
@@ -181,7 +206,7 @@ rule_icmp(struct track *t, const struct icmp_note *note)
 	if (cause == FINDING_EBGP_MULTIHOP_NEEDED && !sent_with_small_ttl(t, note)) {
 		cause = FINDING_ICMP_UNREACHABLE; /* a routing loop, or a traceroute */
 	}
-	bool bgp = note->quoted_dst_port == 179 || note->quoted_src_port == 179;
+	bool bgp = speaks_bgp(t, note->quoted_dst_port) || speaks_bgp(t, note->quoted_src_port);
 	struct session *s = session_find_in(t, &note->quoted_src, &note->quoted_dst, note->ip->vlan);
 	if (cause == FINDING_NONE || note->quoted_protocol != 6 || (s == NULL && !bgp)) {
 		return;
@@ -195,7 +220,8 @@ rule_icmp(struct track *t, const struct icmp_note *note)
 	unsigned x = session_side(s, &note->quoted_src);
 	/* The segment was answered, though not by its addressee. */
 	s->side[x].syns_unanswered = 0;
-	char who[ADDRESS_TEXT_MAX], a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX];
+	char who[ADDRESS_TEXT_MAX], a[ADDRESS_TEXT_MAX], to[ADDRESS_TEXT_MAX + 40];
+	quoted_receiver(t, note, cause, to, sizeof(to));
 	uint64_t frames[] = {s->side[x].syn_last.frame};
 	finding_raise(t,
 		&(struct finding_args){
@@ -211,13 +237,12 @@ rule_icmp(struct track *t, const struct icmp_note *note)
 			.past = up,
 		},
 		cause == FINDING_ICMP_PROHIBITED
-			? "%s prohibits the segments of %s to TCP port 179 of %s (%s type %u code %u): a filter rejects them"
+			? "%s prohibits the segments of %s to %s (%s type %u code %u): a filter rejects them"
 		: cause == FINDING_ICMP_UNREACHABLE
-			? "%s says that what %s sends to TCP port 179 of %s cannot be delivered (%s type %u code %u)"
+			? "%s says that what %s sends to %s cannot be delivered (%s type %u code %u)"
 			: "%s drops the segments of %s to %s because their TTL runs out (%s type %u code %u): the peers are more than one hop apart",
-		address_text(&note->ip->src, who), address_text(&note->quoted_src, a),
-		address_text(&note->quoted_dst, b), note->family == 4 ? "ICMP" : "ICMPv6", note->type,
-		note->code);
+		address_text(&note->ip->src, who), address_text(&note->quoted_src, a), to,
+		note->family == 4 ? "ICMP" : "ICMPv6", note->type, note->code);
 }
 
 /* Once for each call, not for each SYN that TCP sends again. */
@@ -332,7 +357,8 @@ rule_session_end(struct track *t, struct session *s)
 		return;
 	}
 	bool bfd_up = s->bfd != NULL && s->bfd->up;
-	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX];
+	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX], ports[PORTS_TEXT_MAX];
+	session_ports(t, s, ports);
 	static const enum finding_cause causes[] = {FINDING_INITIATOR_SILENT, FINDING_BOTH_PASSIVE};
 	for (unsigned i = 0; i < 2; i++) {
 		uint64_t frames[] = {h[0]->alive.frame, h[1]->alive.frame};
@@ -345,9 +371,9 @@ rule_session_end(struct track *t, struct session *s)
 				.evidence = frames,
 				.evidence_count = 2,
 			},
-			i == 0 ? "%s and %s are both alive%s, and neither sends a single SYN to TCP port 179 in %.0f s: a caller has no route to its peer or no family activated, drops its own packets, or both are passive"
-			       : "%s and %s are both alive%s, and neither calls in %.0f s: perhaps both are passive; packets cannot tell that from a caller that does not try",
+			i == 0 ? "%s and %s are both alive%s, and neither sends a single SYN to TCP port %s in %.0f s: a caller has no route to its peer or no family activated, drops its own packets, or both are passive"
+			       : "%s and %s are both alive%s, and neither calls TCP port %s in %.0f s: perhaps both are passive; packets cannot tell that from a caller that does not try",
 			address_text(&s->side[0].addr, a), address_text(&s->side[1].addr, b),
-			bfd_up ? " (BFD is Up)" : "", scene_seconds(t->now.time_ns - s->first.time_ns));
+			bfd_up ? " (BFD is Up)" : "", ports, scene_seconds(t->now.time_ns - s->first.time_ns));
 	}
 }

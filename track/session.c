@@ -6,6 +6,7 @@
  */
 #include "track/internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -265,6 +266,21 @@ session_counted(struct track *t, struct session *s)
 		}
 		t->dirty = s;
 	}
+}
+
+const char *
+session_ports(const struct track *t, const struct session *s, char text[PORTS_TEXT_MAX])
+{
+	if ((s != NULL && s->port != 0) || t == NULL || t->options.port_count == 0) {
+		snprintf(text, PORTS_TEXT_MAX, "%u", s != NULL && s->port != 0 ? s->port : BGP_PORT);
+		return text;
+	}
+	size_t size = 0;
+	for (size_t i = 0; i < t->options.port_count && size < PORTS_TEXT_MAX; i++) {
+		size += (size_t)snprintf(text + size, PORTS_TEXT_MAX - size, "%s%u", i > 0 ? " or " : "",
+			t->options.ports[i]);
+	}
+	return text;
 }
 
 unsigned

@@ -24,6 +24,8 @@ struct track_options {
 	bool several_inputs;  /* events name their input */
 	const struct expect *expect; /* what the sessions are held against; NULL: nothing. Lives on */
 	bool any_port; /* --any-port: calls that nobody answers cannot be seen */
+	const uint16_t *ports; /* TCP ports of BGP; they live on. NULL: 179 alone */
+	size_t port_count;
 };
 
 enum { TRACK_SINKS_MAX = 8 };

@@ -61,7 +61,8 @@ run(const uint8_t *data, size_t size, size_t step, struct seen *seen)
 	uint32_t seq = 0xfffff000;
 	bool whole = true;
 	framer_init(&framer, (kind & 1) != 0);
-	framer.max = seen->max = (kind & 2) != 0 ? 65535 : 4096;
+	framer.max = (kind & 2) != 0 ? 65535 : 4096;
+	seen->max = framer.max;
 	while (cursor_left(&in) > 2) {
 		uint16_t length = cursor_u16(&in);
 		if (length > 0x7fff) {

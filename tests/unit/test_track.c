@@ -352,7 +352,7 @@ Test(advice, every_error_has_a_fix_with_no_placeholder_left)
 		enum finding_cause cause = (enum finding_cause)i;
 		char *fix[FINDING_FIX_MAX];
 		size_t count =
-			advice_make(cause, &session, NULL, &session.side[1].addr, fix);
+			advice_make(NULL, cause, &session, NULL, &session.side[1].addr, fix);
 		if (finding_severity(cause) == SEVERITY_ERROR) {
 			cr_expect_gt(count, 0, "%s has no advice", finding_key(cause));
 		}
