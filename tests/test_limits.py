@@ -575,7 +575,7 @@ def check_record_folders(tap, folder):
     talk.establish()
     talk.say(SERVER, packets.notification(6, 2))
     path = write(folder, "one.pcap", talk.pcap())
-    made = os.path.join(folder, "made")
+    made = os.path.join(folder, "full")
     args = ["-r", path, "--json", "-Z", "root", "--record", made]
     check(tap, folder, "a recording", args, None, 32)
     names = os.listdir(made)
