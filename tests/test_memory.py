@@ -7,9 +7,11 @@ released (of build/, which scripts/test builds before) whose size is looked at.
 """
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 from support import BGPWHY, SECONDS, Tap, skip_all
 
@@ -79,6 +81,37 @@ def length_costs_nothing(t, program, folder, shape):
          f"{sizes[0] / MB:.0f} and {sizes[1] / MB:.0f} MB")
 
 
+def heap_is_advised(t, program, folder):
+    """While a file is read, large pages are asked for: most of the heap of ten thousand sessions."""
+    setting = "/sys/kernel/mm/transparent_hugepage/enabled"
+    if not os.path.exists(setting) or "[never]" in open(setting, encoding="ascii").read():
+        t.skip("large pages for the heap", "the kernel gives none")
+        return
+    path = generate(folder, "many", 20)
+    process = subprocess.Popen([program, "-r", "-", "--report"], stdin=subprocess.PIPE,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with open(path, "rb") as file:
+        shutil.copyfileobj(file, process.stdin)
+    process.stdin.flush()
+    sizes, end = {}, time.monotonic() + SECONDS
+    while sum(sizes.values()) < 30000 and time.monotonic() < end:
+        time.sleep(0.1)
+        sizes, heap = {True: 0, False: 0}, False
+        with open(f"/proc/{process.pid}/smaps", encoding="utf-8") as maps:
+            for line in maps:
+                words = line.split()
+                if "-" in words[0]:
+                    heap = words[-1] == "[heap]"
+                elif words[0] == "Rss:":
+                    octets = int(words[1])
+                elif words[0] == "VmFlags:" and heap:
+                    sizes["hg" in words[1:]] += octets
+    process.stdin.close()
+    process.wait()
+    t.ok(sizes[True] > 3 * sizes[False], "large pages are asked for three quarters of the heap", sizes)
+    os.unlink(path)
+
+
 def main():
     if GENERATE is None:
         return skip_all("meson names the generator; by hand: BENCH_GENERATE=build/tests/bench_generate")
@@ -94,6 +127,7 @@ def main():
             t.attempt(shape, flood_is_bounded, program, folder, shape)
         for shape in ("one", "table"):
             t.attempt(shape, length_costs_nothing, program, folder, shape)
+        t.attempt("large pages", heap_is_advised, program, folder)
     return t.done()
 
 
