@@ -89,8 +89,8 @@ model_destroy(struct model *model)
 	free(model);
 }
 
-static struct model_session *
-session_of(struct model *model, uint64_t id)
+struct model_session *
+model_session_of(struct model *model, uint64_t id)
 {
 	struct model_session *s = model_table_find(&model->sessions, id, model_session_id);
 	if (s != NULL || id == 0) {
@@ -110,30 +110,8 @@ session_of(struct model *model, uint64_t id)
 	return s;
 }
 
-static struct model_bfd_session *
-bfd_session_of(struct model *model, uint64_t id)
-{
-	struct model_bfd_session *b = model_table_find(&model->bfd_sessions, id,
-		model_bfd_session_id);
-	if (b != NULL || id == 0) {
-		return b;
-	}
-	if (model->bfd_sessions.count >= MODEL_BFD_SESSIONS_MAX) {
-		if (id > model->dropped_bfd_session) {
-			model->dropped_bfd_session = id;
-			model->left_out++;
-		}
-		return NULL;
-	}
-	b = memory_zero(1, sizeof(*b));
-	b->info.bfd_session = id;
-	model_table_insert(&model->bfd_sessions, b, model_bfd_session_id);
-	return b;
-}
-
-/* The side of an address; learns both addresses of a session not told yet. -1 for a stranger. */
-static int
-side_of(struct address *local, struct address *remote, const struct address *addr,
+int
+model_side_of(struct address *local, struct address *remote, const struct address *addr,
 	const struct address *other)
 {
 	if (local->family == 0 && remote->family == 0 && addr->family != 0) {
@@ -146,21 +124,14 @@ side_of(struct address *local, struct address *remote, const struct address *add
 	return address_equal(addr, local) ? 0 : address_equal(addr, remote) ? 1 : -1;
 }
 
-static int
-session_side(struct model_session *s, const struct address *addr, const struct address *other)
+int
+model_session_side(struct model_session *s, const struct address *addr, const struct address *other)
 {
-	return side_of(&s->info.side[0].addr, &s->info.side[1].addr, addr, other);
+	return model_side_of(&s->info.side[0].addr, &s->info.side[1].addr, addr, other);
 }
 
-static int
-bfd_side(struct model_bfd_session *b, const struct address *addr, const struct address *other)
-{
-	return side_of(&b->info.side[0].addr, &b->info.side[1].addr, addr, other);
-}
-
-/* A new entry, without its text; NULL where it is quiet and such are not kept. */
-static struct timeline_entry *
-entry_add(struct model *model, struct model_timeline *timeline, uint64_t *left_out,
+struct timeline_entry *
+model_entry_add(struct model *model, struct model_timeline *timeline, uint64_t *left_out,
 	const struct event *event, enum timeline_kind kind, enum timeline_weight weight)
 {
 	if (weight == TIMELINE_QUIET && model->loud_only) {
@@ -176,15 +147,15 @@ entry_add(struct model *model, struct model_timeline *timeline, uint64_t *left_o
 	return e;
 }
 
-static struct timeline_entry *
-session_entry(struct model *model, struct model_session *s, const struct event *event,
+struct timeline_entry *
+model_session_entry(struct model *model, struct model_session *s, const struct event *event,
 	enum timeline_kind kind, enum timeline_weight weight)
 {
-	return entry_add(model, &s->timeline, &s->left_out, event, kind, weight);
+	return model_entry_add(model, &s->timeline, &s->left_out, event, kind, weight);
 }
 
-static void
-session_touch(const struct model *model, struct model_session *s, const struct event *event)
+void
+model_session_touch(const struct model *model, struct model_session *s, const struct event *event)
 {
 	s->inputs |= UINT64_C(1) << model->at_input;
 	if (s->info.first_time_ns == 0) {
@@ -236,12 +207,12 @@ static void
 on_connection(struct model *model, const struct event *event)
 {
 	const struct event_connection *c = &event->connection;
-	struct model_session *s = session_of(model, c->session);
+	struct model_session *s = model_session_of(model, c->session);
 	if (s == NULL) {
 		return;
 	}
-	session_touch(model, s, event);
-	int side = session_side(s, &c->client, &c->server);
+	model_session_touch(model, s, event);
+	int side = model_session_side(s, &c->client, &c->server);
 	enum timeline_weight weight = TIMELINE_NORMAL;
 	switch (c->state) {
 	case CONNECTION_SYN:
@@ -259,18 +230,18 @@ on_connection(struct model *model, const struct event *event)
 	case CONNECTION_REFUSED:
 		s->refused_count++;
 		weight = TIMELINE_LOUD;
-		side = session_side(s, &c->by, &c->client);
+		side = model_session_side(s, &c->by, &c->client);
 		break;
 	case CONNECTION_CLOSED:
 	case CONNECTION_RESET:
 		weight = TIMELINE_LOUD;
-		side = session_side(s, &c->by, &c->client);
+		side = model_session_side(s, &c->by, &c->client);
 		break;
 	case CONNECTION_TIMEOUT:
 		weight = TIMELINE_LOUD;
 		break;
 	}
-	struct timeline_entry *e = session_entry(model, s, event, TIMELINE_CONNECTION, weight);
+	struct timeline_entry *e = model_session_entry(model, s, event, TIMELINE_CONNECTION, weight);
 	struct event_connection words = *c;
 	e->side = (int8_t)side;
 	e->connection = c->connection;
@@ -334,12 +305,12 @@ on_message(struct model *model, const struct event *event)
 {
 	const struct event_message *m = &event->message;
 	const struct bgp_message *message = m->message;
-	struct model_session *s = session_of(model, m->session);
+	struct model_session *s = model_session_of(model, m->session);
 	if (s == NULL) {
 		return;
 	}
-	session_touch(model, s, event);
-	int side = session_side(s, &m->src, &m->dst);
+	model_session_touch(model, s, event);
+	int side = model_session_side(s, &m->src, &m->dst);
 	enum timeline_kind kind = TIMELINE_MESSAGE;
 	enum timeline_weight weight = TIMELINE_NORMAL;
 	uint32_t run = m->run > 0 ? m->run : 1;
@@ -378,7 +349,7 @@ on_message(struct model *model, const struct event *event)
 		e->last_frame = event->frame;
 		e->last_seq = event->seq;
 	} else {
-		e = session_entry(model, s, event, kind, weight);
+		e = model_session_entry(model, s, event, kind, weight);
 		e->side = (int8_t)side;
 		e->connection = m->connection;
 		e->count = run;
@@ -399,16 +370,16 @@ static void
 on_fault(struct model *model, const struct event *event)
 {
 	const struct event_fault *f = &event->fault;
-	struct model_session *s = session_of(model, f->session);
-	struct model_bfd_session *b = bfd_session_of(model, f->bfd_session);
+	struct model_session *s = model_session_of(model, f->session);
+	struct model_bfd_session *b = model_bfd_session_of(model, f->bfd_session);
 	struct timeline_entry *e;
 	char text[TIMELINE_TEXT_MAX];
 	if (s != NULL) {
-		session_touch(model, s, event);
+		model_session_touch(model, s, event);
 		s->fault_count++;
-		e = session_entry(model, s, event, TIMELINE_FAULT, TIMELINE_LOUD);
+		e = model_session_entry(model, s, event, TIMELINE_FAULT, TIMELINE_LOUD);
 	} else if (b != NULL) {
-		e = entry_add(model, &b->timeline, &b->left_out, event, TIMELINE_FAULT,
+		e = model_entry_add(model, &b->timeline, &b->left_out, event, TIMELINE_FAULT,
 			TIMELINE_LOUD);
 	} else {
 		return;
@@ -424,17 +395,17 @@ static void
 on_gap(struct model *model, const struct event *event)
 {
 	const struct event_gap *g = &event->gap;
-	struct model_session *s = session_of(model, g->session);
+	struct model_session *s = model_session_of(model, g->session);
 	char count[TEXT_COUNT_MAX];
 	if (s == NULL) {
 		return;
 	}
-	session_touch(model, s, event);
+	model_session_touch(model, s, event);
 	s->gap_count++;
 	s->gap_bytes += g->bytes;
-	struct timeline_entry *e = session_entry(model, s, event, TIMELINE_GAP, TIMELINE_NORMAL);
+	struct timeline_entry *e = model_session_entry(model, s, event, TIMELINE_GAP, TIMELINE_NORMAL);
 	struct address none = {0};
-	e->side = (int8_t)session_side(s, &g->src, &none);
+	e->side = (int8_t)model_session_side(s, &g->src, &none);
 	e->connection = g->connection;
 	char text[TIMELINE_TEXT_MAX];
 	snprintf(text, sizeof(text), "%s octets are not in the capture", text_count(g->bytes, count));
@@ -452,15 +423,15 @@ on_retransmission(struct model *model, const struct event *event)
 		[RESENT_FIN] = "FIN retransmission",
 	};
 	const struct event_retransmission *r = &event->retransmission;
-	struct model_session *s = session_of(model, r->session);
+	struct model_session *s = model_session_of(model, r->session);
 	if (s == NULL || r->what >= RESENT_COUNT) {
 		return;
 	}
-	session_touch(model, s, event);
-	int side = session_side(s, &r->src, &r->dst);
+	model_session_touch(model, s, event);
+	int side = model_session_side(s, &r->src, &r->dst);
 	struct timeline_entry *e = timeline_stretch(&s->timeline, TIMELINE_RESENT, side, r->connection);
 	if (e == NULL || e->from != r->what) {
-		e = session_entry(model, s, event, TIMELINE_RESENT, TIMELINE_QUIET);
+		e = model_session_entry(model, s, event, TIMELINE_RESENT, TIMELINE_QUIET);
 		if (e == NULL) {
 			return;
 		}
@@ -483,13 +454,13 @@ static void
 on_check(struct model *model, const struct event *event)
 {
 	const struct event_check *c = &event->check;
-	struct model_session *s = session_of(model, c->session);
+	struct model_session *s = model_session_of(model, c->session);
 	char count[TEXT_COUNT_MAX];
 	if (s == NULL || c->result >= CHECKED_COUNT) {
 		return;
 	}
 	bool plain = c->result == CHECKED_AGREE && c->reason == 0;
-	int side = session_side(s, &c->src, &c->dst);
+	int side = model_session_side(s, &c->src, &c->dst);
 	if (s->checks == NULL) {
 		s->checks = memory_zero(1, sizeof(*s->checks));
 	}
@@ -504,7 +475,7 @@ on_check(struct model *model, const struct event *event)
 			.reason = c->reason,
 		};
 	}
-	struct timeline_entry *e = session_entry(model, s, event, TIMELINE_CHECK,
+	struct timeline_entry *e = model_session_entry(model, s, event, TIMELINE_CHECK,
 		plain                                ? TIMELINE_QUIET
 			: c->result == CHECKED_OUTSIDE ? TIMELINE_NORMAL
 						       : TIMELINE_LOUD);
@@ -522,170 +493,6 @@ on_check(struct model *model, const struct event *event)
 }
 
 static void
-on_bfd(struct model *model, const struct event *event)
-{
-	const struct event_bfd *p = &event->bfd;
-	struct model_bfd_session *b = bfd_session_of(model, p->bfd_session);
-	if (b == NULL) {
-		return;
-	}
-	int side = bfd_side(b, &p->src, &p->dst);
-	if (b->info.first_time_ns == 0) {
-		b->info.first_time_ns = event->time_ns;
-	}
-	b->info.last_time_ns = event->time_ns;
-	b->inputs |= UINT64_C(1) << model->at_input;
-	if (side >= 0) {
-		struct event_bfd_side *info = &b->info.side[side];
-		b->last[side] = *p->packet;
-		b->last[side].raw = (struct cursor){0};
-		b->has_last[side] = true;
-		info->diag = p->packet->diag;
-		info->discriminator = p->packet->my_discriminator;
-		info->detect_mult = p->packet->detect_mult;
-		info->last_ns = event->time_ns;
-		if (!b->told) {
-			info->state = (uint8_t)(p->packet->state + 1);
-		}
-	}
-	if (!p->changes) {
-		return;
-	}
-	struct timeline_entry *e = entry_add(model, &b->timeline, &b->left_out, event, TIMELINE_BFD,
-		TIMELINE_QUIET);
-	if (e == NULL) {
-		return;
-	}
-	e->side = (int8_t)side;
-	char text[TIMELINE_TEXT_MAX] = "BFD ";
-	describe_bfd(p->packet, false, text + 4, sizeof(text) - 4);
-	e->text = model_text_keep(&model->budget.texts, text);
-}
-
-/* Over all connections a speaker is where its furthest connection is. */
-static void
-follow_state(struct model_session *s, int side, const struct event *event)
-{
-	const struct event_transition *t = &event->transition;
-	struct model_connection_state *c = NULL;
-	for (size_t i = 0; i < s->connections_used; i++) {
-		if (s->connections[i].connection == t->connection) {
-			c = &s->connections[i];
-		}
-	}
-	if (c == NULL) {
-		if (s->connections_used == s->connections_room && s->connections_room < MODEL_CONNECTIONS_MAX) {
-			s->connections_room = s->connections_room > 0 ? (uint8_t)(2 * s->connections_room) : 1;
-			s->connections = memory_resize(s->connections, s->connections_room * sizeof(*s->connections));
-		}
-		if (s->connections_used == MODEL_CONNECTIONS_MAX) {
-			memmove(&s->connections[0], &s->connections[1],
-				(MODEL_CONNECTIONS_MAX - 1) * sizeof(s->connections[0]));
-			s->connections_used--;
-		}
-		c = &s->connections[s->connections_used++];
-		*c = (struct model_connection_state){.connection = t->connection};
-	}
-	c->state[side] = t->to;
-	uint8_t furthest = BGP_STATE_UNKNOWN;
-	for (size_t i = 0; i < s->connections_used; i++) {
-		if (s->connections[i].state[side] > furthest) {
-			furthest = s->connections[i].state[side];
-		}
-	}
-	if (s->info.side[side].state != (enum bgp_state)furthest) {
-		s->info.side[side].state = (enum bgp_state)furthest;
-		s->info.side[side].state_since_ns = event->time_ns;
-	}
-	if (side == 0 && t->to == BGP_STATE_ESTABLISHED && !s->final) {
-		s->info.established_count++;
-	}
-}
-
-/* The sentence for a transition, shared. */
-static const char *
-transition_sentence(struct model *model, const struct event_transition *t)
-{
-	char clean[TIMELINE_TEXT_MAX];
-	char text[TIMELINE_TEXT_MAX];
-	const char *reason = t->reason != NULL ? t->reason : "";
-	size_t slot = ((uintptr_t)reason / 8 + t->from * 8u + t->to) % MODEL_SENTENCES;
-	struct model_sentence *known = &model->sentences[slot];
-	if (known->text != NULL && known->reason == reason && known->protocol == t->protocol &&
-		known->from == t->from && known->to == t->to && strcmp(known->octets, reason) == 0) {
-		return model_share_again(known->text);
-	}
-	snprintf(text, sizeof(text), "%s%s → %s", t->protocol == PROTOCOL_BFD ? "BFD " : "",
-		track_state_name(t->protocol, t->from), track_state_name(t->protocol, t->to));
-	if (reason[0] != '\0') {
-		text_append(text, sizeof(text), ": %s", text_clean(reason, clean, sizeof(clean)));
-	}
-	size_t size = strlen(reason) + 1;
-	if (size <= sizeof(known->octets)) {
-		model_unshare(&model->budget.texts, known->text);
-		*known = (struct model_sentence){.reason = reason,
-			.protocol = (uint8_t)t->protocol,
-			.from = t->from,
-			.to = t->to,
-			.text = model_text_keep(&model->budget.texts, text)};
-		memcpy(known->octets, reason, size);
-	}
-	return model_text_keep(&model->budget.texts, text);
-}
-
-/* `e` NULL: it is not kept. */
-static void
-transition_entry(struct model *model, const struct event_transition *t, struct timeline_entry *e, int side)
-{
-	if (e == NULL) {
-		return;
-	}
-	e->text = transition_sentence(model, t);
-	e->side = (int8_t)side;
-	e->connection = t->connection;
-	e->inferred = t->basis == BASIS_INFERRED;
-	e->from = t->from;
-	e->to = t->to;
-	e->rfc_event = t->rfc_event;
-}
-
-static void
-on_transition(struct model *model, const struct event *event)
-{
-	const struct event_transition *t = &event->transition;
-	if (t->protocol == PROTOCOL_BFD) {
-		enum { UP = BFD_UP + 1 };
-		struct model_bfd_session *b = bfd_session_of(model, t->bfd_session);
-		if (b == NULL) {
-			return;
-		}
-		int side = bfd_side(b, &t->speaker, &t->peer);
-		struct timeline_entry *e = entry_add(model, &b->timeline, &b->left_out, event,
-			TIMELINE_BFD_TRANSITION,
-			t->from == UP || t->to == UP ? TIMELINE_LOUD : TIMELINE_NORMAL);
-		transition_entry(model, t, e, side);
-		if (side >= 0) {
-			b->info.side[side].state = t->to;
-			b->info.side[side].state_since_ns = event->time_ns;
-		}
-		return;
-	}
-	struct model_session *s = session_of(model, t->session);
-	if (s == NULL) {
-		return;
-	}
-	session_touch(model, s, event);
-	int side = session_side(s, &t->speaker, &t->peer);
-	bool loud = t->from == BGP_STATE_ESTABLISHED || t->to == BGP_STATE_ESTABLISHED;
-	struct timeline_entry *e = session_entry(model, s, event, TIMELINE_TRANSITION,
-		loud ? TIMELINE_LOUD : TIMELINE_QUIET);
-	transition_entry(model, t, e, side);
-	if (side >= 0) {
-		follow_state(s, side, event);
-	}
-}
-
-static void
 on_finding(struct model *model, const struct event *event)
 {
 	const struct event_finding *f = &event->finding;
@@ -695,14 +502,14 @@ on_finding(struct model *model, const struct event *event)
 	if (event->kind != EVENT_ALERT) {
 		return;
 	}
-	struct model_session *s = session_of(model, f->session);
-	struct model_bfd_session *b = s == NULL ? bfd_session_of(model, f->bfd_session) : NULL;
+	struct model_session *s = model_session_of(model, f->session);
+	struct model_bfd_session *b = s == NULL ? model_bfd_session_of(model, f->bfd_session) : NULL;
 	if (s == NULL && b == NULL) {
 		return;
 	}
 	struct timeline_entry *e = s != NULL
-		? session_entry(model, s, event, TIMELINE_FINDING, TIMELINE_LOUD)
-		: entry_add(model, &b->timeline, &b->left_out, event, TIMELINE_FINDING,
+		? model_session_entry(model, s, event, TIMELINE_FINDING, TIMELINE_LOUD)
+		: model_entry_add(model, &b->timeline, &b->left_out, event, TIMELINE_FINDING,
 			  TIMELINE_LOUD);
 	char text[TIMELINE_TEXT_MAX];
 	snprintf(text, sizeof(text), "%s: %s",
@@ -742,7 +549,7 @@ static void
 on_session(struct model *model, const struct event *event)
 {
 	const struct event_session *e = &event->session;
-	struct model_session *s = session_of(model, e->session);
+	struct model_session *s = model_session_of(model, e->session);
 	if (s == NULL) {
 		return;
 	}
@@ -794,30 +601,6 @@ on_session(struct model *model, const struct event *event)
 	}
 }
 
-static void
-on_bfd_session(struct model *model, const struct event *event)
-{
-	const struct event_bfd_session *e = &event->bfd_session;
-	struct model_bfd_session *b = bfd_session_of(model, e->bfd_session);
-	if (b == NULL) {
-		return;
-	}
-	if (b->info.side[0].addr.family != 0 &&
-		address_equal(&b->info.side[0].addr, &e->side[1].addr) &&
-		!address_equal(&e->side[0].addr, &e->side[1].addr)) {
-		struct bfd_packet last = b->last[0];
-		bool has_last = b->has_last[0];
-		b->last[0] = b->last[1];
-		b->last[1] = last;
-		b->has_last[0] = b->has_last[1];
-		b->has_last[1] = has_last;
-		timeline_swap_sides(&b->timeline);
-	}
-	b->info = *e;
-	b->told = true;
-	b->final = !event->snapshot;
-}
-
 /* One that ended may have come back under the same name: the newest of them. */
 static size_t
 input_named(const struct model *model, const char *name)
@@ -855,8 +638,8 @@ static void
 on_recording(struct model *model, const struct event *event)
 {
 	const struct event_recording *r = &event->recording;
-	struct model_session *s = session_of(model, r->session);
-	struct model_bfd_session *b = s == NULL ? bfd_session_of(model, r->bfd_session) : NULL;
+	struct model_session *s = model_session_of(model, r->session);
+	struct model_bfd_session *b = s == NULL ? model_bfd_session_of(model, r->bfd_session) : NULL;
 	if (s == NULL && b == NULL) {
 		return;
 	}
@@ -873,8 +656,8 @@ on_recording(struct model *model, const struct event *event)
 		}
 	}
 	struct timeline_entry *e = s != NULL
-		? session_entry(model, s, event, TIMELINE_RECORDING, TIMELINE_NORMAL)
-		: entry_add(model, &b->timeline, &b->left_out, event, TIMELINE_RECORDING, TIMELINE_NORMAL);
+		? model_session_entry(model, s, event, TIMELINE_RECORDING, TIMELINE_NORMAL)
+		: model_entry_add(model, &b->timeline, &b->left_out, event, TIMELINE_RECORDING, TIMELINE_NORMAL);
 	e->text = model_text_keep(&model->budget.texts, text);
 }
 
@@ -888,12 +671,12 @@ model_event(struct model *model, const struct event *event)
 		[EVENT_FAULT] = on_fault,
 		[EVENT_GAP] = on_gap,
 		[EVENT_CHECK] = on_check,
-		[EVENT_BFD] = on_bfd,
-		[EVENT_TRANSITION] = on_transition,
+		[EVENT_BFD] = model_on_bfd,
+		[EVENT_TRANSITION] = model_on_transition,
 		[EVENT_ALERT] = on_finding,
 		[EVENT_FINDING] = on_finding,
 		[EVENT_SESSION] = on_session,
-		[EVENT_BFD_SESSION] = on_bfd_session,
+		[EVENT_BFD_SESSION] = model_on_bfd_session,
 		[EVENT_RETRANSMISSION] = on_retransmission,
 		[EVENT_LOST] = on_lost,
 		[EVENT_RECORDING] = on_recording,

@@ -96,6 +96,30 @@ struct model {
 uint64_t model_session_id(const void *session);
 uint64_t model_bfd_session_id(const void *bfd_session);
 
+/* The session of that id, made where it is new; NULL for 0, and where there are too many. */
+struct model_session *model_session_of(struct model *model, uint64_t id);
+struct model_bfd_session *model_bfd_session_of(struct model *model, uint64_t id);
+
+/* The side of an address; learns both addresses of a session not told yet. -1 for a stranger. */
+int model_side_of(struct address *local, struct address *remote, const struct address *addr,
+	const struct address *other);
+int model_session_side(struct model_session *s, const struct address *addr, const struct address *other);
+int model_bfd_side(struct model_bfd_session *b, const struct address *addr, const struct address *other);
+
+/* The times, frames and inputs of the session take this event in. */
+void model_session_touch(const struct model *model, struct model_session *s, const struct event *event);
+
+/* A new entry, without its text; NULL where it is quiet and such are not kept. */
+struct timeline_entry *model_entry_add(struct model *model, struct model_timeline *timeline,
+	uint64_t *left_out, const struct event *event, enum timeline_kind kind, enum timeline_weight weight);
+struct timeline_entry *model_session_entry(struct model *model, struct model_session *s,
+	const struct event *event, enum timeline_kind kind, enum timeline_weight weight);
+
+/* What model_event() does with an event of that kind. */
+void model_on_bfd(struct model *model, const struct event *event);
+void model_on_bfd_session(struct model *model, const struct event *event);
+void model_on_transition(struct model *model, const struct event *event);
+
 void model_recordings_add(struct model_recordings *recordings, const struct event *event);
 void model_recordings_finish(struct model_recordings *recordings);
 
