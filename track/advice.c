@@ -103,9 +103,17 @@ expand(const struct values *v, const char *sentence, char *out, size_t room)
 {
 	size_t size = 0;
 	while (*sentence != '\0' && size + ADDRESS_TEXT_MAX < room) {
+		size_t plain = strcspn(sentence, "{");
+		if (plain > 0) {
+			size_t left = room - ADDRESS_TEXT_MAX - size;
+			plain = plain < left ? plain : left;
+			memcpy(out + size, sentence, plain);
+			size += plain;
+			sentence += plain;
+			continue;
+		}
 		const char *end;
-		if (*sentence == '{' && strchr("xyp", sentence[1]) != NULL &&
-		    (end = strchr(sentence, '}')) != NULL) {
+		if (sentence[1] != '\0' && strchr("xyp", sentence[1]) != NULL && (end = strchr(sentence, '}')) != NULL) {
 			char text[ADDRESS_TEXT_MAX];
 			size_t length = (size_t)(end - sentence - 1);
 			const char *otherwise = memchr(sentence + 1, '|', length);
@@ -134,10 +142,12 @@ advice_make(const struct track *t, enum finding_cause cause, const struct sessio
 	values_of(t, session, bfd, subject, &v);
 	v.general = session == NULL && bfd == NULL;
 	size_t count = 0;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		char text[1024];
-		if (rows[i].cause == cause && count < FINDING_FIX_MAX &&
-		    expand(&v, rows[i].sentence, text, sizeof(text))) {
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && count < FINDING_FIX_MAX; i++) {
+		if (rows[i].cause != cause) {
+			continue;
+		}
+		char text[1024]; /* a build that zeroes what it declares does so here only */
+		if (expand(&v, rows[i].sentence, text, sizeof(text))) {
 			out[count++] = memory_copy(text, strlen(text) + 1);
 		}
 	}

@@ -77,6 +77,35 @@ is_plain(uint8_t octet)
 	return octet >= 0x20 && octet < 0x7f && octet != '\\';
 }
 
+#define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
+
+/* Whether any octet of the word is less than `octet`, at most 0x80; sees none in octets above 0x7f. */
+static bool
+any_below(uint64_t word, uint8_t octet)
+{
+	return ((word - EACH(octet)) & ~word & EACH(0x80)) != 0;
+}
+
+/* How many octets from the start are plain. */
+static size_t
+plain_run(const uint8_t *bytes, size_t size)
+{
+	size_t run = 0;
+	while (size - run >= 8) {
+		uint64_t word;
+		memcpy(&word, bytes + run, 8);
+		if ((word & EACH(0x80)) != 0 || any_below(word, 0x20) || any_below(word ^ EACH(0x7f), 1) ||
+			any_below(word ^ EACH('\\'), 1)) {
+			break;
+		}
+		run += 8;
+	}
+	while (run < size && is_plain(bytes[run])) {
+		run++;
+	}
+	return run;
+}
+
 static char *
 escape(const uint8_t *bytes, size_t size, bool forgeable, char *text, size_t room)
 {
@@ -87,10 +116,14 @@ escape(const uint8_t *bytes, size_t size, bool forgeable, char *text, size_t roo
 	}
 	while (size > 0) {
 		/* Most of it is plain, and may go as it is while an ellipsis would still fit. */
-		if (is_plain(*bytes) && used + 1 + ELLIPSIS_SIZE < room) {
-			text[used++] = (char)*bytes++;
+		size_t fit = room - used > ELLIPSIS_SIZE + 1 ? room - used - ELLIPSIS_SIZE - 1 : 0;
+		size_t plain = plain_run(bytes, size < fit ? size : fit);
+		if (plain > 0) {
+			memcpy(text + used, bytes, plain);
+			used += plain;
 			last_fit = used;
-			size--;
+			bytes += plain;
+			size -= plain;
 			continue;
 		}
 		uint32_t c;

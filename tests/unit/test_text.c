@@ -44,6 +44,27 @@ Test(text, escape)
 	}
 }
 
+/* Plain octets are taken eight at a time: each special one is found at each place among them. */
+Test(text, escape_among_plain)
+{
+	enum { PLAIN = 21 };
+	for (size_t i = 0; i < COUNT(escapes); i++) {
+		struct octets o = octets_from_hex(escapes[i].hex);
+		for (size_t before = 0; before <= PLAIN; before++) {
+			uint8_t bytes[64];
+			char text[128], expected[128];
+			memset(bytes, '~', before);
+			memcpy(bytes + before, o.bytes, o.size);
+			memset(bytes + before + o.size, ' ', PLAIN - before);
+			snprintf(expected, sizeof(expected), "%.*s%s%*s", (int)before, "~~~~~~~~~~~~~~~~~~~~~", escapes[i].text,
+				(int)(PLAIN - before), "");
+			text_escape(bytes, PLAIN + o.size, text, sizeof(text));
+			cr_expect_str_eq(text, expected, "%s after %zu: %s", escapes[i].what, before, text);
+		}
+		octets_free(&o);
+	}
+}
+
 Test(text, escape_never_cuts)
 {
 	/* In every size of buffer: terminated, no half escape, no half character. */
