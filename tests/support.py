@@ -21,6 +21,7 @@ sys.dont_write_bytecode = True
 
 SOURCE = os.environ.get("BGPWHY_SOURCE") or os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BGPWHY = os.environ.get("BGPWHY") or os.path.join(SOURCE, "build", "bgpwhy")
+RELEASED = os.environ.get("BGPWHY_RELEASED") or BGPWHY
 PCAPS = os.environ.get("BGPWHY_PCAPS") or os.path.join(SOURCE, "pcaps")  # captures with their truths
 SECONDS = 120  # for one run of the program
 
@@ -93,18 +94,20 @@ class Run:
 
 
 def use_released():
-    """From now on bgpwhy() is the program as released, where scripts/test has built it (BGPWHY_RELEASED): some times as
-    quick. For what holds every capture against tshark or one view against another; test_golden, test_truth and
+    """From now on bgpwhy() is the program as released, where scripts/test has built it: some times as quick. For what
+    holds every capture against tshark or one view or engine against another; test_golden, test_truth and
     test_mutilated have the sanitized one read them all."""
     global BGPWHY
-    BGPWHY = os.environ.get("BGPWHY_RELEASED") or BGPWHY
+    BGPWHY = RELEASED
 
 
 def bgpwhy(*args, **options):
-    """Run the program on the arguments; standard input is empty unless `input` or `stdin` is given."""
+    """Run the program on the arguments; standard input is empty unless `input` or `stdin` is given. `program` may be
+    RELEASED."""
+    program = options.pop("program", None) or BGPWHY
     if "input" not in options and "stdin" not in options:
         options["stdin"] = subprocess.DEVNULL
-    done = subprocess.run([BGPWHY, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    done = subprocess.run([program, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           timeout=SECONDS, check=False, **options)
     return Run(done.returncode, done.stdout, done.stderr)
 

@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 from packets import ACK, CLIENT, FIN, KEEPALIVE, MACS, PSH, SERVER, SYN, checksum, message, open_message
-from support import Tap, bgpwhy, captures, need_program, short
+from support import Tap, bgpwhy, captures, need_program, short, use_released
 import socket
 
 ETHERNET, SLL, SLL2 = 1, 113, 276
@@ -333,6 +333,7 @@ def check_limits(tap, folder):
 
 def main():
     need_program()
+    use_released()
     tap = Tap()
     with tempfile.TemporaryDirectory() as folder:
         for path in captures():

@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 from packets import ACK, BEGIN, CLIENT, FIN, KEEPALIVE, MACS, PSH, RST, SERVER, SYN, checksum, message, open_message
-from support import Tap, bgpwhy, captures, need_program, short
+from support import Tap, bgpwhy, captures, need_program, short, use_released
 
 URG = 0x20
 OTHER = {CLIENT: SERVER, SERVER: CLIENT}
@@ -639,6 +639,7 @@ def check_capture(tap, path, totals):
 
 def main():
     need_program()
+    use_released()
     tap = Tap()
     totals = dict.fromkeys(("directions", "agree", "messages"), 0)
     for path in captures():

@@ -14,7 +14,7 @@ import tempfile
 import types
 
 import test_mutilated as mutilated
-from support import SOURCE, Tap, bgpwhy, need_program, truths
+from support import SOURCE, Tap, bgpwhy, need_program, truths, use_released
 
 sys.path.insert(0, os.path.join(SOURCE, "tests", "lab"))
 
@@ -472,6 +472,7 @@ def check_views(tap):
 
 def main():
     need_program()
+    use_released()
     tap = Tap()
     tap.attempt("negotiated", check_negotiated)
     tap.attempt("FRR", check_frr)
