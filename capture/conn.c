@@ -45,6 +45,9 @@ struct conn_slot {
 enum { AHEAD_RING = 8 }; /* more than SOURCE_AHEAD, a power of 2 */
 
 struct conn_ahead {
+	struct address src, dst;
+	uint16_t src_port, dst_port;
+	bool low; /* key_make()'s word */
 	uint64_t key[5], hash;
 };
 
@@ -164,8 +167,9 @@ static uint64_t
 key_hash(const struct conn_table *table, const uint64_t key[5])
 {
 	if (key[4] >> 32 == 4) {
-		uint64_t words[2] = {key[0] << 32 ^ key[2], key[4]};
-		return siphash_words(&table->seed, words, 2);
+		/* 15 octets: two addresses, the family and two ports. */
+		const uint64_t addresses = key[0] << 32 | key[2];
+		return siphash_message(&table->seed, &addresses, 1, (uint64_t)15 << 56 | key[4]);
 	}
 	return siphash_words(&table->seed, key, 5);
 }
@@ -255,23 +259,47 @@ slot_remove(struct conn_table *table, const struct conn_entry *entry)
 	table->slots[hole] = (struct conn_slot){0};
 }
 
-static struct conn_entry *
-entry_find(struct conn_table *table, const uint64_t key[5], uint64_t *hash)
+/* What was worked out when the packet was expected; NULL where it was not. */
+static const struct conn_ahead *
+expected(const struct conn_table *table, const struct packet_info *ip, const struct tcp_header *header)
 {
-	if (table->last != NULL && key_fits(table->last, key)) {
-		*hash = table->last_hash;
-		return table->last;
-	}
-	/* It was expected. */
 	const struct conn_ahead *ahead = &table->ahead[(table->ahead_last - SOURCE_AHEAD) % AHEAD_RING];
-	*hash = memcmp(ahead->key, key, sizeof(ahead->key)) == 0 ? ahead->hash : key_hash(table, key);
+	bool fits = ahead->hash != 0 && ahead->src_port == header->src_port && ahead->dst_port == header->dst_port &&
+		address_equal(&ahead->src, &ip->src) && address_equal(&ahead->dst, &ip->dst);
+	return fits ? ahead : NULL;
+}
+
+static struct conn_entry *
+entry_find(struct conn_table *table, const uint64_t key[5], uint64_t hash)
+{
 	size_t mask = table->slot_count - 1;
-	for (size_t at = (size_t)*hash & mask; table->slots[at].entry != NULL; at = (at + 1) & mask) {
-		if (table->slots[at].hash == *hash && key_fits(table->slots[at].entry, key)) {
+	for (size_t at = (size_t)hash & mask; table->slots[at].entry != NULL; at = (at + 1) & mask) {
+		if (table->slots[at].hash == hash && key_fits(table->slots[at].entry, key)) {
 			return table->slots[at].entry;
 		}
 	}
 	return NULL;
+}
+
+/* The entry of the segment, or NULL; its hash, and whether its sender is the first of its key. */
+static struct conn_entry *
+entry_of(struct conn_table *table, const struct packet_info *ip, const struct tcp_header *header, uint64_t *hash,
+	bool *low)
+{
+	const struct conn_ahead *ahead = expected(table, ip, header);
+	if (ahead != NULL) {
+		*low = ahead->low;
+		*hash = ahead->hash;
+		return entry_find(table, ahead->key, *hash);
+	}
+	uint64_t key[5];
+	*low = key_make(ip, header->src_port, header->dst_port, key);
+	if (table->last != NULL && key_fits(table->last, key)) {
+		*hash = table->last_hash;
+		return table->last;
+	}
+	*hash = key_hash(table, key);
+	return entry_find(table, key, *hash);
 }
 
 bool
@@ -298,9 +326,13 @@ conn_table_expect(struct conn_table *table, const struct packet_info *ip, uint16
 	}
 	/* Where each of these is stands in the one before it, which must have come by then: a packet for each step. */
 	struct conn_ahead *ahead = &table->ahead[++table->ahead_last % AHEAD_RING];
-	*ahead = (struct conn_ahead){.hash = 0};
+	ahead->hash = 0;
 	if (ip != NULL && conn_table_wants(table, src_port, dst_port)) {
-		key_make(ip, src_port, dst_port, ahead->key);
+		ahead->src = ip->src;
+		ahead->dst = ip->dst;
+		ahead->src_port = src_port;
+		ahead->dst_port = dst_port;
+		ahead->low = key_make(ip, src_port, dst_port, ahead->key);
 		ahead->hash = key_hash(table, ahead->key);
 		__builtin_prefetch(&table->slots[(size_t)ahead->hash & (table->slot_count - 1)]);
 	}
@@ -462,22 +494,39 @@ note_artefacts(struct conn_table *table, const struct conn_entry *entry, const s
 	}
 }
 
+/* In the order in which they are told: before the engine has the segment, and after. */
+static const uint8_t told_before[] = {CONN_SYN, CONN_SYNACK, CONN_ESTABLISHED, CONN_MIDSTREAM, CONN_WINDOW_ZERO,
+	CONN_WINDOW_OPEN, CONN_RST_IGNORED, CONN_RST_INEXACT};
+static const uint8_t told_after[] = {CONN_FIN, CONN_RST, CONN_REFUSED};
+
 static void
-announce(struct conn_table *table, struct conn *conn, bool is, enum conn_change change,
+announce(struct conn_table *table, struct conn *conn, conn_changes changes, const uint8_t *order, size_t count,
 	const struct seg *seg)
 {
-	if (is) {
-		table->sink.change(table->sink.ctx, conn, change, seg->dir, seg);
+	for (size_t i = 0; i < count; i++) {
+		if ((changes & conn_change_bit(order[i])) != 0) {
+			table->sink.change(table->sink.ctx, conn, order[i], seg->dir, seg);
+		}
 	}
+}
+
+/* A SYN or RST of another incarnation: it says nothing about this stream. */
+static bool
+is_foreign(const struct seg *seg, conn_changes changes)
+{
+	const conn_changes syn = conn_change_bit(CONN_SYN) | conn_change_bit(CONN_SYNACK);
+	const conn_changes rst = conn_change_bit(CONN_RST) | conn_change_bit(CONN_REFUSED);
+	return (seg->flags & (SEG_SYN | SEG_RST)) != 0 &&
+		(((seg->flags & SEG_SYN) != 0 && (changes & syn) == 0) || ((seg->flags & SEG_RST) != 0 && (changes & rst) == 0));
 }
 
 void
 conn_table_segment(struct conn_table *table, const struct tcp_header *header, struct seg *seg,
 	uint64_t now_ns)
 {
-	uint64_t key[5], hash;
-	bool low = key_make(seg->ip, header->src_port, header->dst_port, key);
-	struct conn_entry *entry = entry_find(table, key, &hash);
+	uint64_t hash;
+	bool low;
+	struct conn_entry *entry = entry_of(table, seg->ip, header, &hash, &low);
 	struct conn_pending from = {0};
 	if (entry != NULL) {
 		seg->dir = low ? entry->low_side : (uint8_t)(1 - entry->low_side);
@@ -505,31 +554,24 @@ conn_table_segment(struct conn_table *table, const struct tcp_header *header, st
 	table->last = entry;
 	table->last_hash = hash;
 	struct conn *conn = &entry->conn;
-	struct conn_verdict verdict = conn_facts_update(entry, header, seg, now_ns);
+	conn_changes changes = conn_facts_update(entry, header, seg, now_ns);
 	note_artefacts(table, entry, seg);
 	if (table->auth != NULL) {
 		seg->auth = (uint8_t)tcp_auth_check(table->auth, conn, seg, &seg->auth_key);
 	}
 	table->sink.segment(table->sink.ctx, conn, seg);
-	announce(table, conn, verdict.syn, CONN_SYN, seg);
-	announce(table, conn, verdict.synack, CONN_SYNACK, seg);
-	announce(table, conn, verdict.established, CONN_ESTABLISHED, seg);
-	if (verdict.midstream) {
+	if ((changes & conn_change_bit(CONN_MIDSTREAM)) != 0) {
 		*table->artefacts |= ARTEFACT_MIDSTREAM;
-		announce(table, conn, true, CONN_MIDSTREAM, seg);
 	}
-	announce(table, conn, verdict.window_zero, CONN_WINDOW_ZERO, seg);
-	announce(table, conn, verdict.window_open, CONN_WINDOW_OPEN, seg);
-	announce(table, conn, verdict.rst_ignored, CONN_RST_IGNORED, seg);
-	announce(table, conn, verdict.rst_inexact, CONN_RST_INEXACT, seg);
-	bool foreign_syn = (seg->flags & SEG_SYN) != 0 && !verdict.syn && !verdict.synack;
-	bool foreign_rst = (seg->flags & SEG_RST) != 0 && !verdict.rst && !verdict.refused;
-	if (!foreign_syn && !foreign_rst) {
+	if (changes != 0) {
+		announce(table, conn, changes, told_before, sizeof(told_before), seg);
+	}
+	if (!is_foreign(seg, changes)) {
 		table->engine->segment(table->stream, conn, seg);
 	}
-	announce(table, conn, verdict.fin, CONN_FIN, seg);
-	announce(table, conn, verdict.rst, CONN_RST, seg);
-	announce(table, conn, verdict.refused, CONN_REFUSED, seg);
+	if (changes != 0) {
+		announce(table, conn, changes, told_after, sizeof(told_after), seg);
+	}
 	entry_use(table, entry, now_ns);
 }
 

@@ -112,7 +112,7 @@ conn_facts_reused(struct conn_entry *entry, const struct tcp_header *header,
 
 static void
 update_syn(struct conn_entry *entry, const struct tcp_header *header, struct seg *seg,
-	struct conn_verdict *verdict)
+	conn_changes *changes)
 {
 	struct conn *conn = &entry->conn;
 	struct conn_side *side = &conn->side[seg->dir];
@@ -149,7 +149,7 @@ update_syn(struct conn_entry *entry, const struct tcp_header *header, struct seg
 		if (conn->client == CONN_NO_CLIENT) {
 			conn->client = (int8_t)seg->dir;
 		}
-		verdict->syn = true;
+		*changes |= conn_change_bit(CONN_SYN);
 		return;
 	}
 	if (side->synack_count == 0) {
@@ -159,7 +159,7 @@ update_syn(struct conn_entry *entry, const struct tcp_header *header, struct seg
 	if (conn->client == CONN_NO_CLIENT) {
 		conn->client = (int8_t)(1 - seg->dir);
 	}
-	verdict->synack = true;
+	*changes |= conn_change_bit(CONN_SYNACK);
 }
 
 /* How many of the octets [begin, end) were not seen before; the hole shrinks by them. */
@@ -290,7 +290,7 @@ update_ack(struct conn_entry *entry, const struct seg *seg)
 
 static void
 update_window(struct conn_entry *entry, const struct tcp_header *header, struct seg *seg,
-	struct conn_verdict *verdict)
+	conn_changes *changes)
 {
 	struct conn_side *side = &entry->conn.side[seg->dir];
 	struct conn_track *track = &entry->track[seg->dir];
@@ -313,10 +313,10 @@ update_window(struct conn_entry *entry, const struct tcp_header *header, struct 
 		side->window_zero = true;
 		side->window_zero_since_ns = seg->ip->time_ns;
 		side->window_zero_frame = seg->ip->frame;
-		verdict->window_zero = true;
+		*changes |= conn_change_bit(CONN_WINDOW_ZERO);
 	} else if (seg->window > 0 && side->window_zero) {
 		side->window_zero = false;
-		verdict->window_open = true;
+		*changes |= conn_change_bit(CONN_WINDOW_OPEN);
 	}
 }
 
@@ -364,22 +364,22 @@ rst_fate(const struct conn_entry *entry, const struct seg *seg)
 }
 
 static void
-update_rst(struct conn_entry *entry, const struct seg *seg, struct conn_verdict *verdict)
+update_rst(struct conn_entry *entry, const struct seg *seg, conn_changes *changes)
 {
 	struct conn_side *side = &entry->conn.side[seg->dir];
 	enum rst_fate fate = rst_fate(entry, seg);
 	if (fate >= RST_INEXACT) {
 		bool counts = entry->state == CONN_STATE_OPENING || entry->state == CONN_STATE_OPEN;
-		verdict->rst_ignored = counts && fate == RST_IGNORED;
-		verdict->rst_inexact = counts && fate == RST_INEXACT;
+		if (counts) {
+			*changes |= conn_change_bit(fate == RST_INEXACT ? CONN_RST_INEXACT : CONN_RST_IGNORED);
+		}
 		return;
 	}
 	side->rst_count = count_one(side->rst_count);
 	if (entry->state == CONN_STATE_RESET || entry->state == CONN_STATE_REFUSED) {
 		return;
 	}
-	verdict->refused = fate == RST_REFUSES;
-	verdict->rst = fate == RST_TAKEN;
+	*changes |= conn_change_bit(fate == RST_REFUSES ? CONN_REFUSED : CONN_RST);
 	entry->state = fate == RST_REFUSES ? CONN_STATE_REFUSED : CONN_STATE_RESET;
 	entry->reset_side = seg->dir;
 	entry->reset_ns = seg->ip->time_ns;
@@ -416,7 +416,7 @@ update_handshake(struct conn_entry *entry, const struct seg *seg)
 
 /* CONN_ESTABLISHED or CONN_MIDSTREAM, once: see conn.h. */
 static void
-update_open(struct conn_entry *entry, const struct seg *seg, struct conn_verdict *verdict)
+update_open(struct conn_entry *entry, const struct seg *seg, conn_changes *changes)
 {
 	struct conn *conn = &entry->conn;
 	const struct conn_side *side = &conn->side[seg->dir];
@@ -427,7 +427,7 @@ update_open(struct conn_entry *entry, const struct seg *seg, struct conn_verdict
 		entry->announced = true;
 		conn->midstream = true;
 		entry->state = CONN_STATE_OPEN;
-		verdict->midstream = true;
+		*changes |= conn_change_bit(CONN_MIDSTREAM);
 		return;
 	}
 	if ((seg->flags & SEG_ACK) == 0) {
@@ -445,14 +445,14 @@ update_open(struct conn_entry *entry, const struct seg *seg, struct conn_verdict
 	}
 	entry->announced = true;
 	entry->state = CONN_STATE_OPEN;
-	verdict->established = true;
+	*changes |= conn_change_bit(CONN_ESTABLISHED);
 }
 
-struct conn_verdict
+conn_changes
 conn_facts_update(struct conn_entry *entry, const struct tcp_header *header, struct seg *seg,
 	uint64_t now_ns)
 {
-	struct conn_verdict verdict = {0};
+	conn_changes changes = 0;
 	struct conn *conn = &entry->conn;
 	struct conn_side *side = &conn->side[seg->dir];
 	const struct packet_info *ip = seg->ip;
@@ -470,39 +470,39 @@ conn_facts_update(struct conn_entry *entry, const struct tcp_header *header, str
 		side->ttl_min = ip->ttl;
 	}
 	if (rst) {
-		update_window(entry, header, seg, &verdict);
-		update_rst(entry, seg, &verdict);
-		return verdict;
+		update_window(entry, header, seg, &changes);
+		update_rst(entry, seg, &changes);
+		return changes;
 	}
 	update_reset(entry, seg);
 	bool waits = is_syn(seg) && entry->pending != NULL && entry->pending[seg->dir].set;
 	if (waits) {
-		return verdict;
+		return changes;
 	}
 	if ((seg->flags & SEG_SYN) != 0) {
-		update_syn(entry, header, seg, &verdict);
-		if (!verdict.syn && !verdict.synack) {
-			return verdict; /* of another incarnation */
+		update_syn(entry, header, seg, &changes);
+		if (changes == 0) {
+			return changes; /* of another incarnation */
 		}
 	}
 	update_sequence(entry, seg, now_ns);
 	if (seg->beyond_window) {
-		return verdict;
+		return changes;
 	}
 	if ((seg->flags & SEG_ACK) != 0) {
 		update_ack(entry, seg);
 	}
-	update_window(entry, header, seg, &verdict);
+	update_window(entry, header, seg, &changes);
 	update_handshake(entry, seg);
 	if (!entry->announced && (seg->flags & SEG_SYN) == 0 && entry->state == CONN_STATE_OPENING) {
-		update_open(entry, seg, &verdict);
+		update_open(entry, seg, &changes);
 	}
 	if ((seg->flags & SEG_FIN) != 0) {
-		verdict.fin = side->fin_count == 0;
+		changes |= side->fin_count == 0 ? conn_change_bit(CONN_FIN) : 0;
 		side->fin_count = count_one(side->fin_count);
 		if (conn->side[1 - seg->dir].fin_count > 0 && entry->state == CONN_STATE_OPEN) {
 			entry->state = CONN_STATE_CLOSED;
 		}
 	}
-	return verdict;
+	return changes;
 }

@@ -52,13 +52,16 @@ struct conn_entry {
 	struct conn_pending *pending; /* two, where a SYN came on a live connection; else NULL */
 };
 
-/* What a segment changes. */
-struct conn_verdict {
-	bool syn, synack, established, midstream, window_zero, window_open, rst_ignored, rst_inexact;
-	bool fin, rst, refused;
-};
+/* What a segment changes: enum conn_change, each a bit. */
+typedef uint32_t conn_changes;
 
-struct conn_verdict conn_facts_update(struct conn_entry *entry, const struct tcp_header *header,
+static inline conn_changes
+conn_change_bit(enum conn_change change)
+{
+	return (conn_changes)1 << change;
+}
+
+conn_changes conn_facts_update(struct conn_entry *entry, const struct tcp_header *header,
 	struct seg *seg, uint64_t now_ns);
 
 /* Whether the segment begins another connection on this four-tuple; `from` gets the SYN that

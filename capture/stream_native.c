@@ -560,8 +560,12 @@ native_segment(struct stream *stream, struct conn *conn, const struct seg *seg)
 	if (seg->wire_len > 0 && !seg->beyond_window) {
 		take_payload(stream, native, seg);
 	}
-	review(stream, native, 0, seg);
-	review(stream, native, 1, seg);
+	for (uint8_t dir = 0; dir < 2; dir++) {
+		/* Mostly all that was acknowledged is here, and nothing waits. */
+		if (native->dir[dir].hole != NULL || conn->side[1 - dir].acked != native->dir[dir].next) {
+			review(stream, native, dir, seg);
+		}
+	}
 }
 
 static void

@@ -63,19 +63,25 @@ sum_octets(const uint8_t *p, size_t size)
 static uint16_t
 sum_fold(uint64_t sum)
 {
-	while (sum >> 16 != 0) {
-		sum = (sum & 0xffff) + (sum >> 16);
-	}
-	return (uint16_t)sum;
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)((sum & 0xffff) + (sum >> 16));
 }
 
 static bool
 checksum_is_bad(const struct decap_tcp *tcp, uint32_t header_sum, uint16_t payload_sum)
 {
 	const struct packet_info *ip = tcp->ip;
-	size_t size = ip->src.family == 4 ? 4 : 16;
 	uint64_t sum = (uint64_t)header_sum + payload_sum;
-	sum += sum_octets(ip->src.octets, size) + sum_octets(ip->dst.octets, size);
+	if (ip->src.family == 4) {
+		uint32_t src, dst;
+		memcpy(&src, ip->src.octets, 4);
+		memcpy(&dst, ip->dst.octets, 4);
+		sum += (uint64_t)src + dst;
+	} else {
+		sum += sum_octets(ip->src.octets, 16) + sum_octets(ip->dst.octets, 16);
+	}
 	sum += htons(PROTOCOL_TCP);
 	uint32_t length = htonl(tcp->wire_len);
 	sum += (length & 0xffff) + (length >> 16);

@@ -34,8 +34,9 @@ siphash_round(uint64_t v[4])
 	v[2] = siphash_rotate(v[2], 32);
 }
 
+/* Of 8 × count octets and those of `last`, whose highest octet is the number of all of them, modulo 256. */
 static inline uint64_t
-siphash_words(const struct siphash_seed *seed, const uint64_t *words, size_t count)
+siphash_message(const struct siphash_seed *seed, const uint64_t *words, size_t count, uint64_t last)
 {
 	uint64_t v[4] = {
 		seed->k0 ^ 0x736f6d6570736575ull,
@@ -48,7 +49,6 @@ siphash_words(const struct siphash_seed *seed, const uint64_t *words, size_t cou
 		siphash_round(v);
 		v[0] ^= words[i];
 	}
-	uint64_t last = (uint64_t)count << 59;
 	v[3] ^= last;
 	siphash_round(v);
 	v[0] ^= last;
@@ -57,6 +57,12 @@ siphash_words(const struct siphash_seed *seed, const uint64_t *words, size_t cou
 	siphash_round(v);
 	siphash_round(v);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+static inline uint64_t
+siphash_words(const struct siphash_seed *seed, const uint64_t *words, size_t count)
+{
+	return siphash_message(seed, words, count, (uint64_t)count << 59);
 }
 
 /* From getrandom(2); where that fails, from the clock and an address. */
