@@ -116,6 +116,7 @@ struct bgp_open {
 	uint32_t bgp_id;
 	bool extended_parameters; /* RFC 9072 */
 	struct cursor parameters; /* the Optional Parameters, for bgp_next_parameter() */
+	uint64_t offered[4];      /* a bit for each capability code that is there and not malformed: bgp_offers() */
 };
 
 struct bgp_parameter {
@@ -419,6 +420,13 @@ void bgp_decode_all(const uint8_t *bytes, size_t size, const struct bgp_context 
 const char *bgp_type_name(uint8_t type, char buffer[16]); /* "OPEN", "UNKNOWN-9" */
 
 bool bgp_next_parameter(struct cursor *parameters, bool extended, struct bgp_parameter *parameter);
+/* Whether a capability of that code is there, and not malformed. */
+static inline bool
+bgp_offers(const struct bgp_open *open, uint8_t code)
+{
+	return (open->offered[code / 64] >> code % 64 & 1) != 0;
+}
+
 struct bgp_capability_iter bgp_capabilities(const struct bgp_open *open);
 bool bgp_next_capability(struct bgp_capability_iter *iter, struct bgp_capability *capability);
 const char *bgp_capability_name(uint8_t code); /* "4-octet AS"; "unassigned", never NULL */

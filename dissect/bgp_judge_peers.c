@@ -99,7 +99,7 @@ find_role(const struct bgp_open *open, uint8_t *role, uint32_t *offset)
 	struct bgp_capability_iter iter = bgp_capabilities(open);
 	struct bgp_capability cap;
 	bool found = false;
-	while (bgp_next_capability(&iter, &cap)) {
+	while (bgp_offers(open, BGP_CAPABILITY_ROLE) && bgp_next_capability(&iter, &cap)) {
 		if (cap.code == BGP_CAPABILITY_ROLE && !cap.malformed) {
 			if (found && *role != cap.role.value) {
 				return false;

@@ -3,40 +3,15 @@
  * What two OPENs agree on. All of it is symmetric but ADD-PATH, which one speaker sends and the
  * other receives (RFC 7911 section 4), and the extended message, which the receiver alone permits
  * (RFC 8654 section 4). The lists are short, so that they are walked again rather than remembered; but which codes are
- * in them is, since most of what could be agreed on nobody offers.
+ * in them an OPEN knows, since most of what could be agreed on nobody offers.
  */
 #include "dissect/bgp.h"
 
-struct offer {
-	const struct bgp_open *open;
-	uint64_t codes[4]; /* a bit for each that is there and not malformed */
-};
-
-static struct offer
-offer_of(const struct bgp_open *open)
-{
-	struct offer offer = {.open = open};
-	struct bgp_capability cap;
-	struct bgp_capability_iter iter = bgp_capabilities(open);
-	while (bgp_next_capability(&iter, &cap)) {
-		if (!cap.malformed) {
-			offer.codes[cap.code / 64] |= UINT64_C(1) << cap.code % 64;
-		}
-	}
-	return offer;
-}
-
 static bool
-offers(const struct offer *offer, uint8_t code)
+find_capability(const struct bgp_open *offer, uint8_t code, struct bgp_capability *cap)
 {
-	return (offer->codes[code / 64] >> code % 64 & 1) != 0;
-}
-
-static bool
-find_capability(const struct offer *offer, uint8_t code, struct bgp_capability *cap)
-{
-	struct bgp_capability_iter iter = bgp_capabilities(offer->open);
-	if (!offers(offer, code)) {
+	struct bgp_capability_iter iter = bgp_capabilities(offer);
+	if (!bgp_offers(offer, code)) {
 		return false;
 	}
 	while (bgp_next_capability(&iter, cap)) {
@@ -49,12 +24,12 @@ find_capability(const struct offer *offer, uint8_t code, struct bgp_capability *
 
 /* The last one: what RFC 4724 section 3 has count where there are several. */
 static bool
-find_last_capability(const struct offer *offer, uint8_t code, struct bgp_capability *found)
+find_last_capability(const struct bgp_open *offer, uint8_t code, struct bgp_capability *found)
 {
 	struct bgp_capability cap;
-	struct bgp_capability_iter iter = bgp_capabilities(offer->open);
+	struct bgp_capability_iter iter = bgp_capabilities(offer);
 	bool any = false;
-	while (offers(offer, code) && bgp_next_capability(&iter, &cap)) {
+	while (bgp_offers(offer, code) && bgp_next_capability(&iter, &cap)) {
 		if (cap.code == code && !cap.malformed) {
 			*found = cap;
 			any = true;
@@ -64,11 +39,11 @@ find_last_capability(const struct offer *offer, uint8_t code, struct bgp_capabil
 }
 
 static bool
-offers_family(const struct offer *offer, struct bgp_family family)
+offers_family(const struct bgp_open *offer, struct bgp_family family)
 {
 	struct bgp_capability cap;
-	struct bgp_capability_iter iter = bgp_capabilities(offer->open);
-	if (!offers(offer, BGP_CAPABILITY_MULTIPROTOCOL)) {
+	struct bgp_capability_iter iter = bgp_capabilities(offer);
+	if (!bgp_offers(offer, BGP_CAPABILITY_MULTIPROTOCOL)) {
 		return family.afi == 1 && family.safi == 1;
 	}
 	while (bgp_next_capability(&iter, &cap)) {
@@ -94,39 +69,32 @@ add_family(struct bgp_family family, struct bgp_family *families, size_t max, si
 	}
 }
 
-static size_t
-common_families(const struct offer *a, const struct offer *b, struct bgp_family *families, size_t max)
+size_t
+bgp_common_families(const struct bgp_open *a, const struct bgp_open *b, struct bgp_family *families,
+	size_t max)
 {
 	size_t count = 0;
 	struct bgp_capability cap;
-	struct bgp_capability_iter iter = bgp_capabilities(a->open);
+	struct bgp_capability_iter iter = bgp_capabilities(a);
 	while (bgp_next_capability(&iter, &cap)) {
 		if (cap.code == BGP_CAPABILITY_MULTIPROTOCOL && !cap.malformed && offers_family(b, cap.multiprotocol)) {
 			add_family(cap.multiprotocol, families, max, &count);
 		}
 	}
 	const struct bgp_family ipv4_unicast = {.afi = 1, .safi = 1};
-	if (!offers(a, BGP_CAPABILITY_MULTIPROTOCOL) && offers_family(b, ipv4_unicast)) {
+	if (!bgp_offers(a, BGP_CAPABILITY_MULTIPROTOCOL) && offers_family(b, ipv4_unicast)) {
 		add_family(ipv4_unicast, families, max, &count);
 	}
 	return count;
 }
 
-size_t
-bgp_common_families(const struct bgp_open *a, const struct bgp_open *b, struct bgp_family *families,
-	size_t max)
-{
-	const struct offer offer[2] = {offer_of(a), offer_of(b)};
-	return common_families(&offer[0], &offer[1], families, max);
-}
-
 /* The ADD-PATH mode that it has for `family`; 0 for none. */
 static uint8_t
-add_path_mode(const struct offer *offer, struct bgp_family family)
+add_path_mode(const struct bgp_open *offer, struct bgp_family family)
 {
 	struct bgp_capability cap;
-	struct bgp_capability_iter iter = bgp_capabilities(offer->open);
-	while (offers(offer, BGP_CAPABILITY_ADD_PATH) && bgp_next_capability(&iter, &cap)) {
+	struct bgp_capability_iter iter = bgp_capabilities(offer);
+	while (bgp_offers(offer, BGP_CAPABILITY_ADD_PATH) && bgp_next_capability(&iter, &cap)) {
 		if (cap.code != BGP_CAPABILITY_ADD_PATH || cap.malformed) {
 			continue;
 		}
@@ -141,12 +109,12 @@ add_path_mode(const struct offer *offer, struct bgp_family family)
 }
 
 static void
-negotiate_add_path(const struct offer *from, const struct offer *to, struct bgp_context *context)
+negotiate_add_path(const struct bgp_open *from, const struct bgp_open *to, struct bgp_context *context)
 {
 	enum { RECEIVE = 1, SEND = 2 };
 	struct bgp_capability cap;
-	struct bgp_capability_iter iter = bgp_capabilities(from->open);
-	while (offers(from, BGP_CAPABILITY_ADD_PATH) && bgp_next_capability(&iter, &cap)) {
+	struct bgp_capability_iter iter = bgp_capabilities(from);
+	while (bgp_offers(from, BGP_CAPABILITY_ADD_PATH) && bgp_next_capability(&iter, &cap)) {
 		if (cap.code != BGP_CAPABILITY_ADD_PATH || cap.malformed) {
 			continue;
 		}
@@ -165,24 +133,23 @@ negotiate_add_path(const struct offer *from, const struct offer *to, struct bgp_
 struct bgp_context
 bgp_negotiate(const struct bgp_open *from, const struct bgp_open *to)
 {
-	const struct offer offer[2] = {offer_of(from), offer_of(to)};
 	struct bgp_context context = {
 		.as_width = from->as4 && to->as4 ? 4 : 2,
-		.extended_messages = offers(&offer[1], BGP_CAPABILITY_EXTENDED_MESSAGE),
+		.extended_messages = bgp_offers(to, BGP_CAPABILITY_EXTENDED_MESSAGE),
 	};
-	negotiate_add_path(&offer[0], &offer[1], &context);
+	negotiate_add_path(from, to, &context);
 	return context;
 }
 
 /* RFC 8950 section 4: next hops of IPv6 for the family's routes of IPv4. */
 static bool
-offers_extended_next_hop(const struct offer *offer, struct bgp_family family)
+offers_extended_next_hop(const struct bgp_open *offer, struct bgp_family family)
 {
 	enum { IPV6 = 2 };
 	struct bgp_capability cap;
 	struct bgp_extended_next_hop hop;
-	struct bgp_capability_iter iter = bgp_capabilities(offer->open);
-	while (offers(offer, BGP_CAPABILITY_EXTENDED_NEXT_HOP) && bgp_next_capability(&iter, &cap)) {
+	struct bgp_capability_iter iter = bgp_capabilities(offer);
+	while (bgp_offers(offer, BGP_CAPABILITY_EXTENDED_NEXT_HOP) && bgp_next_capability(&iter, &cap)) {
 		if (cap.code != BGP_CAPABILITY_EXTENDED_NEXT_HOP || cap.malformed) {
 			continue;
 		}
@@ -197,14 +164,14 @@ offers_extended_next_hop(const struct offer *offer, struct bgp_family family)
 }
 
 static bool
-both_offer(const struct offer offer[2], uint8_t code)
+both_offer(const struct bgp_open *a, const struct bgp_open *b, uint8_t code)
 {
-	return offers(&offer[0], code) && offers(&offer[1], code);
+	return bgp_offers(a, code) && bgp_offers(b, code);
 }
 
 /* What it says of restarts of `family`. */
 static void
-agree_restart(const struct offer *offer, unsigned side, struct bgp_agreed_family *family)
+agree_restart(const struct bgp_open *offer, unsigned side, struct bgp_agreed_family *family)
 {
 	struct bgp_capability cap;
 	struct bgp_restart_family entry;
@@ -228,10 +195,10 @@ agree_restart(const struct offer *offer, unsigned side, struct bgp_agreed_family
 
 /* `offer` is that of the side, `other` that of its peer. Returns whether it sets the N bit. */
 static bool
-agree_side(const struct offer *offer, const struct offer *other, struct bgp_agreed_side *side)
+agree_side(const struct bgp_open *offer, const struct bgp_open *other, struct bgp_agreed_side *side)
 {
 	struct bgp_capability cap;
-	side->extended_messages = offers(other, BGP_CAPABILITY_EXTENDED_MESSAGE);
+	side->extended_messages = bgp_offers(other, BGP_CAPABILITY_EXTENDED_MESSAGE);
 	if (find_capability(offer, BGP_CAPABILITY_ROLE, &cap)) {
 		side->has_role = true;
 		side->role = cap.role.value;
@@ -249,33 +216,33 @@ void
 bgp_agree(const struct bgp_open *a, const struct bgp_open *b, struct bgp_agreement *agreement)
 {
 	enum { RECEIVE = 1, SEND = 2 };
-	const struct offer offer[2] = {offer_of(a), offer_of(b)};
+	const struct bgp_open *const offer[2] = {a, b};
 	struct bgp_family families[BGP_CONTEXT_FAMILIES];
 	bool notification[2];
 	*agreement = (struct bgp_agreement){
 		.as4 = a->as4 && b->as4,
-		.route_refresh = both_offer(offer, BGP_CAPABILITY_ROUTE_REFRESH) ||
-			both_offer(offer, BGP_CAPABILITY_ROUTE_REFRESH_CISCO),
-		.enhanced_route_refresh = both_offer(offer, BGP_CAPABILITY_ENHANCED_ROUTE_REFRESH),
+		.route_refresh = both_offer(a, b, BGP_CAPABILITY_ROUTE_REFRESH) ||
+			both_offer(a, b, BGP_CAPABILITY_ROUTE_REFRESH_CISCO),
+		.enhanced_route_refresh = both_offer(a, b, BGP_CAPABILITY_ENHANCED_ROUTE_REFRESH),
 	};
 	for (unsigned i = 0; i < 2; i++) {
-		notification[i] = agree_side(&offer[i], &offer[1 - i], &agreement->side[i]);
+		notification[i] = agree_side(offer[i], offer[1 - i], &agreement->side[i]);
 	}
 	agreement->graceful_restart = agreement->side[0].has_restart && agreement->side[1].has_restart;
 	agreement->notification = notification[0] && notification[1];
-	agreement->llgr = agreement->graceful_restart && both_offer(offer, BGP_CAPABILITY_LLGR);
+	agreement->llgr = agreement->graceful_restart && both_offer(a, b, BGP_CAPABILITY_LLGR);
 	agreement->family_count =
-		(uint8_t)common_families(&offer[0], &offer[1], families, BGP_CONTEXT_FAMILIES);
+		(uint8_t)bgp_common_families(a, b, families, BGP_CONTEXT_FAMILIES);
 	for (unsigned i = 0; i < agreement->family_count; i++) {
 		struct bgp_agreed_family *family = &agreement->families[i];
 		family->family = families[i];
-		family->extended_next_hop = offers_extended_next_hop(&offer[0], families[i]) &&
-			offers_extended_next_hop(&offer[1], families[i]);
+		family->extended_next_hop = offers_extended_next_hop(offer[0], families[i]) &&
+			offers_extended_next_hop(offer[1], families[i]);
 		for (unsigned side = 0; side < 2; side++) {
 			family->add_path[side] =
-				(add_path_mode(&offer[side], families[i]) & SEND) != 0 &&
-				(add_path_mode(&offer[1 - side], families[i]) & RECEIVE) != 0;
-			agree_restart(&offer[side], side, family);
+				(add_path_mode(offer[side], families[i]) & SEND) != 0 &&
+				(add_path_mode(offer[1 - side], families[i]) & RECEIVE) != 0;
+			agree_restart(offer[side], side, family);
 		}
 	}
 }

@@ -68,7 +68,10 @@ walk_capabilities(struct bgp_message *message, struct cursor list, uint32_t *as4
 	while (bgp_next_capability_in(&list, &cap)) {
 		if (cap.malformed) {
 			bgp_note_short(message, BGP_FAULT_OPEN_CAPABILITY, cap.offset, &cap.value);
-		} else if (cap.code == BGP_CAPABILITY_AS4 && !open->as4) {
+			continue;
+		}
+		open->offered[cap.code / 64] |= UINT64_C(1) << cap.code % 64;
+		if (cap.code == BGP_CAPABILITY_AS4 && !open->as4) {
 			open->as4 = true;
 			open->as4_asn = cap.as4.asn;
 			*as4_offset = cap.offset;

@@ -193,7 +193,7 @@ first_family(const struct bgp_open *open)
 {
 	struct bgp_capability_iter iter = bgp_capabilities(open);
 	struct bgp_capability capability;
-	while (bgp_next_capability(&iter, &capability)) {
+	while (bgp_offers(open, BGP_CAPABILITY_MULTIPROTOCOL) && bgp_next_capability(&iter, &capability)) {
 		if (capability.code == BGP_CAPABILITY_MULTIPROTOCOL && !capability.malformed) {
 			return capability.multiprotocol;
 		}

@@ -14,8 +14,8 @@ rule_open(struct track *t, struct link *link, unsigned dir, const struct moment 
 	struct bgp_capability_iter iter = bgp_capabilities(open);
 	struct bgp_capability capability;
 	bool restarting = false;
-	while (bgp_next_capability(&iter, &capability)) {
-		if (capability.code == 64 && !capability.malformed) {
+	while (bgp_offers(open, BGP_CAPABILITY_GRACEFUL_RESTART) && bgp_next_capability(&iter, &capability)) {
+		if (capability.code == BGP_CAPABILITY_GRACEFUL_RESTART && !capability.malformed) {
 			restarting = capability.graceful_restart.restarting;
 		}
 	}
