@@ -21,6 +21,7 @@ DIFFERENCES = {
     "bfd-acl-multihop-frr-frr-path.pcap": "each packet stands twice, as the router took it and as it sent it: tshark counts the second",
     "firewall-one-direction-frr-bird-path.pcap": "the same, and what the wall drops stands once",
     "wall-forgets-icmp-path.pcap": "the same",
+    "two-hops-quiet-bird-gobgp-path.pcap": "the same, and what has TTL 1 stands once",
     "same-address-twice-node.pcap": "a SYN after the RST that refused it, as above",
 }
 

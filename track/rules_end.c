@@ -116,7 +116,7 @@ rule_hold_expired(struct track *t, struct link *link, unsigned dir, enum basis b
 	}
 	if (own->open.seen && peer->open.seen && !link->was_established && peer->messages == 1 &&
 	    peer->retransmissions == 0 && own->state >= BGP_STATE_OPENSENT && at->time_ns > own->since_ns) {
-		if (!link->confirm_told) {
+		if (!link->confirm_told && !rule_unheard(&scene)) {
 			/* That its OPEN was acknowledged shows that the way is good. */
 			rule_unconfirmed(&scene, own->acked.time_ns > own->open.at.time_ns && !link->session->lacks &&
 							 sent_unseen(link, 1 - dir) == 0

@@ -213,11 +213,26 @@ refused_open(struct scene *scene, enum finding_cause cause, const struct bgp_not
 	}
 }
 
+/* Two new connections collide: then it is not an old one for whose sake one of them is turned down. */
+static bool
+has_another_new(const struct link *link)
+{
+	const struct link *other = link->session->links;
+	while (other != NULL && (other == link || other->was_established || other->machine[0].done || other->machine[1].done ||
+				!other->machine[0].open.seen || !other->machine[1].open.seen)) {
+		other = other->next;
+	}
+	return other != NULL;
+}
+
 /* x turns the new connection down for the sake of an old one that y has given up. */
 static void
 stale_connection(struct scene *scene)
 {
 	unsigned side = link_side(scene->link, scene->dir);
+	if (has_another_new(scene->link)) {
+		return;
+	}
 	for (const struct link *old = scene->s->links; old != NULL; old = old->next) {
 		unsigned own = link_side(old, 0) == side ? 0 : 1;
 		const struct machine *x = &old->machine[own], *y = &old->machine[1 - own];

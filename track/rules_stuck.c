@@ -99,6 +99,49 @@ silent_since_the_call(struct scene *scene)
 	}
 }
 
+/* What x sends is resent and never acknowledged, though y has sent its OPEN: there is a way from y to x and none back. */
+static bool
+is_unheard(const struct link *link, unsigned dir)
+{
+	const struct machine *own = &link->machine[dir], *peer = &link->machine[1 - dir];
+	return link->conn->handshake && own->open.seen && !own->open_acked && peer->open.seen && !peer->done &&
+		own->retransmissions >= SILENCE_ENOUGH &&
+		own->retransmission.time_ns >= own->open.at.time_ns + SILENT_S * SECOND_NS;
+}
+
+/* The handshake came through, whose segments the kernel sends with its own TTL; then x's daemon set that of the socket. */
+bool
+rule_unheard(struct scene *scene)
+{
+	struct link *link = scene->link;
+	const struct machine *own = &link->machine[scene->dir];
+	if (!is_unheard(link, scene->dir) || link->ignored || scene->s->up) {
+		return false;
+	}
+	if (link->silence_told || finding_find(scene->s, FINDING_EBGP_MULTIHOP_NEEDED) != NULL) {
+		return true; /* a router said so itself */
+	}
+	link->silence_told = true;
+	uint64_t frames[] = {own->open.at.frame, own->retransmission.frame};
+	bool near = own->data_ttl == 1 && link->conn->side[scene->dir].ttl_first > 1;
+	struct finding_args args = scene_args(scene, near ? FINDING_EBGP_MULTIHOP_NEEDED : FINDING_RETURN_PATH_DROP,
+		CONFIDENCE_POSSIBLE);
+	args.subject = near ? &scene->x->addr : &scene->y->addr;
+	args.evidence = frames;
+	args.evidence_count = 2;
+	args.lower_severity = rule_after_exit(scene->s);
+	if (near) {
+		finding_raise(scene->t, &args,
+			"%s hears the OPEN of %s, and its own is sent again (%u times) and never acknowledged: its handshake came with TTL %u and its messages have TTL 1, as those of an eBGP speaker that is not multihop, so a router on the way drops them; or something else lets only the handshake pass",
+			scene->xt, scene->yt, own->retransmissions, link->conn->side[scene->dir].ttl_first);
+	} else {
+		finding_raise(scene->t, &args,
+			"%s hears the OPEN of %s, and its own is sent again (%u times) and never acknowledged: what it sends after the handshake does not reach %s, or is not taken there",
+			scene->xt, scene->yt, own->retransmissions, scene->yt);
+	}
+	return true;
+}
+
 /* y takes only what comes with TTL 255, and x sends with less (RFC 5082). */
 static void
 ttl_security(struct scene *scene)
@@ -245,7 +288,7 @@ missing_answer(struct scene *scene)
 		(void)waits_for_bfd(scene);
 	}
 	if (!link->confirm_told && peer->open.seen && own->state == BGP_STATE_OPENCONFIRM &&
-	    peer->state == BGP_STATE_OPENSENT && now_ns > own->since_ns + patience) {
+	    peer->state == BGP_STATE_OPENSENT && now_ns > own->since_ns + patience && !rule_unheard(scene)) {
 		rule_unconfirmed(scene, CONFIDENCE_LIKELY);
 	}
 }
@@ -317,6 +360,7 @@ rule_link_tick(struct track *t, struct link *link)
 		return_path(&scene);
 		ttl_security(&scene);
 		silent_since_the_call(&scene);
+		(void)rule_unheard(&scene);
 		window_closed(&scene);
 		missing_answer(&scene);
 	}

@@ -9,6 +9,7 @@
 #include "track/scene.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum {
 	SYNS_ENOUGH = 3,   /* unanswered ones before anything is said */
@@ -33,6 +34,24 @@ icmp_at(const struct session *s)
 		at = cut >= s->first.time_ns && cut > at ? cut : at;
 	}
 	return at;
+}
+
+/* The calls of x have TTL 1, and nothing shows that the other is on the same link: there was no session, and it never
+ * spoke ARP or NDP, nor BFD over a single hop. */
+static bool
+calls_end_at_a_router(const struct session *s, unsigned x)
+{
+	const struct host *to = s->side[1 - x].host;
+	for (const struct link *link = s->established_count > 0 ? NULL : s->links; link != NULL; link = link->next) {
+		for (unsigned dir = 0; dir < 2; dir++) {
+			const struct conn_side *side = &link->conn->side[dir];
+			if (link_side(link, dir) == x && side->syn_count > 0) {
+				return side->ttl_first == 1 && to->resolved.time_ns == 0 &&
+					(s->bfd == NULL || strcmp(s->bfd->mode, "single-hop") != 0);
+			}
+		}
+	}
+	return false;
 }
 
 static void
@@ -64,6 +83,8 @@ syns_unanswered(struct track *t, struct session *s, unsigned x)
 	const struct host *h = host_find(t, &to->addr);
 	bool alive = h != NULL && h->alive.time_ns + 30 * SECOND_NS >= from->syn_first.time_ns;
 	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX], ports[PORTS_TEXT_MAX], seen[128];
+	bool near_only = calls_end_at_a_router(s, x);
+	in_doubt = in_doubt || near_only || finding_find(s, FINDING_EBGP_MULTIHOP_NEEDED) != NULL;
 	if (alive) {
 		snprintf(seen, sizeof(seen), "although it is alive (frame %llu is from it)",
 			(unsigned long long)h->alive.frame);
@@ -82,9 +103,10 @@ syns_unanswered(struct track *t, struct session *s, unsigned x)
 			.evidence_count = from->unanswered_frame_count,
 			.lower_severity = rule_after_exit(s),
 		},
-		"%s sends SYNs to TCP port %s of %s and gets no answer of any kind (%u SYNs in %.1f s), %s",
+		"%s sends SYNs to TCP port %s of %s and gets no answer of any kind (%u SYNs in %.1f s), %s%s",
 		address_text(&from->addr, a), session_ports(t, s, ports), address_text(&to->addr, b), from->syns_unanswered,
-		scene_seconds(from->syn_last.time_ns - from->syn_first.time_ns), seen);
+		scene_seconds(from->syn_last.time_ns - from->syn_first.time_ns), seen,
+		near_only ? "; they have TTL 1, with which no router passes them on: unless the two are on one link, what lacks is multihop" : "");
 	if (f != NULL) {
 		if (f->count == 1) {
 			f->first = from->syn_first;

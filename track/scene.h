@@ -54,6 +54,9 @@ void rule_no_route(struct track *t, struct session *s, const struct contact *c, 
 /* rules_stuck.c: the KEEPALIVE of y that would confirm the session does not come. */
 void rule_unconfirmed(struct scene *scene, enum confidence confidence);
 
+/* Whether what x sends after the handshake is never acknowledged though y spoke; said once. */
+bool rule_unheard(struct scene *scene);
+
 /* Where the worst of a message is: "frame 12, octet 47: ORIGIN has the value 9". Returns `text`. */
 enum { SCENE_VERDICT_MAX = BGP_VERDICT_TEXT_MAX + 48 };
 const char *scene_verdict(const struct judged *judged, char text[SCENE_VERDICT_MAX]);

@@ -464,6 +464,16 @@ def two_hops_router(stage):
     stage.play(38)
 
 
+@strange("Two hops, the router's answers run out, and nobody says so", cause="ebgp-multihop-needed", also=["return-path-drop", "open-unanswered"], gate=True,
+         allowed=AFTER + ["open-unanswered", "hold-timer-expired", "cease-rejected", "peer-not-configured"], pairs=(("bird", "gobgp"), ("frr", "gobgp"), ("bird", "frr")),
+         tolerance=[dict(what="unseen", protocol="bgp", speaker=FAR, change=f"to {state}", reason="its segments get no further than the router between") for state in ("OpenSent", "OpenConfirm")])
+def two_hops_quiet(stage):
+    """As before, and the router between sends no ICMP: its TCP answers the SYN, and nothing that its daemon sends arrives."""
+    stage.lab.path.filter("output", "icmp type time-exceeded drop")
+    stage.both(a=dict(multihop=True))
+    stage.play(38)
+
+
 # AS numbers
 
 @strange("local-as without the other side's knowledge", cause="bad-peer-as", allowed=AFTER + ["silent-asn-mismatch", "open-unanswered", "collision-loop", "peer-not-configured"], pairs=(("frr", "bird"), ("frr", "frr"), ("frr", "openbgpd")))
@@ -823,6 +833,8 @@ KEPT = {
     "firewall-one-direction-frr-bird-path": {},
     "two-hops-router-frr-gobgp-node": {},
     "two-hops-router-frr-gobgp-router": {},
+    "two-hops-quiet-bird-gobgp-path": {},
+    "two-hops-quiet-bird-frr-node": {},
     "wall-resets-node-frr-bird-node": {},
     "wall-forgets-icmp-path": {"cause": "hold-timer-expired"},
     "same-address-twice-node": {},
