@@ -319,7 +319,7 @@ add_cause(struct recording *one, const char *cause)
 }
 
 static void
-record(struct recorder *r, const struct event *event, struct event_recording *what, const struct address pair[2])
+record(struct recorder *r, const struct event *event, const struct event_recording *what, const struct address pair[2])
 {
 	char shown[RECORD_NAME_MAX + 256];
 	struct recording *one = find_open(r, ring_key_pair(&r->ring, &pair[0], &pair[1]));
@@ -333,9 +333,10 @@ record(struct recorder *r, const struct event *event, struct event_recording *wh
 	r->next_end_ns = r->open_count == 1 || one->until_ns < r->next_end_ns ? one->until_ns : r->next_end_ns;
 	if (add_cause(one, what->cause)) {
 		snprintf(shown, sizeof(shown), "%.250s/%s", r->folder_name, one->name);
-		what->file = shown;
-		what->begins_ns = one->begins_ns;
-		track_recorded(r->track, event, what);
+		struct event_recording told = *what;
+		told.file = shown;
+		told.begins_ns = one->begins_ns;
+		track_recorded(r->track, event, &told);
 	}
 }
 
