@@ -99,12 +99,14 @@ silent_since_the_call(struct scene *scene)
 	}
 }
 
-/* What x sends is resent and never acknowledged, though y has sent its OPEN: there is a way from y to x and none back. */
+/* What x sends is resent and never acknowledged, though y has sent its OPEN: there is a way from y to x and none back. Whose
+ * KEEPALIVE is here has heard the OPEN, whatever ACKs the capture shows. */
 static bool
 is_unheard(const struct link *link, unsigned dir)
 {
 	const struct machine *own = &link->machine[dir], *peer = &link->machine[1 - dir];
-	return link->conn->handshake && own->open.seen && !own->open_acked && peer->open.seen && !peer->done &&
+	return link->conn->handshake && !link->was_established && own->open.seen && !own->open_acked && peer->open.seen &&
+		peer->messages == 1 && !peer->done &&
 		own->retransmissions >= SILENCE_ENOUGH &&
 		own->retransmission.time_ns >= own->open.at.time_ns + SILENT_S * SECOND_NS;
 }
