@@ -16,8 +16,8 @@
 
 #include "capture/input.h"
 #include "capture/limits.h"
-#include "dissect/siphash.h"
 #include "capture/tcp.h"
+#include "dissect/siphash.h"
 
 enum {
 	HEADER = 19, /* of a BGP message */

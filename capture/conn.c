@@ -516,8 +516,7 @@ is_foreign(const struct seg *seg, conn_changes changes)
 {
 	const conn_changes syn = conn_change_bit(CONN_SYN) | conn_change_bit(CONN_SYNACK);
 	const conn_changes rst = conn_change_bit(CONN_RST) | conn_change_bit(CONN_REFUSED);
-	return (seg->flags & (SEG_SYN | SEG_RST)) != 0 &&
-		(((seg->flags & SEG_SYN) != 0 && (changes & syn) == 0) || ((seg->flags & SEG_RST) != 0 && (changes & rst) == 0));
+	return ((seg->flags & SEG_SYN) != 0 && (changes & syn) == 0) || ((seg->flags & SEG_RST) != 0 && (changes & rst) == 0);
 }
 
 void

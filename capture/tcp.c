@@ -60,6 +60,7 @@ sum_octets(const uint8_t *p, size_t size)
 	return a;
 }
 
+/* 64 bits to 33, to 18, to 17, to 16: each carry comes back. */
 static uint16_t
 sum_fold(uint64_t sum)
 {

@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dissect/siphash.h"
 #include "capture/source.h"
 #include "dissect/address.h"
+#include "dissect/siphash.h"
 
 /*
  * The packets in memory: one ring of octets, in which each packet stands in up to two chains, one for each key

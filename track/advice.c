@@ -20,9 +20,10 @@ static const struct advice_row rows[] = {
 };
 
 struct values {
+	const struct track *track;
+	const struct session *session; /* NULL: there is none */
 	struct address addr[2]; /* x, y */
 	const struct speaker *speaker[2];
-	char ports[PORTS_TEXT_MAX]; /* TCP, of BGP */
 	bool general; /* no session: words stand in */
 };
 
@@ -30,8 +31,7 @@ static void
 values_of(const struct track *t, const struct session *s, const struct bfd_session *b, const struct address *subject,
 	struct values *v)
 {
-	*v = (struct values){.speaker = {NULL, NULL}};
-	session_ports(t, s, v->ports);
+	*v = (struct values){.track = t, .session = s};
 	unsigned x = 0;
 	if (s != NULL) {
 		x = session_side(s, subject);
@@ -65,7 +65,8 @@ value_of(const struct values *v, const char *name, size_t size, char text[ADDRES
 {
 	unsigned who = name[0] == 'x' ? 0 : 1;
 	if (name[0] == 'p') {
-		snprintf(text, ADDRESS_TEXT_MAX, "%.*s", ADDRESS_TEXT_MAX - 1, v->ports);
+		char ports[PORTS_TEXT_MAX];
+		snprintf(text, ADDRESS_TEXT_MAX, "%.*s", ADDRESS_TEXT_MAX - 1, session_ports(v->track, v->session, ports));
 		return true;
 	}
 	if (v->general) {

@@ -114,7 +114,6 @@ rule_expect_open(struct session *s, unsigned side, const struct open_seen *open)
 	seen->side[side].restart = false;
 	seen->side[side].family_count = 0;
 	seen->side[side].more_families = false;
-	bool multiprotocol = false;
 	struct bgp_capability_iter iter = bgp_capabilities(&open->open);
 	struct bgp_capability capability;
 	while (bgp_next_capability(&iter, &capability)) {
@@ -122,14 +121,13 @@ rule_expect_open(struct session *s, unsigned side, const struct open_seen *open)
 			continue;
 		}
 		if (capability.code == 1) {
-			multiprotocol = true;
 			add_family(seen, side, capability.multiprotocol);
 		} else if (capability.code == 64) {
 			seen->side[side].restart =
 				cursor_left(&capability.graceful_restart.families) > 0;
 		}
 	}
-	if (!multiprotocol) { /* RFC 4760 section 8: then it is IPv4 unicast */
+	if (!bgp_offers(&open->open, BGP_CAPABILITY_MULTIPROTOCOL)) { /* RFC 4760 section 8: then it is IPv4 unicast */
 		add_family(seen, side, (struct bgp_family){.afi = 1, .safi = 1});
 	}
 }

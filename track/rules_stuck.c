@@ -53,6 +53,15 @@ hops_of(uint8_t ttl)
 	return ttl == 0 || begin - ttl > HOPS_MAX ? 0 : begin - ttl;
 }
 
+/* The handshake is over, and what x sends since is sent again and never acknowledged. */
+static bool
+is_resent_in_vain(const struct link *link, unsigned dir)
+{
+	const struct machine *own = &link->machine[dir];
+	return link->conn->handshake && own->open.seen && !own->open_acked && own->retransmissions >= SILENCE_ENOUGH &&
+		own->retransmission.time_ns >= own->open.at.time_ns + SILENT_S * SECOND_NS;
+}
+
 /*
  * y takes the call of x, its TCP answers the SYN, and then nothing of it comes any more: what x sends is not
  * even acknowledged. A kernel answers a SYN with its own TTL, and then the socket has that of its daemon: 1,
@@ -64,11 +73,9 @@ silent_since_the_call(struct scene *scene)
 	struct link *link = scene->link;
 	const struct machine *own = &link->machine[scene->dir], *peer = &link->machine[1 - scene->dir];
 	const struct conn_side *y = &link->conn->side[1 - scene->dir];
-	if (link->silence_told || link->open_told || link->ignored || !link->conn->handshake ||
-	    link->conn->client != (int8_t)scene->dir || !own->open.seen || own->open_acked || own->done ||
-	    own->retransmissions < SILENCE_ENOUGH || peer->messages > 0 || y->segments != y->synack_count ||
-	    y->synack_count == 0 || scene->s->up ||
-	    own->retransmission.time_ns < own->open.at.time_ns + SILENT_S * SECOND_NS) {
+	if (link->silence_told || link->open_told || link->ignored || !is_resent_in_vain(link, scene->dir) ||
+	    link->conn->client != (int8_t)scene->dir || own->done || peer->messages > 0 ||
+	    y->segments != y->synack_count || y->synack_count == 0 || scene->s->up) {
 		return;
 	}
 	link->silence_told = true;
@@ -99,16 +106,13 @@ silent_since_the_call(struct scene *scene)
 	}
 }
 
-/* What x sends is resent and never acknowledged, though y has sent its OPEN: there is a way from y to x and none back. Whose
- * KEEPALIVE is here has heard the OPEN, whatever ACKs the capture shows. */
+/* … though y has sent its OPEN: there is a way from y to x and none back. Whose KEEPALIVE is here has heard the OPEN, whatever
+ * ACKs the capture shows. */
 static bool
 is_unheard(const struct link *link, unsigned dir)
 {
-	const struct machine *own = &link->machine[dir], *peer = &link->machine[1 - dir];
-	return link->conn->handshake && !link->was_established && own->open.seen && !own->open_acked && peer->open.seen &&
-		peer->messages == 1 && !peer->done &&
-		own->retransmissions >= SILENCE_ENOUGH &&
-		own->retransmission.time_ns >= own->open.at.time_ns + SILENT_S * SECOND_NS;
+	const struct machine *peer = &link->machine[1 - dir];
+	return is_resent_in_vain(link, dir) && !link->was_established && peer->open.seen && peer->messages == 1 && !peer->done;
 }
 
 /* The handshake came through, whose segments the kernel sends with its own TTL; then x's daemon set that of the socket. */
@@ -198,27 +202,14 @@ window_closed(struct scene *scene)
 		(unsigned long long)own->window_zero_frame, scene->yt);
 }
 
-static bool
-is_strict(const struct open_seen *open)
-{
-	struct bgp_capability_iter iter = bgp_capabilities(&open->open);
-	struct bgp_capability capability;
-	while (bgp_next_capability(&iter, &capability)) {
-		if (capability.code == CAPABILITY_STRICT_BFD) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* Both offer strict mode: neither confirms before BFD is Up (draft-ietf-idr-bgp-bfd-strict-mode). */
 static bool
 waits_for_bfd(struct scene *scene)
 {
 	const struct session *s = scene->s;
 	const struct link *link = scene->link;
-	if ((s->bfd != NULL && s->bfd->up) || !is_strict(&link->machine[0].open) ||
-	    !is_strict(&link->machine[1].open)) {
+	if ((s->bfd != NULL && s->bfd->up) || !bgp_offers(&link->machine[0].open.open, CAPABILITY_STRICT_BFD) ||
+	    !bgp_offers(&link->machine[1].open.open, CAPABILITY_STRICT_BFD)) {
 		return false;
 	}
 	uint64_t frames[2];
@@ -290,7 +281,8 @@ missing_answer(struct scene *scene)
 		(void)waits_for_bfd(scene);
 	}
 	if (!link->confirm_told && peer->open.seen && own->state == BGP_STATE_OPENCONFIRM &&
-	    peer->state == BGP_STATE_OPENSENT && now_ns > own->since_ns + patience && !rule_unheard(scene)) {
+	    peer->state == BGP_STATE_OPENSENT && now_ns > own->since_ns + patience &&
+	    !is_unheard(link, scene->dir)) { /* else rule_unheard() has told it */
 		rule_unconfirmed(scene, CONFIDENCE_LIKELY);
 	}
 }

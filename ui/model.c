@@ -89,6 +89,16 @@ model_destroy(struct model *model)
 	free(model);
 }
 
+bool
+model_has_room(struct model *model, const struct model_table *t, size_t max, uint64_t id, uint64_t *dropped)
+{
+	if (t->count >= max && id > *dropped) {
+		*dropped = id;
+		model->left_out++;
+	}
+	return t->count < max;
+}
+
 struct model_session *
 model_session_of(struct model *model, uint64_t id)
 {
@@ -96,11 +106,7 @@ model_session_of(struct model *model, uint64_t id)
 	if (s != NULL || id == 0) {
 		return s;
 	}
-	if (model->sessions.count >= MODEL_SESSIONS_MAX) {
-		if (id > model->dropped_session) {
-			model->dropped_session = id;
-			model->left_out++;
-		}
+	if (!model_has_room(model, &model->sessions, MODEL_SESSIONS_MAX, id, &model->dropped_session)) {
 		return NULL;
 	}
 	s = memory_zero(1, sizeof(*s));

@@ -12,11 +12,7 @@ model_bfd_session_of(struct model *model, uint64_t id)
 	if (b != NULL || id == 0) {
 		return b;
 	}
-	if (model->bfd_sessions.count >= MODEL_BFD_SESSIONS_MAX) {
-		if (id > model->dropped_bfd_session) {
-			model->dropped_bfd_session = id;
-			model->left_out++;
-		}
+	if (!model_has_room(model, &model->bfd_sessions, MODEL_BFD_SESSIONS_MAX, id, &model->dropped_bfd_session)) {
 		return NULL;
 	}
 	b = memory_zero(1, sizeof(*b));

@@ -128,6 +128,8 @@ bool model_finding_keep(struct model *model, const struct event_finding *finding
 void model_findings_finish(struct model *model);
 
 void model_table_insert(struct model_table *t, void *item, uint64_t (*id_of)(const void *));
+/* Whether one more fits; else it is left out, and counted once: ids come in order, *dropped is the highest so far. */
+bool model_has_room(struct model *model, const struct model_table *t, size_t max, uint64_t id, uint64_t *dropped);
 /* The index of the first item whose id is not less. */
 size_t model_table_place(const struct model_table *t, uint64_t id, uint64_t (*id_of)(const void *));
 /* NULL where there is none. */
